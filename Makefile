@@ -1,0 +1,38 @@
+# `make lab` opens the course, `make test` tests it; each sets up what it needs.
+EXTRAS := [dev]
+include setup.mk
+
+.PHONY: test system lint release student constraints help
+
+## test: set up, lint, and run every test
+test: $(STAMP) system lint
+	pytest
+
+## lint: check style and formatting
+lint: $(STAMP)
+	ruff check .
+	ruff format --check .
+
+## system: what the tests need from the system; installs it where it may
+system:
+	@sh tests/system.sh
+
+## release: build solutions/ and notebooks/ from lessons/
+release: $(STAMP)
+	python -m autograder release
+
+## student: pack what students get into dist/
+student: $(STAMP)
+	python -m autograder pack
+
+## constraints: install the newest allowed versions afresh and record them
+constraints:
+	rm -rf $(VENV)
+	$(PYTHON) -m venv $(VENV)
+	pip install --quiet --no-compile torch==2.13.0 -e '.$(EXTRAS)'
+	{ sed -n '/^#/p' constraints.txt; pip freeze --exclude-editable | sed 's/+cpu//'; } > constraints.new
+	mv constraints.new constraints.txt
+
+## help: list these commands
+help:
+	@sed -n 's/^## //p' $(MAKEFILE_LIST)
