@@ -3,6 +3,8 @@ PYTHON ?= python3
 VENV := .venv
 EXTRAS ?=
 HOME_PAGE := notebooks/README.md
+# In a container one is often root, and Jupyter then wants to be told that this is meant.
+AS_ROOT := $(shell [ "$$(id -u)" = 0 ] && echo --allow-root)
 STAMP := $(VENV)/.installed
 # nbgrader runs alembic by its bare name, so the environment comes first on PATH.
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
@@ -13,7 +15,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 ## lab: set up, then open the course in JupyterLab (LAB_FLAGS="--no-browser --port 8899" goes to jupyter)
 lab: $(STAMP)
-	jupyter lab $(LAB_FLAGS) --LabApp.default_url=/lab/tree/$(HOME_PAGE)
+	jupyter lab $(AS_ROOT) $(LAB_FLAGS) --LabApp.default_url=/lab/tree/$(HOME_PAGE)
 
 ## setup: make the environment in .venv
 setup: $(STAMP)
