@@ -1,0 +1,183 @@
+"""utils.functional against torch, the authority, in float64."""
+
+from itertools import product
+
+import pytest
+import torch
+import torch.nn.functional as F
+from devices import DEVICES, PRECISE
+
+from utils import functional
+from utils.functional.conv import METHODS
+
+KERNELS = [(1, 1), (3, 3), (2, 5), (4, 4)]
+STRIDES = [1, 2, (2, 3)]
+PADDINGS = [0, 1, (2, 1), "valid", "same"]
+
+
+def data(*shape, device="cpu", dtype=torch.float64, seed=0):
+    generator = torch.Generator().manual_seed(seed + sum(shape))
+    return torch.randn(shape, generator=generator, dtype=torch.float64).to(device, dtype)
+
+
+def sweep():
+    for kernel, stride, padding, dilation, groups in product(
+        KERNELS, STRIDES, PADDINGS, [1, (2, 1)], [1, 2, 4]
+    ):
+        if padding != "same" or stride == 1:
+            yield kernel, stride, padding, dilation, groups
+
+
+def methods_for(kernel, stride, dilation, groups):
+    plain = kernel == (3, 3) and stride == dilation == groups == 1
+    return [method for method in METHODS if method != "winograd" or plain]
+
+
+@pytest.mark.filterwarnings("ignore:Using padding='same'")
+@pytest.mark.parametrize("device", PRECISE)
+@pytest.mark.parametrize(("kernel", "stride", "padding", "dilation", "groups"), list(sweep()))
+def test_conv2d_agrees_with_torch(device, kernel, stride, padding, dilation, groups):
+    input = data(2, 4, 7, 6, device=device).requires_grad_()
+    weight = data(4, 4 // groups, *kernel, device=device).requires_grad_()
+    bias = data(4, device=device).requires_grad_()
+    options = (stride, padding, dilation, groups)
+    expected = F.conv2d(input, weight, bias, *options)
+    grad_output = data(*expected.shape, device=device, seed=1)
+    gradients = torch.autograd.grad(expected, (input, weight, bias), grad_output)
+    with torch.no_grad():
+        for method in methods_for(kernel, stride, dilation, groups):
+            output = functional.conv2d(input, weight, bias, *options, method=method)
+            torch.testing.assert_close(output, expected, msg=lambda text, m=method: f"{m}: {text}")
+        ours = functional.conv2d_backward(grad_output, input, weight, *options)
+    for name, gradient, theirs in zip(["input", "weight", "bias"], ours, gradients, strict=True):
+        torch.testing.assert_close(gradient, theirs, msg=lambda text, n=name: f"{n}: {text}")
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_one_image_without_a_batch(method):
+    input, weight, bias = data(3, 7, 6), data(5, 3, 3, 3), data(5)
+    output = functional.conv2d(input, weight, bias, padding=1, method=method)
+    torch.testing.assert_close(output, F.conv2d(input, weight, bias, padding=1))
+    ours = functional.conv2d_backward(output, input, weight, padding=1)
+    batched = functional.conv2d_backward(output[None], input[None], weight, padding=1)
+    assert ours[0].shape == input.shape
+    for one, many in zip(ours, (batched[0][0], *batched[1:]), strict=True):
+        torch.testing.assert_close(one, many)
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_an_empty_batch(method):
+    input, weight = data(0, 3, 7, 6), data(5, 3, 3, 3)
+    output = functional.conv2d(input, weight, padding=1, method=method)
+    assert output.shape == (0, 5, 7, 6)
+    grad_input, grad_weight, grad_bias = functional.conv2d_backward(output, input, weight, 1, 1)
+    assert grad_input.shape == input.shape
+    assert not grad_weight.any() and grad_weight.shape == weight.shape
+    assert not grad_bias.any() and grad_bias.shape == (5,)
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_layouts_other_than_contiguous(method):
+    weight = data(5, 4, 3, 3)
+    plain = data(2, 4, 9, 8)
+    expected = F.conv2d(plain, weight)
+    channels_last = plain.to(memory_format=torch.channels_last)
+    transposed = plain.transpose(2, 3).contiguous().transpose(2, 3)
+    part_of_more = torch.stack([plain, plain], dim=-1)[..., 1]
+    for input in (channels_last, transposed, part_of_more):
+        torch.testing.assert_close(functional.conv2d(input, weight, method=method), expected)
+        ours = functional.conv2d_backward(expected, input, weight.mT.contiguous().mT)
+        theirs = functional.conv2d_backward(expected, plain, weight)
+        torch.testing.assert_close(ours, theirs)
+
+
+@pytest.mark.parametrize("device", DEVICES)
+@pytest.mark.parametrize("method", ["im2col", "fft", "auto"])
+@pytest.mark.parametrize(
+    ("dtype", "tolerance"), [(torch.float32, 1e-5), (torch.float16, 4e-3), (torch.bfloat16, 3e-2)]
+)
+def test_dtypes(device, method, dtype, tolerance):
+    input, weight = data(2, 32, 14, 13), data(33, 32, 3, 3)
+    exact = F.conv2d(input, weight, padding=1)
+    output = functional.conv2d(
+        input.to(device, dtype), weight.to(device, dtype), padding=1, method=method
+    )
+    assert output.dtype == dtype and output.device.type == device
+    error = (output.cpu().double() - exact).abs().max() / exact.abs().max()
+    assert error < tolerance
+    for gradient in functional.conv2d_backward(
+        output, input.to(device, dtype), weight.to(device, dtype), padding=1
+    ):
+        assert gradient.dtype == dtype and gradient.isfinite().all()
+
+
+@pytest.mark.parametrize("device", DEVICES)
+def test_winograd_keeps_its_error_small_in_float32(device):
+    input, weight = data(1, 256, 28, 28), data(64, 256, 3, 3)
+    exact = F.conv2d(input, weight, padding=1)
+    output = functional.conv2d(
+        input.to(device).float(), weight.to(device).float(), padding=1, method="winograd"
+    )
+    assert (output.cpu().double() - exact).abs().max() / exact.abs().max() < 1e-5
+
+
+@pytest.mark.parametrize(("size", "channels"), [(17, 32), (40, 48), (12, 32)])
+def test_auto_takes_winograd_over_several_blocks_of_tiles(size, channels):
+    input, weight = data(2, channels, size, 4 * size), data(channels, channels, 3, 3)
+    expected = F.conv2d(input, weight, padding=1)
+    torch.testing.assert_close(functional.conv2d(input, weight, padding=1), expected)
+
+
+X, W = data(2, 3, 8, 8), data(6, 3, 3, 3)
+WRONG = [
+    ((X, data(6, 4, 3, 3)), {}, ValueError, ["3 channels", "(2, 3, 8, 8)", "(6, 4, 3, 3)"]),
+    ((data(8, 8), W), {}, ValueError, ["(8, 8)", "(6, 3, 3, 3)"]),
+    ((X, data(3, 3, 3)), {}, ValueError, ["(2, 3, 8, 8)", "(3, 3, 3)"]),
+    ((X, W, data(5)), {}, ValueError, ["bias", "(5,)", "(6,)"]),
+    ((X, data(6, 3, 9, 3)), {}, ValueError, ["does not fit", "(2, 3, 8, 8)", "(6, 3, 9, 3)"]),
+    ((X, W), {"dilation": 4}, ValueError, ["does not fit", "dilation 4"]),
+    ((X, W), {"stride": 0}, ValueError, ["stride", "at least 1"]),
+    ((X, W), {"stride": 1.5}, TypeError, ["stride", "1.5"]),
+    ((X, W), {"stride": True}, TypeError, ["stride", "True"]),
+    ((X, W), {"stride": (1, 2, 3)}, ValueError, ["stride", "(1, 2, 3)"]),
+    ((X, W), {"padding": -1}, ValueError, ["padding", "-1"]),
+    ((X, W), {"padding": "full"}, ValueError, ["'full'", "'same'"]),
+    ((X, W), {"padding": "same", "stride": 2}, ValueError, ["'same'", "stride"]),
+    ((X, W), {"groups": 4}, ValueError, ["groups=4", "6 filters"]),
+    ((X, W), {"groups": 3}, ValueError, ["3 channels", "groups=3"]),
+    ((X, W), {"groups": "1"}, TypeError, ["groups"]),
+    ((X.float(), W), {}, TypeError, ["float32", "float64", "(2, 3, 8, 8)", "(6, 3, 3, 3)"]),
+    ((X.long(), W), {}, TypeError, ["floating", "int64"]),
+    ((X.numpy(), W), {}, TypeError, ["torch tensor"]),
+    ((X, W.to("meta")), {}, ValueError, ["cpu", "meta"]),
+    ((X, W), {"method": "quick"}, ValueError, ["'quick'", "im2col"]),
+    ((X, W), {"method": "winograd", "stride": 2}, ValueError, ["winograd", "im2col"]),
+    ((data(2, 6, 8, 8), W), {"method": "winograd", "groups": 2}, ValueError, ["groups=1"]),
+    ((X.half(), W.half()), {"method": "winograd"}, ValueError, ["float16"]),
+]
+
+
+@pytest.mark.parametrize(("tensors", "options", "kind", "parts"), WRONG)
+def test_what_does_not_fit_is_said_with_both_sides(tensors, options, kind, parts):
+    with pytest.raises(kind) as caught:
+        functional.conv2d(*tensors, **options)
+    for part in parts:
+        assert part in str(caught.value)
+
+
+def test_backward_refuses_a_gradient_of_another_shape():
+    with pytest.raises(ValueError, match=r"grad_output has shape \(2, 6, 8, 8\).*\(2, 6, 6, 6\)"):
+        functional.conv2d_backward(data(2, 6, 8, 8), X, W)
+
+
+@pytest.mark.parametrize("device", DEVICES)
+def test_relu(device):
+    input = torch.tensor([-2.0, -0.0, 0.0, 3.0], device=device, requires_grad=True)
+    expected = F.relu(input)
+    grad_output = torch.arange(1.0, 5.0, device=device)
+    (gradient,) = torch.autograd.grad(expected, input, grad_output)
+    with torch.no_grad():
+        assert torch.equal(functional.relu(input), expected)
+        assert torch.equal(functional.relu_backward(grad_output, input), gradient)
+    with pytest.raises(ValueError, match=r"\(2,\).*\(4,\)"):
+        functional.relu_backward(grad_output[:2], input)

@@ -1,0 +1,5 @@
+"""The course's own layers, sizes, checks and figures, written from scratch to be read."""
+
+from utils.devices import device
+
+__all__ = ["device"]

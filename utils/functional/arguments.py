@@ -1,0 +1,134 @@
+"""What the layers accept: reading their hyperparameters, and saying what is wrong with them."""
+
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from utils.sizing import conv_output_size
+
+Pair = tuple[int, int]
+
+
+def integers(layer: str, name: str, value, least: int) -> Pair:
+    """Read an int or a pair of ints (height, width), each at least ``least``."""
+    pair = tuple(value) if isinstance(value, tuple | list) else (value, value)
+    if len(pair) != 2:
+        raise ValueError(f"{layer}: {name} must be an int or a pair of ints, but is {value!r}")
+    for number in pair:
+        if isinstance(number, bool) or not isinstance(number, int):
+            raise TypeError(f"{layer}: {name} must be an int or a pair of ints, but is {value!r}")
+        if number < least:
+            raise ValueError(f"{layer}: {name} must be at least {least}, but is {value!r}")
+    return pair
+
+
+class ConvGeometry(NamedTuple):
+    """A convolution's hyperparameters, read: every pair is (height, width)."""
+
+    kernel: Pair
+    stride: Pair
+    padding: tuple[int, int, int, int]  # left, right, top, bottom, as torch's pad takes them
+    dilation: Pair
+    groups: int
+    output: Pair
+
+
+def shape(tensor: Tensor) -> tuple[int, ...]:
+    """A shape that prints as a plain tuple."""
+    return tuple(tensor.shape)
+
+
+def _padding(layer: str, padding, kernel: Pair, stride: Pair, dilation: Pair):
+    spans = [d * (k - 1) for d, k in zip(dilation, kernel, strict=True)]
+    if padding == "valid":
+        return 0, 0, 0, 0
+    if padding == "same":
+        if stride != (1, 1):
+            raise ValueError(f"{layer}: padding='same' needs stride 1, but stride is {stride}")
+        # An odd total is split as torch does: the extra row and column go to the end.
+        (top, left) = (span // 2 for span in spans)
+        return left, spans[1] - left, top, spans[0] - top
+    if isinstance(padding, str):
+        raise ValueError(f"{layer}: padding must be 'same', 'valid' or ints, but is {padding!r}")
+    height, width = integers(layer, "padding", padding, 0)
+    return width, width, height, height
+
+
+def check_tensors(layer: str, **tensors: Tensor | None) -> None:
+    """Floating tensors of one dtype on one device, or a TypeError or ValueError that says which."""
+    present = {name: tensor for name, tensor in tensors.items() if tensor is not None}
+    for name, tensor in present.items():
+        if not isinstance(tensor, Tensor):
+            raise TypeError(f"{layer}: {name} must be a torch tensor, but is {type(tensor)}")
+        if not tensor.is_floating_point():
+            raise TypeError(
+                f"{layer}: {name} must hold floating-point numbers, but its dtype is "
+                f"{tensor.dtype}; convert it with {name}.float()"
+            )
+    (first, reference), *others = present.items()
+    for name, tensor in others:
+        if tensor.dtype != reference.dtype:
+            raise TypeError(
+                f"{layer}: {first} (shape {shape(reference)}) is {reference.dtype}, but {name} "
+                f"(shape {shape(tensor)}) is {tensor.dtype}; convert one of them"
+            )
+        if tensor.device != reference.device:
+            raise ValueError(
+                f"{layer}: {first} (shape {shape(reference)}) is on {reference.device}, but {name} "
+                f"(shape {shape(tensor)}) is on {tensor.device}; move one of them"
+            )
+
+
+def conv_geometry(
+    layer: str, input: Tensor, weight: Tensor, stride, padding, dilation, groups
+) -> ConvGeometry:
+    """Read and check a convolution's hyperparameters against its input and weight."""
+    sides = f"input of shape {shape(input)}, weight of shape {shape(weight)}"
+    if input.ndim not in (3, 4):
+        raise ValueError(
+            f"{layer}: the input must be (N, C, H, W), or (C, H, W) for one image; got {sides}"
+        )
+    if weight.ndim != 4:
+        raise ValueError(f"{layer}: the weight must be (K, C // groups, FH, FW); got {sides}")
+    if isinstance(groups, bool) or not isinstance(groups, int):
+        raise TypeError(f"{layer}: groups must be an int, but is {groups!r}")
+    filters, depth = weight.shape[:2]
+    channels = input.shape[-3]
+    if groups < 1 or filters % groups:
+        raise ValueError(
+            f"{layer}: groups={groups} must be at least 1 and divide the {filters} filters; "
+            f"got {sides}"
+        )
+    if channels != depth * groups:
+        raise ValueError(
+            f"{layer}: the input has {channels} channels, but the weight expects {depth * groups} "
+            f"({depth} for each of groups={groups}); got {sides}"
+        )
+    if 0 in weight.shape:
+        raise ValueError(f"{layer}: the weight must not be empty; got {sides}")
+    kernel = tuple(weight.shape[2:])
+    stride = integers(layer, "stride", stride, 1)
+    dilation = integers(layer, "dilation", dilation, 1)
+    padding = _padding(layer, padding, kernel, stride, dilation)
+    left, right, top, bottom = padding
+    padded = (input.shape[-2] + top + bottom, input.shape[-1] + left + right)
+    try:
+        output = conv_output_size(padded, kernel, stride, 0, dilation)
+    except ValueError as error:
+        raise ValueError(f"{layer}: {error}; got {sides}") from None
+    return ConvGeometry(kernel, stride, padding, dilation, groups, output)
+
+
+def check_shape(layer: str, name: str, tensor: Tensor, expected: tuple, because: str) -> None:
+    """Raise a ValueError with both sides' shapes unless ``tensor`` has the expected one."""
+    if shape(tensor) != tuple(expected):
+        raise ValueError(
+            f"{layer}: {name} has shape {shape(tensor)}, but must have shape {tuple(expected)}: "
+            f"{because}"
+        )
+
+
+def is_half(tensor: Tensor) -> bool:
+    """Whether the numbers have 16 bits."""
+    return tensor.dtype in (torch.float16, torch.bfloat16)
