@@ -26,10 +26,12 @@ class _Conv2d(torch.autograd.Function):
     @once_differentiable
     def backward(ctx, grad_output):
         gradients = functional.conv2d_backward(
-            grad_output, *ctx.saved_tensors, *ctx.hyperparameters
+            grad_output,
+            *ctx.saved_tensors,
+            *ctx.hyperparameters,
+            output_mask=ctx.needs_input_grad[:3],
         )
-        wanted = zip(gradients, ctx.needs_input_grad[:3], strict=True)
-        return *(gradient if want else None for gradient, want in wanted), *[None] * 4
+        return *gradients, *[None] * len(ctx.hyperparameters)
 
 
 class _ReLU(torch.autograd.Function):

@@ -86,7 +86,9 @@ def conv2d_backward(
     padding=0,
     dilation=1,
     groups: int = 1,
-) -> tuple[Tensor, Tensor, Tensor]:
+    *,
+    output_mask: tuple[bool, bool, bool] = (True, True, True),
+) -> tuple[Tensor | None, Tensor | None, Tensor | None]:
     """Gradients of :func:`conv2d` with respect to its input, weight and bias.
 
     Each output is a sum of products, so each factor's gradient is the sum, over all outputs that
@@ -101,6 +103,7 @@ def conv2d_backward(
         padding: an int, a pair, ``"valid"`` or ``"same"``.
         dilation: an int or a pair.
         groups: the number of groups.
+        output_mask: which of the three gradients are wanted; the others are None and cost nothing.
 
     Returns:
         ``(grad_input, grad_weight, grad_bias)``, shaped as input, weight and (K,).
@@ -115,16 +118,15 @@ def conv2d_backward(
     expected = (*input.shape[:-3], weight.shape[0], *geometry.output)
     reason = f"the output's, for input {shape(input)} and weight {shape(weight)}"
     check_shape(layer, "grad_output", grad_output, expected, reason)
-    if input.ndim == 3:
-        grad_input, grad_weight, grad_bias = conv2d_backward(
-            grad_output.unsqueeze(0), input.unsqueeze(0), weight, stride, padding, dilation, groups
-        )
-        return grad_input.squeeze(0), grad_weight, grad_bias
-    return (
-        _grad_input(grad_output, input, weight, geometry),
-        _grad_weight(grad_output, input, weight, geometry),
-        grad_output.sum(dim=(0, 2, 3)),
-    )
+    one_image = input.ndim == 3
+    if one_image:
+        grad_output, input = grad_output.unsqueeze(0), input.unsqueeze(0)
+    grad_input = _grad_input(grad_output, input, weight, geometry) if output_mask[0] else None
+    grad_weight = _grad_weight(grad_output, input, weight, geometry) if output_mask[1] else None
+    grad_bias = grad_output.sum(dim=(0, 2, 3)) if output_mask[2] else None
+    if one_image and grad_input is not None:
+        grad_input = grad_input.squeeze(0)
+    return grad_input, grad_weight, grad_bias
 
 
 def _forward(input: Tensor, weight: Tensor, geometry: ConvGeometry, method: str) -> Tensor:
@@ -183,12 +185,16 @@ def windows(padded: Tensor, geometry: ConvGeometry) -> Tensor:
     return padded.as_strided(size, strides, padded.storage_offset())
 
 
-def _row_blocks(padded: Tensor, geometry: ConvGeometry):
-    """Cut an image's output rows into blocks whose windows fit into ``BLOCK_BYTES``."""
+def _blocks(padded: Tensor, geometry: ConvGeometry):
+    """Cut a batch into (images, output rows) whose windows fit into ``BLOCK_BYTES``."""
     rows, columns = geometry.output
     taps = padded.shape[1] * geometry.kernel[0] * geometry.kernel[1]
-    step = max(1, BLOCK_BYTES // (taps * columns * padded.element_size()))
-    return [slice(start, min(start + step, rows)) for start in range(0, rows, step)]
+    row_bytes = taps * columns * padded.element_size()
+    images = max(1, BLOCK_BYTES // (row_bytes * rows))
+    step = rows if images > 1 else max(1, BLOCK_BYTES // row_bytes)
+    for image in range(0, len(padded), images):
+        for row in range(0, rows, step):
+            yield slice(image, image + images), slice(row, row + step)
 
 
 def _im2col(padded: Tensor, weight: Tensor, geometry: ConvGeometry) -> Tensor:
@@ -201,12 +207,12 @@ def _im2col(padded: Tensor, weight: Tensor, geometry: ConvGeometry) -> Tensor:
     matrix = weight.reshape(groups, filters // groups, -1)
     output = padded.new_empty(len(padded), filters, *geometry.output)
     view = windows(padded, geometry)
-    blocks = _row_blocks(padded, geometry)
-    for image, result in zip(view, output, strict=True):
-        for rows in blocks:
-            columns = image[..., rows, :].reshape(groups, matrix.shape[2], -1)
-            product = matrix @ columns
-            result[:, rows] = product.view(filters, -1, geometry.output[1])
+    for images, rows in _blocks(padded, geometry):
+        block = view[images, ..., rows, :]
+        columns = block.reshape(len(block), groups, matrix.shape[2], -1)
+        output[images, :, rows] = (matrix @ columns).view(
+            len(block), filters, -1, geometry.output[1]
+        )
     return output
 
 
@@ -221,12 +227,11 @@ def _grad_weight(
     taps = weight[0].numel()
     total = weight.new_zeros(groups, filters // groups, taps, dtype=dtype)
     view = windows(padded, geometry)
-    blocks = _row_blocks(padded, geometry)
-    for image, gradient in zip(view, grad_output, strict=True):
-        for rows in blocks:
-            columns = image[..., rows, :].reshape(groups, taps, -1)
-            left = gradient[:, rows].reshape(groups, filters // groups, -1)
-            total += left @ columns.mT
+    for images, rows in _blocks(padded, geometry):
+        block = view[images, ..., rows, :]
+        columns = block.reshape(len(block), groups, taps, -1)
+        left = grad_output[images, :, rows].reshape(len(block), groups, filters // groups, -1)
+        total += torch.einsum("ngkl,ngtl->gkt", left, columns)
     return total.to(weight.dtype).view_as(weight)
 
 
