@@ -10,12 +10,13 @@ import io
 
 import matplotlib as mpl
 import matplotlib.pyplot as plt
+import numpy as np
 import torch
 from cycler import cycler
 from IPython.display import display
 from matplotlib.figure import Figure
 
-__all__ = ["OKABE_ITO", "image_grid", "show", "use_style"]
+__all__ = ["OKABE_ITO", "draw_matrix", "image_grid", "show", "use_style"]
 
 OKABE_ITO = {
     "blue": "#0072B2",
@@ -133,3 +134,44 @@ def image_grid(
         if titles is not None:
             axis.set_title(titles[place], fontsize=9)
     return figure
+
+
+def draw_matrix(axis, matrix, title: str = "", windows=(), cmap="gray_r") -> None:
+    """Draw a small matrix as a grid of squares with its numbers written in them.
+
+    Args:
+        axis: the matplotlib axes to draw on.
+        matrix: (H, W) numbers; NaN leaves a square empty.
+        title: written above.
+        windows: ``(top, left, height, width)`` of regions to frame, the first in vermillion, the
+            second in blue and dashed.
+        cmap: colours from the lowest to the highest number.
+    """
+    matrix = np.asarray(matrix, dtype=float)
+    finite = matrix[np.isfinite(matrix)]
+    span = max(np.ptp(finite), 1) if finite.size else 1
+    low = finite.min() if finite.size else 0
+    # Half of the scale is never reached, so that black numbers stay readable.
+    axis.imshow(matrix, cmap=cmap, vmin=low, vmax=low + 2.2 * span)
+    for (row, column), number in np.ndenumerate(matrix):
+        if np.isfinite(number):
+            axis.text(column, row, f"{number:.4g}", ha="center", va="center")
+    for window, (colour, line) in zip(windows, [("vermillion", "-"), ("blue", "--")], strict=False):
+        top, left, height, width = window
+        axis.add_patch(
+            mpl.patches.Rectangle(
+                (left - 0.5, top - 0.5),
+                width,
+                height,
+                fill=False,
+                edgecolor=OKABE_ITO[colour],
+                linestyle=line,
+                linewidth=3,
+                clip_on=False,
+            )
+        )
+    axis.set_xticks(np.arange(matrix.shape[1] + 1) - 0.5, [])
+    axis.set_yticks(np.arange(matrix.shape[0] + 1) - 0.5, [])
+    axis.tick_params(length=0)
+    axis.grid(color="0.6", linewidth=0.8, marker="", linestyle="-")
+    axis.set_title(title, fontsize=11)
