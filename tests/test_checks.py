@@ -1,0 +1,360 @@
+"""The checks: every misconception is named, every right answer passes, messages help."""
+
+import math
+import textwrap
+import time
+
+import numpy as np
+import pytest
+import torch
+import torch.nn.functional as F
+from answers.convolution import RIGHT
+
+from utils import functional, sizing
+from utils.checks import EXERCISES, CheckFailed, check, core
+from utils.checks.core import Exercise, ValueExercise
+
+# The autograded exercises of lesson 1.
+LESSON_1 = {
+    "conv-output-size",
+    "strides-that-fit",
+    "conv-params",
+    "weights-without-sharing",
+    "conv2d-naive",
+    "true-convolution",
+    "conv2d-vectorised",
+    "conv2d-backward-weight",
+    "conv2d-backward-input",
+    "region-seen",
+    "receptive-field-stack",
+}
+SECONDS = 2.0
+
+WRONG = [
+    pytest.param(exercise, misconception, id=f"{exercise.id}: {misconception.name}")
+    for exercise in EXERCISES.values()
+    for misconception in exercise.misconceptions
+]
+FUNCTIONS = [
+    pytest.param(exercise, id=exercise.id)
+    for exercise in EXERCISES.values()
+    if isinstance(exercise, Exercise)
+]
+ALTERNATIVES = [
+    pytest.param(exercise_id, source, id=f"{exercise_id}-{place}")
+    for exercise_id, sources in RIGHT.items()
+    for place, source in enumerate(sources)
+]
+
+
+def run_cell(source: str) -> dict:
+    """Run a solution cell in the namespace that the lesson's first cell makes."""
+    names = {"math": math, "np": np, "torch": torch, "F": F}
+    names |= {"sizing": sizing, "functional": functional}
+    exec(compile(source, "<solution cell>", "exec"), names)
+    return names
+
+
+def answer_of(exercise_id: str, source: str):
+    return run_cell(source)[exercise_id.replace("-", "_")]
+
+
+def failure(exercise_id: str, answer) -> str:
+    with pytest.raises(CheckFailed) as caught:
+        check(exercise_id, answer)
+    return str(caught.value)
+
+
+def right(exercise_id: str):
+    return answer_of(exercise_id, RIGHT[exercise_id][0])
+
+
+# --- the catalogue ------------------------------------------------------------------------------
+
+
+def test_every_exercise_of_the_lesson_is_registered():
+    assert set(EXERCISES) >= LESSON_1
+    assert set(RIGHT) == LESSON_1
+
+
+@pytest.mark.parametrize("exercise_id", sorted(LESSON_1))
+def test_there_are_enough_misconceptions_and_alternatives(exercise_id):
+    exercise = EXERCISES[exercise_id]
+    names = [misconception.name for misconception in exercise.misconceptions]
+    assert len(names) >= (5 if isinstance(exercise, Exercise) else 3)
+    assert len(set(names)) == len(names)
+    assert len(RIGHT[exercise_id]) >= 3
+
+
+@pytest.mark.parametrize(("exercise", "misconception"), WRONG)
+def test_a_misconception_is_named(exercise, misconception):
+    answer = answer_of(exercise.id, misconception.source(exercise))
+    message = failure(exercise.id, answer)
+    assert f"This is what you get if {misconception.name}:" in message
+    assert message.count("This is what you get if") == 1
+    assert textwrap.shorten(misconception.hint, 60, placeholder="") in " ".join(message.split())
+
+
+@pytest.mark.parametrize(("exercise_id", "source"), ALTERNATIVES)
+def test_a_right_answer_passes(exercise_id, source, capsys):
+    answer = answer_of(exercise_id, source)
+    started = time.process_time()
+    check(exercise_id, answer)
+    assert time.process_time() - started < SECONDS
+    said = capsys.readouterr().out
+    assert said.startswith(exercise_id.replace("-", "_"))
+    assert len(said.splitlines()) <= 4
+
+
+@pytest.mark.parametrize("exercise", FUNCTIONS)
+def test_a_failing_check_is_quick(exercise):
+    started = time.process_time()
+    failure(exercise.id, exercise.misconceptions[0].answer)
+    assert time.process_time() - started < SECONDS
+
+
+@pytest.mark.parametrize("exercise", FUNCTIONS)
+def test_the_first_case_can_be_worked_by_hand(exercise):
+    assert exercise.cases[0].size <= 20
+    assert exercise.cases[0].size == min(case.size for case in exercise.cases[:2])
+
+
+@pytest.mark.parametrize(
+    "exercise_id", sorted(i for i in LESSON_1 if isinstance(EXERCISES[i], ValueExercise))
+)
+def test_a_value_exercise_never_shows_the_answer(exercise_id):
+    exercise = EXERCISES[exercise_id]
+    shown = [exercise.advice, *(m.hint + m.name for m in exercise.misconceptions)]
+    shown.append(failure(exercise_id, [99] if isinstance(exercise.reference, list) else 123456))
+    for text in shown:
+        assert str(exercise.reference) not in text
+
+
+def test_checks_leave_the_global_random_numbers_alone():
+    torch.manual_seed(3)
+    expected = torch.rand(4)
+    torch.manual_seed(3)
+    check("conv2d-naive", right("conv2d-naive"))
+    assert torch.equal(torch.rand(4), expected)
+
+
+# --- messages -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("exercise", FUNCTIONS)
+def test_an_untouched_stub(exercise):
+    def stub(*args, **options):
+        raise NotImplementedError
+
+    assert "not written yet" in failure(exercise.id, stub)
+    assert "not written yet" in failure(exercise.id, None)
+    nothing = failure(exercise.id, lambda *_, **__: None)
+    assert "Did you forget `return`?" in " ".join(nothing.split())
+    assert "must be a function; it is a tensor" in failure(exercise.id, torch.zeros(3))
+
+
+@pytest.mark.parametrize("placeholder", [None, ..., NotImplemented])
+def test_an_untouched_value(placeholder):
+    assert "not written yet" in failure("receptive-field-stack", placeholder)
+    assert "not written yet" in failure("strides-that-fit", placeholder)
+
+
+def test_a_failure_shows_call_inputs_result_and_expectation():
+    message = failure("conv2d-naive", lambda input, weight, *_, **__: torch.zeros(1, 1, 2, 2))
+    assert "conv2d_naive(input, weight)" in message
+    assert "      1 2 3\n      4 5 6\n      7 8 9\n" in message
+    assert "came back (shape (1, 1, 2, 2)):\n      0 0\n      0 0\n" in message
+    assert message.endswith("expected (shape (1, 1, 2, 2)):\n      17 23\n      35 41")
+
+
+def test_differences_of_kind_come_before_numbers():
+    def spoilt(change):
+        answer = right("conv2d-vectorised")
+        message = failure("conv2d-vectorised", lambda *a, **o: change(answer(*a, **o)))
+        return " ".join(message.split())
+
+    assert "The shape is (1, 2, 2); it should be (1, 1, 2, 2)" in spoilt(lambda x: x[0])
+    assert "The dtype is float16; it should be float32" in spoilt(lambda x: x.half())
+    assert "a NumPy array came back; a tensor is expected" in spoilt(lambda x: x.numpy())
+    assert "The dtype is float32; it should be float64" in spoilt(lambda x: x.float())
+    assert "lower precision" in spoilt(lambda x: x.float().to(x.dtype))
+
+
+def test_a_result_on_another_device():
+    answer = right("conv2d-vectorised")
+    message = failure("conv2d-vectorised", lambda *a, **o: answer(*a, **o).to("meta"))
+    assert "The result is on the device meta; the input is on cpu" in message
+
+
+def test_an_exception_is_shown_with_its_line():
+    source = "def conv2d_naive(input, weight, bias=None, stride=1, padding=0):\n"
+    source += "    return input[0, 0, 100]\n"
+    message = failure("conv2d-naive", answer_of("conv2d-naive", source))
+    assert "IndexError: index 100 is out of bounds" in message
+    assert "in conv2d_naive, line 2 of the cell" in message
+    assert "conv2d_naive(input, weight)" in message
+
+
+def test_changing_an_argument_is_found():
+    answer = right("conv2d-naive")
+
+    def in_place(input, weight, bias=None, stride=1, padding=0):
+        result = answer(input, weight, bias, stride, padding)
+        weight *= 2
+        return result
+
+    assert "changes its argument `weight` in place" in failure("conv2d-naive", in_place)
+
+
+def test_where_it_goes_wrong():
+    answer = right("conv2d-naive")
+
+    def with_stride(input, weight, bias=None, stride=1, padding=0):
+        return answer(input, weight, bias, stride, padding) * (1 if stride == 1 else 2)
+
+    message = failure("conv2d-naive", with_stride)
+    assert "Every case with stride 1 is right, every case with stride > 1 is wrong." in message
+
+
+def test_two_mistakes_at_once_are_both_named():
+    def ceil_and_silent(input_size, kernel_size, stride=1, padding=0):
+        return math.ceil((input_size - kernel_size + 2 * padding) / stride) + 1
+
+    message = failure("conv-output-size", ceil_and_silent)
+    assert "if the division is rounded up (in " in message
+    assert "if nothing is raised when the kernel does not fit (in " in message
+
+
+def test_an_unknown_mistake_is_given_no_name():
+    answer = right("conv2d-naive")
+    message = failure("conv2d-naive", lambda *a, **o: answer(*a, **o) + 0.5)
+    assert "This is what you get if" not in message
+
+
+@pytest.mark.parametrize("value", [11.0, np.float64(11)])
+def test_a_whole_float_is_refused(value):
+    message = failure("receptive-field-stack", value)
+    assert "11.0 is a float" in message and "`//`" in message
+    assert "`//`" in failure("strides-that-fit", [1.0, 2.0, 3.0, 6.0])
+
+
+@pytest.mark.parametrize(
+    "value", [True, np.bool_(True), "11", torch.tensor([11]), torch.tensor(11.0)]
+)
+def test_other_kinds_of_numbers_are_refused(value):
+    assert "an int is expected" in failure("receptive-field-stack", value)
+
+
+@pytest.mark.parametrize("value", [11, np.int64(11), torch.tensor(11), np.array(11)])
+def test_integers_of_every_kind_are_accepted(value):
+    check("receptive-field-stack", value)
+
+
+def test_a_list_is_no_tuple():
+    answer = right("conv-params")
+    message = failure("conv-params", lambda *a: list(answer(*a)))
+    assert "a list came back; a tuple (weights, biases) is expected" in message
+
+
+def test_an_unknown_exercise():
+    with pytest.raises(KeyError, match="conv-output-size"):
+        check("conv-output", 3)
+
+
+def test_jupyter_shows_the_message_without_a_traceback():
+    try:
+        check("receptive-field-stack", 7)
+    except CheckFailed as error:
+        shown = "\n".join(error._render_traceback_())
+        assert "Traceback" not in shown
+        for colour in ("\x1b[1;31m", "\x1b[1m", "\x1b[0m"):
+            shown = shown.replace(colour, "")
+        assert shown == str(error)
+
+
+# --- forbidden calls ----------------------------------------------------------------------------
+
+FORWARD = {
+    "F.conv2d": "return F.conv2d(input, weight, bias, stride, padding)",
+    "an alias": "library = torch.conv2d; return library(input, weight, bias, stride, padding)",
+    "torch.ops": (
+        "return torch.ops.aten.conv2d(input, weight, bias, [stride, stride], [padding, padding])"
+    ),
+    "nn.Conv2d": """
+    layer = torch.nn.Conv2d(input.shape[1], len(weight), weight.shape[-1], stride, padding)
+    layer.weight.data = weight
+    layer.bias.data = torch.zeros(len(weight)) if bias is None else bias
+    return layer(input).detach()""",
+    "utils.functional": "return functional.conv2d(input, weight, bias, stride, padding)",
+    "conv_transpose2d": (
+        "F.conv_transpose2d(input, weight[:1].transpose(0, 1)); return F.conv2d(input, weight)"
+    ),
+}
+BACKWARD = {
+    "nn.grad": """
+    return torch.nn.grad.conv2d_input(input.shape, weight, grad_output, stride, padding)""",
+    "autograd": """
+    x = input.clone().requires_grad_()
+    patches = F.unfold(x, weight.shape[-1], padding=padding, stride=stride)
+    out = (weight.flatten(1) @ patches).view_as(grad_output)
+    {call}""",
+    "conv_transpose2d": (
+        "return F.conv_transpose2d(grad_output, weight, stride=stride, padding=padding)"
+    ),
+}
+
+
+@pytest.mark.parametrize("exercise_id", ["conv2d-naive", "conv2d-vectorised"])
+@pytest.mark.parametrize("way", FORWARD)
+def test_the_library_may_not_do_the_convolution(exercise_id, way):
+    name = exercise_id.replace("-", "_")
+    source = f"def {name}(input, weight, bias=None, stride=1, padding=0):\n    {FORWARD[way]}\n"
+    message = failure(exercise_id, answer_of(exercise_id, source))
+    assert f"{name} calls `" in message and "does not allow" in message
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        BACKWARD["nn.grad"],
+        BACKWARD["conv_transpose2d"],
+        BACKWARD["autograd"].format(call="return torch.autograd.grad(out, x, grad_output)[0]"),
+        BACKWARD["autograd"].format(call="out.backward(grad_output); return x.grad"),
+    ],
+)
+def test_the_library_may_not_differentiate(body):
+    source = (
+        f"def conv2d_backward_input(grad_output, input, weight, stride=1, padding=0):\n    {body}\n"
+    )
+    message = failure("conv2d-backward-input", answer_of("conv2d-backward-input", source))
+    assert "conv2d_backward_input calls `" in message
+
+
+def test_the_course_s_own_sizes_may_not_be_called():
+    for exercise_id in ("conv-output-size", "conv-params"):
+        library = getattr(sizing, exercise_id.replace("-", "_"))
+        assert "calls `utils.sizing`" in failure(exercise_id, library)
+
+
+def test_no_grad_is_no_autograd():
+    answer = right("conv2d-backward-input")
+
+    def without_gradients(*args, **options):
+        with torch.no_grad():
+            return answer(*args, **options)
+
+    check("conv2d-backward-input", without_gradients)
+
+
+# --- devices ------------------------------------------------------------------------------------
+
+
+def test_the_last_cases_run_on_the_device_too(monkeypatch):
+    # Fresh copies, because the cases are remembered. No tensor is made on the device here.
+    for kind, more in (("cuda", 6), ("mps", 3), ("cpu", 0)):
+        monkeypatch.setattr(core, "device", lambda kind=kind: torch.device(kind))
+        exercise = EXERCISES["conv2d-vectorised"]
+        monkeypatch.setitem(exercise.__dict__, "all_cases", None)
+        del exercise.__dict__["all_cases"]
+        assert len(exercise.all_cases) == len(exercise.cases) + more
+        del exercise.__dict__["all_cases"]

@@ -1,0 +1,174 @@
+"""Lesson 1: how many parameters, shared and not.
+
+The wrong functions use only the names of the lesson's first cell (math, torch, np, F, sizing,
+functional), so that the source of each can be submitted as a solution cell.
+"""
+
+from utils.checks.core import Case, Exercise, Misconception, Trait, ValueExercise
+
+# --- conv-params --------------------------------------------------------------------------------
+
+conv_params = Exercise(
+    "conv-params",
+    reference=lambda in_channels, out_channels, kernel_size: (
+        kernel_size * kernel_size * in_channels * out_channels,
+        out_channels,
+    ),
+    cases=[
+        Case(dict(zip(("in_channels", "out_channels", "kernel_size"), row, strict=True)))
+        for row in (
+            (1, 1, 3),
+            (2, 3, 1),
+            (2, 3, 2),
+            (3, 8, 5),
+            (64, 64, 1),
+            (3, 96, 11),
+            (96, 256, 5),
+        )
+    ],
+    traits=(
+        Trait(
+            "several input channels", "one input channel", lambda c: c.arguments["in_channels"] > 1
+        ),
+        Trait("several filters", "one filter", lambda c: c.arguments["out_channels"] > 1),
+        Trait("kernels larger than 1x1", "1x1 kernels", lambda c: c.arguments["kernel_size"] > 1),
+    ),
+    returns=("weights", "biases"),
+    forbidden=("utils.sizing", "utils.nn", "torch.nn.modules.conv"),
+    instead="Count: how many numbers are in one filter, and how many filters are there?",
+)
+
+
+@conv_params.misconception(
+    "a filter has no depth",
+    "A filter reaches through all D1 channels of its input: it is a block, not a square.",
+)
+def _no_depth(in_channels, out_channels, kernel_size):
+    return kernel_size * kernel_size * out_channels, out_channels
+
+
+@conv_params.misconception(
+    "only one filter is counted",
+    "These are the weights of one filter. The layer has K of them.",
+)
+def _one_filter(in_channels, out_channels, kernel_size):
+    return kernel_size * kernel_size * in_channels, out_channels
+
+
+@conv_params.misconception(
+    "the kernel has only one side",
+    "A kernel is F wide *and* F high.",
+)
+def _one_side(in_channels, out_channels, kernel_size):
+    return kernel_size * in_channels * out_channels, out_channels
+
+
+@conv_params.misconception(
+    "every weight has its own bias",
+    "The bias is added once to the finished sum, not to each product in it.",
+)
+def _bias_per_weight(in_channels, out_channels, kernel_size):
+    weights = kernel_size * kernel_size * in_channels * out_channels
+    return weights, weights
+
+
+@conv_params.misconception(
+    "every slice of a filter has its own bias",
+    "A filter sums over all its input channels first; the sum gets one bias.",
+)
+def _bias_per_slice(in_channels, out_channels, kernel_size):
+    return kernel_size * kernel_size * in_channels * out_channels, in_channels * out_channels
+
+
+@conv_params.misconception(
+    "the biases are counted by input channel",
+    "A bias belongs to an output: which of the two channel numbers counts outputs?",
+)
+def _bias_per_input(in_channels, out_channels, kernel_size):
+    return kernel_size * kernel_size * in_channels * out_channels, in_channels
+
+
+@conv_params.misconception(
+    "the whole layer shares one bias",
+    "Parameters are shared over positions, not over filters.",
+)
+def _single_bias(in_channels, out_channels, kernel_size):
+    return kernel_size * kernel_size * in_channels * out_channels, 1
+
+
+@conv_params.misconception(
+    "the biases are counted among the weights",
+    "Return two numbers: the weights alone, and the biases alone.",
+)
+def _bias_in_weights(in_channels, out_channels, kernel_size):
+    return (kernel_size * kernel_size * in_channels + 1) * out_channels, out_channels
+
+
+@conv_params.misconception(
+    "the sum is returned instead of both numbers",
+    "Return a tuple of two numbers, `return weights, biases`.",
+)
+def _sum(in_channels, out_channels, kernel_size):
+    return (kernel_size * kernel_size * in_channels + 1) * out_channels
+
+
+@conv_params.misconception(
+    "weights and biases are returned in the wrong order",
+    "The weights come first.",
+)
+def _order(in_channels, out_channels, kernel_size):
+    return out_channels, kernel_size * kernel_size * in_channels * out_channels
+
+
+# --- weights-without-sharing: 32x32x3 input, K=8, F=5, S=1, P=2 ---------------------------------
+
+weights_without_sharing = ValueExercise(
+    "weights-without-sharing",
+    reference=(32 * 32) * 8 * (5 * 5 * 3),
+    advice="First: how many units does the output volume have (width, height, depth)? Then: how "
+    "many weights does one of them use? Now no two units share any.",
+    passed="every unit of the output volume counted, each with a filter of its own.",
+    misconceptions=[
+        Misconception(
+            "the weights are shared",
+            "This is the ordinary conv layer: one filter for each of the K slices. Without sharing "
+            "every position has a filter of its own.",
+            8 * (5 * 5 * 3),
+        ),
+        Misconception(
+            "the biases are counted too",
+            "The question asks for weights only.",
+            (32 * 32) * 8 * (5 * 5 * 3 + 1),
+        ),
+        Misconception(
+            "the depth of the filters is left out",
+            "Each filter reaches through all the channels of the input.",
+            (32 * 32) * 8 * (5 * 5),
+        ),
+        Misconception(
+            "the output has only one slice",
+            "There are K filters, and each fills a slice of its own.",
+            (32 * 32) * (5 * 5 * 3),
+        ),
+        Misconception(
+            "the padding is left out",
+            "With P=2 a 5x5 kernel has more positions than without: work out the output size.",
+            (28 * 28) * 8 * (5 * 5 * 3),
+        ),
+        Misconception(
+            "the padding is counted on one side only",
+            "P zeros are put on each side: work out the output size once more.",
+            (30 * 30) * 8 * (5 * 5 * 3),
+        ),
+        Misconception(
+            "every output unit sees the whole input",
+            "That is a fully connected layer. Without sharing a unit still sees only F x F pixels.",
+            (32 * 32 * 8) * (32 * 32 * 3),
+        ),
+        Misconception(
+            "output units are counted instead of weights",
+            "You have the number of units. How many weights does each of them own?",
+            32 * 32 * 8,
+        ),
+    ],
+)

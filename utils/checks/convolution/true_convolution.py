@@ -1,0 +1,113 @@
+"""Lesson 1: the convolution of mathematics.
+
+The wrong functions use only the names of the lesson's first cell (math, torch, np, F, sizing,
+functional), so that the source of each can be submitted as a solution cell.
+"""
+
+import torch
+import torch.nn.functional as F
+
+from utils.checks.convolution.cases import HAND_IMAGE, HAND_KERNEL, whole_numbers
+from utils.checks.core import Case, Exercise, Trait
+
+
+def _case(height: int, width: int, size: int, seed: int) -> Case:
+    image = whole_numbers(height, width, seed=seed)
+    return Case({"image": image, "kernel": whole_numbers(size, size, seed=seed + 1)})
+
+
+def _true_convolution(image, kernel):
+    return F.conv2d(image[None, None], kernel.flip(0, 1)[None, None])[0, 0]
+
+
+true_convolution = Exercise(
+    "true-convolution",
+    reference=_true_convolution,
+    cases=[
+        Case({"image": HAND_IMAGE, "kernel": HAND_KERNEL}),
+        _case(4, 4, 3, seed=1),
+        _case(3, 3, 1, seed=3),
+        _case(3, 5, 2, seed=5),
+        _case(5, 3, 2, seed=7),
+        _case(3, 3, 3, seed=9),
+        _case(6, 7, 4, seed=11),
+    ],
+    traits=(
+        Trait(
+            "kernels larger than 1x1", "1x1 kernels", lambda c: c.arguments["kernel"].numel() > 1
+        ),
+        Trait(
+            "H different from W",
+            "square images",
+            lambda c: c.arguments["image"].shape[0] != c.arguments["image"].shape[1],
+        ),
+    ),
+)
+
+
+@true_convolution.misconception(
+    "the kernel is not flipped",
+    "This is the cross-correlation, what a conv layer does. The mathematical convolution runs "
+    "through image and kernel in opposite directions.",
+)
+def _not_flipped(image, kernel):
+    return F.conv2d(image[None, None], kernel[None, None])[0, 0]
+
+
+@true_convolution.misconception(
+    "only the order of the kernel's rows is reversed",
+    "Both directions are reversed, up-down and left-right.",
+)
+def _rows_flipped(image, kernel):
+    return F.conv2d(image[None, None], kernel.flip(0)[None, None])[0, 0]
+
+
+@true_convolution.misconception(
+    "only the order of the kernel's columns is reversed",
+    "Both directions are reversed, up-down and left-right.",
+)
+def _columns_flipped(image, kernel):
+    return F.conv2d(image[None, None], kernel.flip(1)[None, None])[0, 0]
+
+
+@true_convolution.misconception(
+    "the kernel is turned by 90 degrees",
+    "Reversing both axes is half a turn.",
+)
+def _quarter_turn(image, kernel):
+    return F.conv2d(image[None, None], torch.rot90(kernel)[None, None])[0, 0]
+
+
+@true_convolution.misconception(
+    "the kernel is transposed",
+    "Transposing swaps rows with columns. Reversing an axis is something else: what happens to the "
+    "upper left weight?",
+)
+def _transposed(image, kernel):
+    return F.conv2d(image[None, None], kernel.T[None, None])[0, 0]
+
+
+@true_convolution.misconception(
+    "the image is flipped instead of the kernel",
+    "The numbers are right, but the result is upside down: flip only one of the two.",
+)
+def _image_flipped(image, kernel):
+    return F.conv2d(image.flip(0, 1)[None, None], kernel[None, None])[0, 0]
+
+
+@true_convolution.misconception(
+    "the axes for image and channel are left in the result",
+    "F.conv2d works on batches of images with channels. Here goes in (H, W), so a matrix should "
+    "come out.",
+)
+def _axes_left(image, kernel):
+    return F.conv2d(image[None, None], kernel.flip(0, 1)[None, None])
+
+
+@true_convolution.misconception(
+    "the 'full' convolution is computed, with padding all around",
+    "'valid' means that the kernel stays inside the image, so that the result is smaller.",
+)
+def _full(image, kernel):
+    flipped = kernel.flip(0, 1)[None, None]
+    return F.conv2d(image[None, None], flipped, padding=len(kernel) - 1)[0, 0]

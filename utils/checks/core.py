@@ -1,0 +1,348 @@
+"""The checks' machinery: exercises, misconceptions, and `check`, which compares an answer.
+
+A check runs an answer over a few cases beside a reference. When it differs, it runs every
+misconception of the exercise over the same cases too, and names the one that gives the same.
+"""
+
+import inspect
+import re
+import textwrap
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import NamedTuple
+
+import torch
+
+from utils.checks import wording
+from utils.checks.running import Case, Outcome, run, same
+from utils.devices import device
+
+EXERCISES: dict[str, "Exercise | ValueExercise"] = {}
+
+
+class CheckFailed(AssertionError):
+    """An answer failed its check. Jupyter shows the message alone, without a traceback."""
+
+    def _render_traceback_(self) -> list[str]:
+        # The first line says what is wrong: bold red there, bold for a recognised mistake.
+        lines = str(self).splitlines()
+        lines[0] = f"\x1b[1;31m{lines[0]}\x1b[0m"
+        bold = [f"\x1b[1m{x}\x1b[0m" if x.startswith(RECOGNISED) else x for x in lines[1:]]
+        return [lines[0], *bold]
+
+
+RECOGNISED = "This is what you get if"
+
+
+@dataclass(frozen=True)
+class Misconception:
+    """One mistake that people make: a clause ("the kernel is flipped"), a hint, a wrong answer."""
+
+    name: str
+    hint: str
+    answer: object
+
+    def source(self, exercise: "Exercise | ValueExercise") -> str:
+        """Return a solution cell that makes this mistake, under the exercise's name."""
+        if not callable(self.answer):
+            return f"{exercise.name} = {self.answer!r}\n"
+        text = textwrap.dedent(inspect.getsource(self.answer))
+        definition = re.search(rf"^def {self.answer.__name__}\(", text, flags=re.MULTILINE)
+        return f"def {exercise.name}(" + text[definition.end() :]
+
+
+class Trait(NamedTuple):
+    """A property that some cases have: ("stride > 1", "stride 1", predicate of the arguments)."""
+
+    present: str
+    absent: str
+    holds: Callable[[Case], bool]
+
+
+class Finding(NamedTuple):
+    """One case with what came back, what was expected, and in words what is wrong, if anything."""
+
+    case: Case
+    outcome: Outcome
+    expected: Outcome
+    wrong: str | None
+
+
+@dataclass
+class Exercise:
+    """A function to write.
+
+    Args:
+        id: the `grade_id` of the solution cell; with underscores, the function's name.
+        reference: a right function with the same parameters. Those without a default are passed
+            by position, the others by keyword.
+        cases: the calls to try; the first is small enough to be worked by hand.
+        traits: properties of cases, used to say where an answer goes wrong.
+        ranges: parameters whose range a passing check reports.
+        returns: the names of a tuple's items.
+        forbidden: dotted names of functions and modules that the answer may not call.
+        instead: what to do instead of calling them.
+        every_device: also try the last cases on `utils.device()`.
+    """
+
+    id: str
+    reference: Callable
+    cases: list[Case]
+    traits: tuple[Trait, ...] = ()
+    ranges: tuple[str, ...] = ()
+    returns: tuple[str, ...] = ()
+    forbidden: tuple[str, ...] = ()
+    instead: str = ""
+    every_device: bool = False
+    misconceptions: list[Misconception] = field(default_factory=list)
+
+    def __post_init__(self):
+        EXERCISES[self.id] = self
+
+    @cached_property
+    def all_cases(self) -> list[Case]:
+        """The cases, and the last ones once more on `utils.device()` when it isn't the CPU."""
+        kind = device().type
+        if not self.every_device or kind == "cpu":
+            return self.cases
+        # MPS has no float64.
+        moved = [c for c in self.cases[-6:] if kind != "mps" or c.dtype == torch.float32]
+        return [*self.cases, *(replace(case, on_device=True) for case in moved)]
+
+    @cached_property
+    def expected(self) -> list[Outcome]:
+        """What the reference does in all cases."""
+        return [run(self.reference, case, positional=self.positional) for case in self.all_cases]
+
+    @property
+    def name(self) -> str:
+        """The name of the function that the student writes."""
+        return self.id.replace("-", "_")
+
+    @property
+    def positional(self) -> int:
+        """How many arguments are passed by position: the parameters without a default."""
+        parameters = inspect.signature(self.reference).parameters.values()
+        return sum(parameter.default is parameter.empty for parameter in parameters)
+
+    def misconception(self, name: str, hint: str):
+        """Register the decorated wrong function in this exercise's catalogue."""
+
+        def register(function):
+            self.misconceptions.append(Misconception(name, hint, function))
+            return function
+
+        return register
+
+    def run(self, answer: Callable) -> list[Outcome]:
+        """Run a function over all cases."""
+        return [run(answer, case, self.forbidden, self.positional) for case in self.all_cases]
+
+    def check(self, answer) -> str:
+        """Return what was tried when the answer is right; raise CheckFailed when it is not."""
+        if not callable(answer):
+            if _is_placeholder(answer):
+                raise CheckFailed(_not_written(self.name))
+            raise CheckFailed(f"{self.name} must be a function; it is {wording.kind(answer)}.")
+        outcomes = self.run(answer)
+        # With a text it is an error of the student's code: torch raises this type too.
+        if isinstance(outcomes[0].error, NotImplementedError) and not str(outcomes[0].error):
+            raise CheckFailed(_not_written(self.name))
+        findings = self.findings(outcomes)
+        if any(finding.wrong for finding in findings):
+            raise CheckFailed(self.explain(answer, findings))
+        return "\n".join(textwrap.wrap(self.passed(), 96, subsequent_indent="  "))
+
+    def findings(self, outcomes: list[Outcome]) -> list[Finding]:
+        """Compare outcomes with the reference's, case by case."""
+        return [
+            Finding(case, got, right, wording.misbehaviour(got, right, self.returns))
+            for case, got, right in zip(self.all_cases, outcomes, self.expected, strict=True)
+        ]
+
+    def recognise(self, findings: list[Finding]) -> list[tuple[Misconception, int]]:
+        """Find the misconceptions that an answer shows, each with the failing cases it explains.
+
+        One that does the same in every case is certain. Otherwise up to two mistakes made at once
+        are looked for: each must explain two failing cases or more, both together half of them.
+        """
+        failing = {place for place, finding in enumerate(findings) if finding.wrong}
+        candidates = []
+        for misconception in self.misconceptions:
+            others = self.run(misconception.answer)
+            alike = {
+                place
+                for place, (finding, other) in enumerate(zip(findings, others, strict=True))
+                if same(finding.outcome, other)
+            }
+            if len(alike) == len(findings):
+                return [(misconception, len(failing))]
+            own = {place for place, x in enumerate(self.findings(others)) if x.wrong}
+            # Who makes this mistake fails wherever it shows; elsewhere agreement says nothing.
+            if own <= failing:
+                candidates.append((misconception, alike & failing))
+        chosen, left = [], set(failing)
+        while candidates and len(chosen) < 2:
+            ranked = sorted(candidates, key=lambda candidate: -len(candidate[1] & left))
+            counts = [len(places & left) for _, places in ranked]
+            if counts[0] < 2 or (len(counts) > 1 and counts[0] == counts[1]):
+                break
+            chosen.append((ranked[0][0], counts[0]))
+            left -= ranked[0][1]
+        return chosen if 2 * len(left) <= len(failing) else []
+
+    def explain(self, answer: Callable, findings: list[Finding]) -> str:
+        """Write the message of a failing check."""
+        failing = [finding for finding in findings if finding.wrong]
+        smallest = min(failing, key=lambda finding: finding.case.size)
+        library = next((f.outcome.forbidden for f in findings if f.outcome.forbidden), None)
+        lines = [f"{self.name}: wrong in {len(failing)} of {len(findings)} cases."]
+        if library:
+            lines = [f"{self.name} calls `{library}`, which this exercise does not allow."]
+        recognised = self.recognise(findings)
+        for misconception, explained in recognised:
+            where = "" if explained == len(failing) else f" (in {explained} of these cases)"
+            lines += _named(misconception, where)
+        if library:
+            return "\n".join([*lines, self.instead])
+        if sum(explained for _, explained in recognised) < len(failing):
+            lines += self.where(findings)
+        return "\n".join([*lines, "", *self.show(answer, smallest)])
+
+    def where(self, findings: list[Finding]) -> list[str]:
+        """Say what the failing cases have in common."""
+        failing = {id(finding.case) for finding in findings if finding.wrong}
+        if len(failing) == len(findings):
+            return []
+        partly = []
+        for trait in self.traits:
+            with_it = {id(case) for case in self.all_cases if trait.holds(case)}
+            for label, other, group in (
+                (trait.present, trait.absent, with_it),
+                (trait.absent, trait.present, {id(case) for case in self.all_cases} - with_it),
+            ):
+                if failing == group:
+                    return [f"Every case with {other} is right, every case with {label} is wrong."]
+                if failing < group and len(failing) > 1:
+                    partly.append((len(group), f"All the failing cases have {label}."))
+        return [min(partly)[1]] if partly else []
+
+    def show(self, answer: Callable, finding: Finding) -> list[str]:
+        """Show one failing case: the call, its inputs, what came back, what was expected."""
+        case, outcome, expected, wrong = finding
+        shown = case.fresh()
+        lines = [wording.call(self.name, shown, self.positional), *wording.inputs(case)]
+        if outcome.error is not None:
+            lines += wording.exception(outcome.error, answer)
+        elif outcome.changed is None:
+            lines += wording.result("came back", outcome.value, self.returns)
+        if expected.error is None and outcome.changed is None:
+            lines += wording.result("expected", expected.value, self.returns)
+        return [
+            *textwrap.wrap(f"For example: {wrong}", 96),
+            *(f"{wording.INDENT}{line}" for line in lines),
+        ]
+
+    def passed(self) -> str:
+        """Say what a right answer was tried on."""
+        parts = []
+        for name in self.ranges:
+            default = inspect.signature(self.reference).parameters[name].default
+            values = [case.arguments.get(name, default) for case in self.all_cases]
+            parts.append(f"{name} {min(values)} to {max(values)}")
+        for trait in self.traits:
+            said = trait.absent.split()[0] in self.ranges
+            if not said and len({trait.holds(case) for case in self.all_cases}) == 2:
+                parts.append(f"{trait.absent} and {trait.present}")
+        if any(case.on_device for case in self.all_cases):
+            parts.append(f"on the CPU and on {device()}")
+        count = len(self.all_cases)
+        return f"{self.name}: {count} cases agree with the reference: {', '.join(parts)}."
+
+
+@dataclass
+class ValueExercise:
+    """A number, or a list of numbers in any order, to work out.
+
+    A failing check never shows the right answer: it names the mistake, or gives the `advice`.
+    """
+
+    id: str
+    reference: int | list[int]
+    advice: str
+    passed: str
+    misconceptions: list[Misconception] = field(default_factory=list)
+
+    def __post_init__(self):
+        EXERCISES[self.id] = self
+
+    @property
+    def name(self) -> str:
+        """The name that the student gives a value."""
+        return self.id.replace("-", "_")
+
+    def check(self, answer) -> str:
+        """Return what was checked when the answer is right; raise CheckFailed when it is not."""
+        if _is_placeholder(answer):
+            raise CheckFailed(_not_written(self.name))
+        problem = self._refuse(answer)
+        if problem:
+            raise CheckFailed("\n".join(textwrap.wrap(f"{self.name}: {problem}", 96)))
+        answer = self._normalised(answer)
+        if answer == self._normalised(self.reference):
+            return f"{self.name}: right; {self.passed}"
+        lines = [f"{self.name} = {answer} is not right."]
+        for misconception in self.misconceptions:
+            if answer == self._normalised(misconception.answer):
+                lines += _named(misconception)
+                break
+        else:
+            lines += textwrap.wrap(self.advice, 96)
+        raise CheckFailed("\n".join(lines))
+
+    def _refuse(self, answer) -> str | None:
+        if not isinstance(self.reference, list):
+            return wording.not_an_integer(answer)
+        if not isinstance(answer, (list, tuple)):
+            return f"{wording.kind(answer)} is given; a list of ints is expected."
+        problems = (wording.not_an_integer(item) for item in answer)
+        return next((problem for problem in problems if problem), None)
+
+    @staticmethod
+    def _normalised(answer):
+        if isinstance(answer, (list, tuple)):
+            return sorted(int(item) for item in answer)
+        return int(answer)
+
+
+def check(exercise_id: str, answer) -> None:
+    """Check an answer to an exercise: print what was tried, or raise CheckFailed.
+
+    Numbers must be ints: of Python, NumPy or torch (0-dimensional). A whole float such as 55.0
+    is refused with a hint at `//`, and so is a bool. A list of numbers may be in any order.
+
+    Args:
+        exercise_id: the `grade_id` of the solution cell, such as "conv-output-size".
+        answer: the student's function, number or list.
+
+    Raises:
+        CheckFailed: with a message that names the mistake, where it is known.
+        KeyError: there is no such exercise.
+    """
+    if exercise_id not in EXERCISES:
+        raise KeyError(f"no exercise {exercise_id!r}; there are {', '.join(sorted(EXERCISES))}")
+    print(EXERCISES[exercise_id].check(answer))
+
+
+def _named(misconception: Misconception, where: str = "") -> list[str]:
+    hint = textwrap.wrap(misconception.hint, 96, initial_indent="  ", subsequent_indent="  ")
+    return [f"{RECOGNISED} {misconception.name}{where}:", *hint]
+
+
+def _is_placeholder(answer) -> bool:
+    return answer is None or answer is Ellipsis or answer is NotImplemented
+
+
+def _not_written(name: str) -> str:
+    return f"{name} is not written yet: put your answer in the cell above and run it first."

@@ -1,0 +1,183 @@
+"""Run an answer over one case, and compare what came back with what was expected."""
+
+import operator
+import sys
+import types
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+from utils.devices import device
+
+# Relative and absolute tolerance by dtype. The cases hold small whole numbers, so that a right
+# answer is exact in float32; float64 then shows an answer that computes in float32 on the way.
+TOLERANCE = {torch.float64: 1e-10}
+DEFAULT_TOLERANCE = 1e-4
+
+
+@dataclass(frozen=True)
+class Case:
+    """One call that a check makes.
+
+    Args:
+        arguments: by name, in the order of the function's parameters.
+        dtype: tensors among the arguments are converted to it.
+        on_device: use `utils.device()` instead of the CPU.
+    """
+
+    arguments: dict
+    dtype: torch.dtype = torch.float32
+    on_device: bool = False
+
+    def fresh(self) -> dict:
+        """Return copies of the arguments, of this case's dtype and on its device."""
+        target = device() if self.on_device else torch.device("cpu")
+        return {
+            # copy=True: a student who works in place must not spoil the catalogue.
+            name: value.to(target, self.dtype, copy=True)
+            if isinstance(value, torch.Tensor)
+            else value
+            for name, value in self.arguments.items()
+        }
+
+    @property
+    def size(self) -> int:
+        """How much there is to read: the number of values among the arguments."""
+        return sum(
+            value.numel() if isinstance(value, torch.Tensor) else 1
+            for value in self.arguments.values()
+        )
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What one call did: returned a value, raised, made a forbidden call, changed an argument."""
+
+    value: object = None
+    error: BaseException | None = None
+    forbidden: str | None = None
+    changed: str | None = None
+
+
+def run(function, case: Case, forbidden: tuple[str, ...] = (), positional: int = 0) -> Outcome:
+    """Call `function` with fresh copies of the case's arguments and tell what happened.
+
+    The first `positional` arguments are passed by position, the others by keyword.
+    """
+    arguments = case.fresh()
+    names = list(arguments)
+    args = [arguments[name] for name in names[:positional]]
+    options = {name: arguments[name] for name in names[positional:]}
+    with Watch(forbidden) as watch:
+        try:
+            value, error = function(*args, **options), None
+        except Exception as raised:
+            value, error = None, raised
+    return Outcome(value, error, watch.found, _changed(arguments, case.fresh()))
+
+
+def _changed(arguments: dict, originals: dict) -> str | None:
+    for name, original in originals.items():
+        if isinstance(original, torch.Tensor):
+            now = arguments[name]
+            if now.shape != original.shape or not torch.equal(now.detach(), original):
+                return name
+    return None
+
+
+class Watch:
+    """Record the first forbidden call that Python makes inside a `with` block.
+
+    Names are dotted: `torch.conv2d` is one function, `utils.functional` every function defined in
+    that module or package. A Python function is recognised by the module and name in its code, a
+    C function by its own name, so an alias (`g = F.conv2d`, `nn.Conv2d`) makes no difference.
+    Limit: a C function that C code calls (`functools.partial(torch.conv2d, ...)`) is not seen.
+    """
+
+    def __init__(self, forbidden: tuple[str, ...]):
+        self.forbidden = forbidden
+        self.found = None
+        # The functions of torch written in C have no module; their names are telling enough.
+        self._in_c = {name.rpartition(".")[2]: name for name in forbidden}
+
+    def __enter__(self):
+        if self.forbidden:
+            self._previous = sys.getprofile()
+            sys.setprofile(self._profile)
+        return self
+
+    def __exit__(self, *_):
+        if self.forbidden:
+            sys.setprofile(self._previous)
+
+    def _profile(self, frame: types.FrameType, event: str, argument):
+        if self.found is not None:
+            return
+        if event == "c_call":
+            self.found = self._in_c.get(argument.__name__)
+        elif event == "call":
+            module = frame.f_globals.get("__name__", "")
+            # Most calls are the student's own; only these packages can be forbidden.
+            if module.partition(".")[0] in ("torch", "utils", "scipy"):
+                called = f"{module}.{frame.f_code.co_qualname}"
+                for name in self.forbidden:
+                    if called == name or called.startswith(f"{name}."):
+                        self.found = name
+
+
+def same(one: Outcome, other: Outcome) -> bool:
+    """Say whether two answers did the same: equal values, or errors of one type."""
+    if one.forbidden or other.forbidden:
+        return bool(one.forbidden and other.forbidden)
+    if one.changed != other.changed or type(one.error) is not type(other.error):
+        return False
+    return one.error is not None or equal(one.value, other.value)
+
+
+def equal(one, other) -> bool:
+    """Compare two results: same kind, and for tensors same shape, dtype, device and values."""
+    if isinstance(one, torch.Tensor) and isinstance(other, torch.Tensor):
+        return (
+            one.shape == other.shape
+            and one.dtype == other.dtype
+            and one.device == other.device
+            and bool(close(one, other).all())
+        )
+    if isinstance(one, (tuple, list)) and isinstance(other, (tuple, list)):
+        return (
+            isinstance(one, tuple) == isinstance(other, tuple)
+            and len(one) == len(other)
+            and all(equal(a, b) for a, b in zip(one, other, strict=True))
+        )
+    if is_integer(one) and is_integer(other):
+        return operator.index(one) == operator.index(other)
+    if isinstance(one, float) and isinstance(other, float):
+        return one == other
+    return type(one) is type(other) and one is other
+
+
+def close(one: torch.Tensor, other: torch.Tensor) -> torch.Tensor:
+    """Return elementwise whether two tensors of one shape agree within the dtype's tolerance."""
+    tolerance = TOLERANCE.get(other.dtype, DEFAULT_TOLERANCE)
+    return torch.isclose(
+        one.detach(), other.detach(), rtol=tolerance, atol=tolerance, equal_nan=True
+    )
+
+
+def is_integer(value) -> bool:
+    """Say whether a value counts as an integer answer.
+
+    Accepted is what Python itself takes as an index: int, NumPy's integers, and a 0-dimensional
+    integer tensor or array. A bool is refused, and so is a float, even a whole one.
+    """
+    if isinstance(value, (bool, np.bool_)):
+        return False
+    if isinstance(value, (torch.Tensor, np.ndarray)):
+        if value.ndim or value.dtype in (torch.bool, np.bool_):
+            return False
+    try:
+        operator.index(value)
+    except TypeError:
+        return False
+    return True
