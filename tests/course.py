@@ -1,0 +1,164 @@
+"""Helpers for tests that take or grade the course: a copy of it, its commands, its scores."""
+
+import copy
+import functools
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import nbformat
+from nbgrader.api import Gradebook
+
+ROOT = Path(__file__).resolve().parent.parent
+LESSON = "01_convolution"
+COURSE_ID = "convnets"
+RECORDS = "autograder/records"
+
+
+def copy_course(target):
+    """Copy what a fresh clone would hold (and what is not committed yet), with the environment."""
+    listed = subprocess.run(
+        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+        cwd=ROOT,
+        capture_output=True,
+        check=True,
+    )
+    for name in filter(None, listed.stdout.decode().split("\0")):
+        if (ROOT / name).is_file():
+            (target / name).parent.mkdir(parents=True, exist_ok=True)
+            # With their dates, so that make finds the environment newer than the constraints.
+            shutil.copy2(ROOT / name, target / name)
+    (target / ".venv").symlink_to(sys.prefix)
+    return target
+
+
+def environment(course, **more):
+    """Return an environment that belongs to a copy of the course, and to no user."""
+    home = course.parent / f"{course.name}-home"
+    home.mkdir(exist_ok=True)
+    ours = ("JUPYTER", "IPYTHON", "PYTHON", "MAKE", "MFLAGS", "COVERAGE", "PYTEST")
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
+    return kept | {
+        "HOME": str(home),
+        "PATH": f"{sys.prefix}/bin{os.pathsep}{os.environ['PATH']}",
+        # The copy's own packages, though another folder is installed in the environment.
+        "PYTHONPATH": str(course),
+        "MPLCONFIGDIR": str(home / "matplotlib"),
+        "OMP_NUM_THREADS": "1",
+        **more,
+    }
+
+
+def run(course, *command, status=0, **more):
+    """Run a command at the root of a copy of the course; return what it printed."""
+    done = subprocess.run(
+        [str(word) for word in command],
+        cwd=course,
+        env=environment(course, **more),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
+    assert status is None or done.returncode == status, (
+        f"{' '.join(map(str, command))} ended with {done.returncode}:\n{done.stdout[-6000:]}"
+    )
+    return done.stdout
+
+
+def nbgrader(course, *arguments, status=0):
+    """Run a stock nbgrader command, as an instructor types it."""
+    return run(course, "nbgrader", *arguments, status=status)
+
+
+@functools.cache
+def _read(path):
+    return nbformat.read(path, as_version=4)
+
+
+def solution(lesson=LESSON):
+    """Return the executed solution, as it is committed."""
+    return copy.deepcopy(_read(ROOT / "solutions" / lesson / f"{lesson}.ipynb"))
+
+
+def released(lesson=LESSON):
+    """Return the notebook that students get, as it is committed."""
+    return copy.deepcopy(_read(ROOT / "notebooks" / lesson / f"{lesson}.ipynb"))
+
+
+def info(cell):
+    """Return a cell's nbgrader metadata, or an empty dictionary."""
+    return cell.metadata.get("nbgrader", {})
+
+
+def points(lesson=LESSON):
+    """Return the automatic points of each test cell: exercise -> points."""
+    cells = [info(cell) for cell in solution(lesson).cells if cell.cell_type == "code"]
+    return {x["grade_id"].removeprefix("test-"): x["points"] for x in cells if x.get("grade")}
+
+
+def find(notebook, grade_id):
+    """Return a notebook's cell with this `grade_id`."""
+    (cell,) = [cell for cell in notebook.cells if info(cell).get("grade_id") == grade_id]
+    return cell
+
+
+def answered(answers, notebook=None):
+    """Return a student's notebook with these answers: exercise -> source of its solution cell."""
+    notebook = notebook or released()
+    for exercise, source in answers.items():
+        find(notebook, exercise).source = source
+    return notebook
+
+
+def submission(course, student, name=f"{LESSON}.ipynb", lesson=LESSON):
+    """Return the path of a submitted file; its folder exists."""
+    path = course / RECORDS / "submitted" / student / lesson / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    return path
+
+
+def submit(course, student, notebook, **where):
+    """Put a notebook, text or bytes where `nbgrader collect` would put a student's submission."""
+    path = submission(course, student, **where)
+    if isinstance(notebook, bytes):
+        path.write_bytes(notebook)
+    elif isinstance(notebook, str):
+        path.write_text(notebook)
+    else:
+        nbformat.write(notebook, path)
+
+
+def gradebook(course):
+    """Open the gradebook of a copy of the course."""
+    return Gradebook(f"sqlite:///{course / RECORDS / 'gradebook.db'}", COURSE_ID)
+
+
+def scores(course, student, lesson=LESSON):
+    """Return a student's automatic scores: exercise -> points, None where nothing was graded."""
+    with gradebook(course) as book:
+        grades = book.find_submission_notebook(lesson, lesson, student).grades
+        return {
+            grade.name.removeprefix("test-"): grade.auto_score
+            for grade in grades
+            if grade.cell.cell_type == "code"
+        }
+
+
+def autograded(course, student, lesson=LESSON):
+    """Return the notebook that grading has executed, or None when there is none."""
+    path = course / RECORDS / "autograded" / student / lesson / f"{lesson}.ipynb"
+    return nbformat.read(path, as_version=4) if path.exists() else None
+
+
+def errors(notebook):
+    """Return the errors in a notebook's outputs: cell id -> name of the exception."""
+    return {
+        cell["id"]: output["ename"]
+        for cell in notebook.cells
+        if cell.cell_type == "code"
+        for output in cell.outputs
+        if output.output_type == "error"
+    }

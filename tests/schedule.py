@@ -1,0 +1,61 @@
+"""Submissions that together carry every misconception and every alternative right answer."""
+
+import itertools
+import random
+from typing import NamedTuple
+
+from answers.convolution import RIGHT
+from course import find, points, solution
+
+from utils.checks import EXERCISES
+
+
+class Answer(NamedTuple):
+    """One answer to one exercise: whether it is right, a name for it, its solution cell."""
+
+    right: bool
+    name: str
+    source: str
+
+
+def published(exercise):
+    """Return the answer that the lesson's own solution gives."""
+    return Answer(True, "published solution", find(solution(), exercise).source)
+
+
+def mistakes(exercise):
+    """Return every misconception of an exercise as an answer."""
+    catalogue = EXERCISES[exercise]
+    return [Answer(False, x.name, x.source(catalogue)) for x in catalogue.misconceptions]
+
+
+def alternatives(exercise):
+    """Return every other right answer to an exercise."""
+    return [
+        Answer(True, f"right answer {number}", source)
+        for number, source in enumerate(RIGHT[exercise], start=1)
+    ]
+
+
+def schedule():
+    """Return the submissions: student -> exercise -> answer.
+
+    In each, about half of the exercises carry a mistake and the others a right answer, so that one
+    exercise's answer would show in another's score. There are as many submissions as the exercise
+    with the longest list needs; a shorter list is filled up with right answers.
+    """
+    exercises = list(points())
+    size = max(len(mistakes(x)) + len(alternatives(x)) for x in exercises)
+    columns = {}
+    for exercise in exercises:
+        right = itertools.cycle([*alternatives(exercise), published(exercise)])
+        column = mistakes(exercise)
+        column += itertools.islice(right, size - len(column))
+        # A text as the seed gives the same order everywhere, and another one to each exercise.
+        random.Random(exercise).shuffle(column)
+        columns[exercise] = column
+    rows = zip(*columns.values(), strict=True)
+    return {
+        f"mixed-{number:02d}": dict(zip(columns, row, strict=True))
+        for number, row in enumerate(rows, start=1)
+    }

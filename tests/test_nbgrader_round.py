@@ -1,0 +1,147 @@
+"""The stock nbgrader commands, from generate_assignment to export, in a copy of the course."""
+
+import csv
+import filecmp
+import zipfile
+
+import nbformat
+import pytest
+from course import (
+    COURSE_ID,
+    LESSON,
+    RECORDS,
+    ROOT,
+    answered,
+    autograded,
+    environment,
+    errors,
+    gradebook,
+    info,
+    nbgrader,
+    points,
+    released,
+    run,
+    scores,
+)
+
+MANUAL = "why-share"
+
+
+@pytest.fixture
+def course_with_grades(graded):
+    """The course that graded the solution and the untouched release."""
+    assert graded["solved"] == graded["untouched"]
+    return graded["solved"]
+
+
+def test_generate_assignment_gives_the_released_notebooks(course_with_grades):
+    for path in (ROOT / "notebooks" / LESSON).rglob("*.*"):
+        built = course_with_grades / path.relative_to(ROOT)
+        assert filecmp.cmp(path, built, shallow=False), path
+
+
+def test_the_solution_earns_every_automatic_point(course_with_grades):
+    assert scores(course_with_grades, "solved") == points()
+    assert errors(autograded(course_with_grades, "solved")) == {}
+
+
+def test_the_untouched_release_earns_nothing_and_runs_to_its_end(course_with_grades):
+    assert scores(course_with_grades, "untouched") == dict.fromkeys(points(), 0)
+    notebook = autograded(course_with_grades, "untouched")
+    code = [cell for cell in notebook.cells if cell.cell_type == "code" and cell.source.strip()]
+    assert [cell.execution_count for cell in code] == list(range(1, len(code) + 1))
+    # What fails is what the student has not written, and its checks: nothing else.
+    graded_cells = {cell["id"] for cell in notebook.cells if info(cell)}
+    failed = errors(notebook)
+    assert set(failed) <= graded_cells
+    assert set(failed) >= {f"test-{exercise}" for exercise in points()}
+
+
+def test_a_question_in_words_waits_for_its_grader(course_with_grades):
+    with gradebook(course_with_grades) as book:
+        for student, waits in [("solved", True), ("untouched", False)]:
+            grade = book.find_grade(MANUAL, LESSON, LESSON, student)
+            assert grade.needs_manual_grade is waits
+            assert grade.max_score == 4
+
+
+def test_feedback_shows_each_student_every_cell(course_with_grades):
+    nbgrader(course_with_grades, "generate_feedback", LESSON, "--student=solved")
+    nbgrader(course_with_grades, "generate_feedback", LESSON, "--student=untouched")
+    total = sum(points().values()) + 4
+    for student, score in [("solved", sum(points().values())), ("untouched", 0)]:
+        page = course_with_grades / RECORDS / "feedback" / student / LESSON / f"{LESSON}.html"
+        text = page.read_text()
+        assert f"(Score: {float(score)} / {float(total)})" in text
+        assert all(f"test-{exercise}" in text for exercise in points())
+
+
+def test_export_writes_the_scores(course_with_grades):
+    nbgrader(course_with_grades, "export", "--to=grades.csv")
+    with (course_with_grades / "grades.csv").open() as stream:
+        rows = {row["student_id"]: row for row in csv.DictReader(stream)}
+    assert len(rows) >= 2
+    for student, row in rows.items():
+        assert row["assignment"] == LESSON
+        assert float(row["score"]) == sum(scores(course_with_grades, student).values())
+        assert float(row["max_score"]) == sum(points().values()) + 4
+
+
+def test_validate_tells_a_solved_notebook_from_an_unsolved_one(course, published_answers):
+    solved = course / "notebooks" / LESSON / "solved.ipynb"
+    nbformat.write(answered(published_answers), solved)
+    said = nbgrader(course, "validate", solved)
+    assert "Success! Your notebook passes all the tests." in said
+    said = nbgrader(course, "validate", f"notebooks/{LESSON}/{LESSON}.ipynb")
+    assert f"VALIDATION FAILED ON {len(points())} CELL(S)" in said
+    assert "not written yet" in said
+
+
+HANDED_IN = {
+    "ada": f"ada/{LESSON}.ipynb",
+    "grace_h": f"grace_h/{LESSON}.ipynb",
+    "alan": f"alan_{LESSON}.ipynb",
+    "barbara": f"barbara_55_1200_{LESSON}-1.ipynb",  # Canvas, second upload
+    "Edsger D": f"Edsger D_4711_assignsubmission_file_/{LESSON}.ipynb",  # Moodle
+}
+
+
+def test_zip_collect_sorts_what_came_back(course):
+    archive = course / RECORDS / "downloaded" / LESSON / "archive"
+    archive.mkdir(parents=True)
+    notebook = nbformat.writes(released())
+    with zipfile.ZipFile(archive / "submissions.zip", "w") as together:
+        for name in HANDED_IN.values():
+            together.writestr(name, notebook)
+    with zipfile.ZipFile(archive / "mary.zip", "w") as alone:
+        alone.writestr(f"{LESSON}.ipynb", notebook)
+    (archive / f"tony_{LESSON} (1).ipynb").write_text(notebook)  # downloaded twice
+    said = nbgrader(course, "zip_collect", LESSON, "--force")
+    assert "7 files collected" in said
+    submitted = course / RECORDS / "submitted"
+    assert {path.name for path in submitted.iterdir()} == {*HANDED_IN, "mary", "tony"}
+    for folder in submitted.iterdir():
+        assert (folder / LESSON / f"{LESSON}.ipynb").read_text() == notebook
+
+
+def test_collect_takes_what_was_submitted_through_an_exchange(course, tmp_path):
+    exchange = tmp_path / "exchange"
+    exchange.mkdir(mode=0o777)
+    exchange.chmod(0o777)
+    through = f"--Exchange.root={exchange}"
+    nbgrader(course, "generate_assignment", LESSON, "--force")
+    nbgrader(course, "release_assignment", LESSON, through)
+
+    # The student has no course folder and no configuration, only the exchange.
+    student = tmp_path / "student"
+    student.mkdir()
+    theirs = {"PYTHONPATH": environment(course)["PYTHONPATH"]}
+    run(student, "nbgrader", "fetch_assignment", LESSON, f"--course={COURSE_ID}", through, **theirs)
+    fetched = student / LESSON / f"{LESSON}.ipynb"
+    assert fetched.read_bytes() == (course / f"notebooks/{LESSON}/{LESSON}.ipynb").read_bytes()
+    run(student, "nbgrader", "submit", LESSON, f"--course={COURSE_ID}", through, **theirs)
+
+    nbgrader(course, "collect", LESSON, through)
+    (collected,) = (course / RECORDS / "submitted").glob(f"*/{LESSON}")
+    assert (collected / f"{LESSON}.ipynb").read_bytes() == fetched.read_bytes()
+    assert (collected / "timestamp.txt").exists()

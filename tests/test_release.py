@@ -1,0 +1,301 @@
+"""The built notebooks are those of the lessons, and building is repeatable and fails clearly."""
+
+import argparse
+import filecmp
+import json
+import re
+import shutil
+import textwrap
+
+import nbformat
+import pytest
+from course import ROOT, info
+
+from autograder import release
+from autograder.pack import REGIONS
+from autograder.release import Lesson, ReleaseError, convert
+from autograder.slugs import give_ids, slug
+
+LESSONS = [lesson.name for lesson in release.lessons(ROOT)]
+
+
+def cells(*sources):
+    """Cells from texts: a text that begins with # or a letter is Markdown, ">" begins code."""
+    new = nbformat.v4
+    return [
+        new.new_code_cell(x[1:]) if x.startswith(">") else new.new_markdown_cell(x) for x in sources
+    ]
+
+
+def ids(notebook):
+    return [cell["id"] for cell in notebook.cells]
+
+
+# --- cell ids ---
+
+
+def test_slugs_are_words_joined_by_hyphens():
+    assert slug("What's a conv feature?") == "whats-a-conv-feature"
+    assert slug("$D_2 = K$ — größer") == "d-2-k-groer" or slug("größer").isascii()
+    assert slug("…") == "cell"
+    assert len(slug("word " * 40)) <= 52
+
+
+def test_ids_come_from_headings_places_and_grade_ids():
+    made = cells(
+        "# Title", ">1", "## Part\n\ntext\n```\n# no heading\n```", "more", ">2", "## Part"
+    )
+    made[4].metadata["nbgrader"] = {"grade_id": "my-answer"}
+    give_ids(made)
+    assert [cell["id"] for cell in made] == [
+        "title",
+        "title-1",
+        "part",
+        "part-1",
+        "my-answer",
+        "part-heading",
+    ]
+
+
+@pytest.mark.parametrize("names", [("same", "same"), ("not a slug",), ("x" * 65,)])
+def test_a_grade_id_that_is_no_unique_cell_id_is_refused(names):
+    made = cells(*(">pass" for _ in names))
+    for cell, name in zip(made, names, strict=True):
+        cell.metadata["nbgrader"] = {"grade_id": name}
+    with pytest.raises(ValueError, match="grade_id"):
+        give_ids(made)
+
+
+# --- what is committed ---
+
+
+@pytest.fixture(params=LESSONS)
+def lesson(request):
+    return Lesson(ROOT, request.param)
+
+
+def test_there_are_lessons():
+    assert "01_convolution" in LESSONS
+
+
+def test_the_solution_is_not_older_than_its_text(lesson):
+    wanted, built = convert(lesson), release.read(lesson.solution)
+    for new, old in zip(
+        release.without_outputs(wanted), release.without_outputs(built), strict=True
+    ):
+        assert new == old, "run `make release`"
+
+
+def test_the_solution_is_executed_from_top_to_bottom_without_errors(lesson):
+    code = [c for c in release.read(lesson.solution).cells if c.cell_type == "code"]
+    assert [cell.execution_count for cell in code] == list(range(1, len(code) + 1))
+    kinds = {output.output_type for cell in code for output in cell.outputs}
+    assert kinds and "error" not in kinds
+    release.check_points(release.read(lesson.solution), lesson)
+
+
+def test_the_solution_keeps_nothing_of_the_machine_that_ran_it(lesson):
+    notebook = release.read(lesson.solution)
+    assert set(notebook.metadata) == {"kernelspec", "language_info", release.BUILD_METADATA}
+    assert "version" not in notebook.metadata.language_info
+    assert not [cell["id"] for cell in notebook.cells if "execution" in cell.metadata]
+    assert not re.search(r"/(home|Users|root|tmp)/", lesson.solution.read_text())
+
+
+def test_notebooks_are_what_nbgrader_makes_of_the_solutions(lesson, tmp_path):
+    release.generate(lesson, tmp_path)
+    built = sorted(x.relative_to(tmp_path) for x in tmp_path.rglob("*") if x.is_file())
+    assert built
+    for path in built:
+        same = filecmp.cmp(tmp_path / path, ROOT / "notebooks" / path, shallow=False)
+        assert same, f"notebooks/{path} is out of date: run `make release`"
+
+
+def test_nothing_else_is_released():
+    assert release.home_out_of_date(ROOT) == []
+    assert release.strays(ROOT) == []
+
+
+def test_a_students_notebook_holds_nothing_of_the_instructors(lesson):
+    notebook = release.read(lesson.student)
+    text = lesson.student.read_text()
+    assert not [mark for marks in REGIONS.values() for mark in marks if mark in text]
+    assert set(notebook.metadata) == {"kernelspec", "language_info"}
+    for cell in notebook.cells:
+        assert set(cell.metadata) <= {"nbgrader", "deletable", "editable", "tags"}, cell["id"]
+        assert not cell.get("outputs") and not cell.get("execution_count"), cell["id"]
+        if info(cell).get("solution"):
+            assert re.search("YOUR (CODE|ANSWER) HERE", cell.source), cell["id"]
+
+
+def test_cell_ids_are_unique_and_the_same_in_every_build(lesson):
+    once, twice = ids(convert(lesson)), ids(convert(lesson))
+    assert once == twice == ids(release.read(lesson.solution)) == ids(release.read(lesson.student))
+    assert len(set(once)) == len(once)
+    assert all(re.fullmatch("[a-zA-Z0-9_-]{1,64}", name) for name in once)
+    for cell in convert(lesson).cells:
+        if name := info(cell).get("grade_id"):
+            assert cell["id"] == name
+
+
+def test_jupytext_gives_the_text_back_from_the_solution(lesson):
+    """An instructor may edit the solution in JupyterLab and run `jupytext --sync`."""
+    import jupytext
+
+    built = release.read(lesson.solution)
+    again = jupytext.reads(jupytext.writes(built, fmt="md:myst"), fmt="md:myst")
+    for new, old in zip(again.cells, built.cells, strict=True):
+        assert (new.cell_type, new.source, new.metadata) == (
+            old.cell_type,
+            old.source,
+            old.metadata,
+        )
+
+
+# --- building, with a lesson that takes a second ---
+
+TINY = """\
+---
+kernelspec: {display_name: Python 3, language: python, name: python3}
+---
+
+# A tiny lesson
+
+```{code-cell} ipython3
+import utils
+print(utils.HERE)
+```
+
+## Double
+
+```{code-cell} ipython3
+:nbgrader: {"grade": false, "grade_id": "double", "locked": false, "schema_version": 3, "solution": true, "task": false}
+
+def double(x):
+    ### BEGIN SOLUTION
+    return 2 * x
+    ### END SOLUTION
+```
+
+```{code-cell} ipython3
+:nbgrader: {"grade": true, "grade_id": "test-double", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
+
+assert double(2) == 4
+### BEGIN HIDDEN TESTS
+assert double(-3) == -6
+### END HIDDEN TESTS
+```
+"""  # noqa: E501
+
+
+@pytest.fixture
+def tiny(tmp_path):
+    """A course with one lesson, a picture beside it, and a `utils` of its own."""
+    lesson = Lesson(tmp_path, "01_tiny")
+    lesson.text.parent.mkdir(parents=True)
+    lesson.text.write_text(TINY)
+    (lesson.text.parent / "img").mkdir()
+    (lesson.text.parent / "img/dot.svg").write_text("<svg/>")
+    (tmp_path / "lessons/README.md").write_text("# Home\n")
+    (tmp_path / "utils").mkdir()
+    (tmp_path / "utils/__init__.py").write_text("HERE = 'the tiny utils'\n")
+    shutil.copy(ROOT / "nbgrader_config.py", tmp_path)
+    return lesson
+
+
+def command(lesson, *flags):
+    parser = argparse.ArgumentParser()
+    release.add_arguments(parser)
+    return release.main(parser.parse_args(flags), lesson.root)
+
+
+def test_a_build_is_repeatable_and_executes_only_what_changed(tiny, capsys):
+    assert command(tiny) == 0
+    assert "executed, full points" in capsys.readouterr().out
+    built = {path: path.read_bytes() for path in tiny.root.rglob("*.ipynb")}
+    assert set(built) == {tiny.solution, tiny.student}
+    assert "the tiny utils" in tiny.solution.read_text(), "another course's utils was imported"
+    assert "2 * x" not in tiny.student.read_text() and "-6" not in tiny.student.read_text()
+    for kind in ["solutions", "notebooks"]:
+        assert (tiny.root / kind / "01_tiny/img/dot.svg").read_text() == "<svg/>"
+    assert (tiny.root / "notebooks/README.md").read_text() == "# Home\n"
+    assert command(tiny, "--check") == 0
+
+    # Nothing has changed: the same bytes. Forced: the students' bytes are the same all the same.
+    assert release.release(tiny) is False
+    assert all(path.read_bytes() == data for path, data in built.items())
+    assert release.release(tiny, force=True) is True
+    assert tiny.student.read_bytes() == built[tiny.student]
+
+    # Words, pictures: built anew, not executed.
+    tiny.text.write_text(TINY.replace("# A tiny lesson", "# A small lesson"))
+    (tiny.text.parent / "img/dot.svg").unlink()
+    capsys.readouterr()
+    assert command(tiny, "--check") == 1
+    said = capsys.readouterr().out
+    assert "solutions/01_tiny: the text has changed from cell 'a-small-lesson' on" in said
+    assert "solutions/01_tiny/img/dot.svg: differs" in said
+    assert release.release(tiny) is False
+    assert "a-small-lesson" in tiny.student.read_text()
+    assert not (tiny.student.parent / "img/dot.svg").exists()
+
+    # utils: the outputs are out of date, the students' notebook is not.
+    (tiny.root / "utils/__init__.py").write_text("HERE = 'the new utils'\n")
+    assert command(tiny, "--check") == 1
+    assert "utils has changed" in capsys.readouterr().out
+    assert release.release(tiny) is True
+    assert "the new utils" in tiny.solution.read_text()
+
+    # A student's notebook that someone changed, a lesson that is gone.
+    tiny.student.write_text(tiny.student.read_text().replace("small", "short"))
+    shutil.copytree(tiny.student.parent, tiny.root / "notebooks/00_gone")
+    assert command(tiny, "--check") == 1
+    said = capsys.readouterr().out
+    assert "notebooks/01_tiny/01_tiny.ipynb: is not what the solution gives" in said
+    assert "notebooks/00_gone: there is no such lesson" in said
+
+
+FAULTS = {
+    "a cell raises": ("print(utils.HERE)", "1 / 0", "cell 'a-tiny-lesson-1' .*(?s:.)*ZeroDivision"),
+    "a hidden test fails": ("-6", "-7", "cell 'test-double' of the solution fails"),
+    "part of the points": ("assert double(2) == 4", "0.5", "earns 0.5 of 2.0 points.*test-double"),
+    "a name used twice": ("test-double", "double", "01_tiny.md: grade_id 'double' is used twice"),
+    "a solution in an ordinary cell": (
+        "print(utils.HERE)",
+        "### BEGIN SOLUTION\n1\n### END SOLUTION",
+        "nbgrader generate_assignment fails(?s:.)*Solution region detected in a non-solution cell",
+    ),
+}
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_a_lesson_that_cannot_be_released_is_refused_by_name(tiny, fault):
+    old, new, message = FAULTS[fault]
+    text = TINY.replace(old, new)
+    if fault == "part of the points":
+        text = text.replace("### BEGIN", "0.5\n### BEGIN").replace("assert double(-3) == -6", "0.5")
+    tiny.text.write_text(text)
+    with pytest.raises(ReleaseError, match=message):
+        release.release(tiny)
+    assert not tiny.student.exists()
+
+
+def test_an_unknown_lesson_is_refused(tiny):
+    with pytest.raises(ReleaseError, match="no lesson 07_nothing; there are: 01_tiny"):
+        release.lessons(tiny.root, ["07_nothing"])
+
+
+def test_the_command_fails_in_a_line(course):
+    from course import run
+
+    said = run(course, "python", "-m", "autograder", "release", "07_nothing", status=1)
+    assert said.startswith("release: no lesson 07_nothing; there are: ")
+    assert "Traceback" not in said
+
+
+def test_tiny_is_json_that_jupyter_writes_too(tiny):
+    """What JupyterLab saves differs from a build in nothing but what it executes."""
+    release.release(tiny)
+    text = tiny.student.read_text()
+    assert text == json.dumps(json.loads(text), indent=1, ensure_ascii=False, sort_keys=True) + "\n"
+    assert textwrap.dedent(text) == text
