@@ -26,6 +26,9 @@ c.GenerateAssignment.preprocessors.append(ClearBuildMetadata)
 # Right after DeduplicateIds, the second of the stock list.
 c.Autograde.sanitize_preprocessors.insert(2, CheckSchema)
 
+# A test cell that a student has deleted is put back; otherwise a right answer earns nothing.
+c.OverwriteCells.add_missing_cells = True
+
 c.ExecutePreprocessor.timeout = 180  # seconds a cell; a stuck one is then interrupted
 c.ExecutePreprocessor.startup_timeout = 120
 # Saving a widget's state fails when a figure or slider was left half built.

@@ -78,8 +78,8 @@ def split(cell) -> dict[str | None, list[str]]:
 def secrets(root: Path = ROOT) -> dict[str, str]:
     """Return the lines that only the instructor may see: line -> what it is.
 
-    A line that also stands in the open part of the lesson is no secret, and neither is one of a
-    solution that stands in `utils`, which students read.
+    A line that also stands in the open part of the lesson is no secret, and neither is a formula
+    that stands in `utils`, which students read too.
     """
     utils = "\n".join(path.read_text("utf-8") for path in sorted((root / "utils").rglob("*.py")))
     found = {}
@@ -87,8 +87,9 @@ def secrets(root: Path = ROOT) -> dict[str, str]:
         cells = [split(cell) for cell in convert(lesson).cells]
         shown = "\n".join(line for cell in cells for line in cell[None])
         for kind in REGIONS:
-            known = shown + utils if kind == "solution" else shown
             for line in (line for cell in cells for line in cell[kind]):
+                formula = kind != "mark scheme" and not line.startswith("assert")
+                known = shown + utils if formula else shown
                 if len(line) >= SHORTEST and line not in known:
                     found[line] = f"a {kind} of {lesson.name}"
     return found

@@ -1,9 +1,8 @@
 """Two small steps that nbgrader_config.py adds to nbgrader's own."""
 
-from nbgrader.nbgraderformat import MetadataValidator
+from nbgrader.nbgraderformat import SCHEMA_VERSION
 from nbgrader.preprocessors import NbGraderPreprocessor
 
-SCHEMA_VERSION = MetadataValidator.schema_version
 #: The notebook metadata in which a built solution records what it was executed from.
 BUILD_METADATA = "convnets"
 
@@ -32,7 +31,7 @@ class CheckSchema(NbGraderPreprocessor):
         """Make a cell with empty metadata an ordinary one; refuse the notebook for other versions.
 
         Raises:
-            ValueError: the metadata are of another version; nbgrader then goes on to the next student.
+            ValueError: the metadata are of another version; nbgrader goes on to the next student.
         """
         if "nbgrader" not in cell.metadata:
             return cell, resources

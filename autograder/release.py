@@ -6,12 +6,13 @@ beside the text (pictures, data) go along with both.
 """
 
 import argparse
+import contextlib
 import filecmp
 import hashlib
+import io
+import logging
 import os
 import shutil
-import subprocess
-import sys
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +21,7 @@ import jupytext
 import nbformat
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
+from nbgrader.apps import GenerateAssignmentApp
 from nbgrader.utils import determine_grade, is_grade, is_solution
 
 from autograder.preprocessors import BUILD_METADATA
@@ -216,11 +218,19 @@ def generate(lesson: Lesson, release_directory: Path | None = None) -> None:
     """
     target = release_directory or lesson.root / "notebooks"
     target.mkdir(parents=True, exist_ok=True)
-    command = [sys.executable, "-m", "nbgrader", "generate_assignment", lesson.name]
-    command += ["--force", "--no-db", f"--CourseDirectory.release_directory={target}"]
-    done = subprocess.run(command, cwd=lesson.root, capture_output=True, text=True, check=False)
-    if done.returncode:
-        raise ReleaseError(f"{lesson.name}: nbgrader generate_assignment fails:\n{done.stderr}")
+    log = io.StringIO()
+    flags = ["--force", "--no-db", f"--CourseDirectory.release_directory={target}"]
+    app = GenerateAssignmentApp()
+    # nbgrader finds its configuration in the working directory only.
+    with contextlib.chdir(lesson.root):
+        app.initialize([lesson.name, *flags])
+        app.log.handlers = [logging.StreamHandler(log)]
+        try:
+            app.start()
+        except SystemExit as stopped:
+            if stopped.code:
+                message = f"{lesson.name}: nbgrader generate_assignment fails:\n{log.getvalue()}"
+                raise ReleaseError(message) from None
 
 
 def release(lesson: Lesson, force: bool = False) -> bool:

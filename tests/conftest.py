@@ -3,7 +3,19 @@
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from course import LESSON, ROOT, answered, copy_course, find, nbgrader, points, solution, submit
+from course import (
+    LESSON,
+    ROOT,
+    answered,
+    copy_course,
+    find,
+    nbgrader,
+    points,
+    released,
+    short,
+    solution,
+    submit,
+)
 
 
 @pytest.fixture
@@ -32,7 +44,8 @@ def graded(tmp_path_factory):
         "untouched": (ROOT / f"notebooks/{LESSON}/{LESSON}.ipynb").read_bytes(),
     }
     for student, answers in schedule().items():
-        submissions[student] = answered({name: x.source for name, x in answers.items()})
+        sources = {name: x.source for name, x in answers.items()}
+        submissions[student] = answered(sources, short(released()))
     courses = [copy_course(tmp_path_factory.mktemp("graded") / "course") for _ in range(2)]
     # The solved and the untouched one, which are looked at together, go to the same course.
     where = {student: courses[i // 2 % 2] for i, student in enumerate(submissions)}

@@ -22,6 +22,7 @@ from course import (
     released,
     run,
     scores,
+    short,
 )
 
 MANUAL = "why-share"
@@ -89,7 +90,8 @@ def test_export_writes_the_scores(course_with_grades):
 
 def test_validate_tells_a_solved_notebook_from_an_unsolved_one(course, published_answers):
     solved = course / "notebooks" / LESSON / "solved.ipynb"
-    nbformat.write(answered(published_answers), solved)
+    answers = published_answers | {MANUAL: "An edge is an edge wherever it is."}
+    nbformat.write(answered(answers, short(released())), solved)
     said = nbgrader(course, "validate", solved)
     assert "Success! Your notebook passes all the tests." in said
     said = nbgrader(course, "validate", f"notebooks/{LESSON}/{LESSON}.ipynb")

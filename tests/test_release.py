@@ -2,10 +2,8 @@
 
 import argparse
 import filecmp
-import json
 import re
 import shutil
-import textwrap
 
 import nbformat
 import pytest
@@ -291,11 +289,3 @@ def test_the_command_fails_in_a_line(course):
     said = run(course, "python", "-m", "autograder", "release", "07_nothing", status=1)
     assert said.startswith("release: no lesson 07_nothing; there are: ")
     assert "Traceback" not in said
-
-
-def test_tiny_is_json_that_jupyter_writes_too(tiny):
-    """What JupyterLab saves differs from a build in nothing but what it executes."""
-    release.release(tiny)
-    text = tiny.student.read_text()
-    assert text == json.dumps(json.loads(text), indent=1, ensure_ascii=False, sort_keys=True) + "\n"
-    assert textwrap.dedent(text) == text

@@ -1,0 +1,191 @@
+"""Bad submissions: each is graded or refused with a message, and none stops the others.
+
+docs/stock-nbgrader.md describes what is graded badly here. Those tests pin down what stock nbgrader
+0.9.6 does; they are to be replaced together with it.
+"""
+
+import copy
+
+import pytest
+from course import (
+    LESSON,
+    answered,
+    autograded,
+    copy_course,
+    find,
+    gradebook,
+    nbgrader,
+    points,
+    released,
+    scores,
+    short,
+    submission,
+    submit,
+)
+
+SOUND = "zoe"  # the last in the alphabet, so graded after all the others
+EXERCISE = "conv-params"
+TEST = f"test-{EXERCISE}"
+
+
+def without(notebook, grade_id):
+    notebook.cells.remove(find(notebook, grade_id))
+    return notebook
+
+
+def twice(notebook, grade_id, source=None):
+    """Insert a copy of a cell before it; in JupyterLab, copy and paste makes one behind it."""
+    cell = find(notebook, grade_id)
+    second = copy.deepcopy(cell)
+    second["id"] = f"{cell['id']}-copy"
+    second.source = source or cell.source
+    notebook.cells.insert(notebook.cells.index(cell), second)
+    return notebook
+
+
+def other_kernel(notebook):
+    notebook.metadata["kernelspec"] = {
+        "name": "julia-1.9",
+        "display_name": "J",
+        "language": "julia",
+    }
+    notebook.metadata["language_info"] = {"name": "julia"}
+    return notebook
+
+
+def stripped(notebook, grade_id):
+    del find(notebook, grade_id).metadata["nbgrader"]
+    return notebook
+
+
+def outdated(notebook, grade_id):
+    find(notebook, grade_id).metadata.nbgrader["schema_version"] = 2
+    return notebook
+
+
+def bad_submissions(right):
+    """student -> what that student hands in, from a notebook with right answers."""
+    return {
+        "cell-deleted": without(right(), TEST),
+        "cell-twice": twice(right(), TEST, "raise RuntimeError('an older copy')"),
+        "answer-deleted": without(right(), EXERCISE),
+        "answer-twice": twice(right(), EXERCISE, "def conv_params(*_):\n    return 0, 0"),
+        "empty-file": b"",
+        "exercise-deleted": without(without(right(), EXERCISE), TEST),
+        "kernel": other_kernel(right()),
+        "metadata-outdated": outdated(right(), TEST),
+        "metadata-stripped": stripped(right(), TEST),
+        "not-json": b"my notebook would not open, so I wrote to you instead",
+        SOUND: right(),
+    }
+
+
+@pytest.fixture(scope="module")
+def graded_badly(tmp_path_factory, published_answers):
+    """A course that has autograded all of them in one run, and what that printed."""
+
+    def right():
+        return answered(published_answers, short(released()))
+
+    course = copy_course(tmp_path_factory.mktemp("bad") / "course")
+    nbgrader(course, "generate_assignment", LESSON, "--force")
+    for student, notebook in bad_submissions(right).items():
+        submit(course, student, notebook)
+    submit(course, "renamed", right(), name="my solution.ipynb")
+    submission(course, "no-notebook", name="answers.pdf").write_bytes(b"%PDF")
+    said = nbgrader(course, "autograde", LESSON, status=1)
+    return course, said
+
+
+@pytest.fixture
+def course(graded_badly):
+    return graded_badly[0]
+
+
+@pytest.fixture
+def said(graded_badly):
+    return graded_badly[1]
+
+
+def all_but(exercise, score):
+    return points() | {exercise: score}
+
+
+def test_none_of_them_stops_the_others(course):
+    assert scores(course, SOUND) == points()
+
+
+@pytest.mark.parametrize("student", ["cell-deleted", "metadata-stripped"])
+def test_a_test_cell_that_is_gone_is_put_back(course, said, student):
+    assert scores(course, student) == points()
+    assert f"Missing grade cell {TEST} encountered" in said
+
+
+def test_another_kernel_is_replaced_by_the_lessons(course):
+    assert scores(course, "kernel") == points()
+    assert autograded(course, "kernel").metadata.kernelspec.name == "python3"
+
+
+def test_of_a_cell_twice_the_last_copy_counts(course, said):
+    # Without CheckSchema nbgrader stops here, and grades nobody after this student.
+    assert scores(course, "cell-twice") == points()
+    assert f"Cell with id '{TEST}' exists multiple times!" in said
+    assert f"Cell with id '{EXERCISE}' exists multiple times!" in said
+
+
+def test_both_copies_of_an_answer_run(course):
+    assert scores(course, "answer-twice") == points()
+
+
+def test_a_deleted_answer_loses_its_points_only(course):
+    assert scores(course, "answer-deleted") == all_but(EXERCISE, 0)
+
+
+REFUSED = {
+    "not-json": "Notebook does not appear to be JSON",
+    "empty-file": "Notebook does not appear to be JSON",
+    "metadata-outdated": f"cell '{TEST}' has nbgrader metadata of version 2",
+    "renamed": "Skipping unknown notebook",
+}
+
+
+@pytest.mark.parametrize("student", REFUSED)
+def test_what_cannot_be_graded_is_refused_by_name(course, said, student):
+    assert REFUSED[student] in said
+    assert f"There was an error processing assignment '{LESSON}' for student '{student}'" in said
+    assert autograded(course, student) is None
+
+
+# --- what stock nbgrader mishandles, see docs/stock-nbgrader.md ---
+
+
+@pytest.mark.parametrize("student", REFUSED)
+def test_stock_writes_down_a_refused_submission_as_one_with_no_points(course, student):
+    # In grades.csv it looks like a submission that earned 0. In the formgrader it waits for manual
+    # grading, as do all that answered the question in words.
+    with gradebook(course) as book:
+        assert book.find_submission(LESSON, student).score == 0
+        assert book.find_submission(LESSON, student).needs_manual_grade
+    assert scores(course, student) == dict.fromkeys(points())
+
+
+def test_stock_refuses_who_deletes_an_answer_and_its_test(course, said):
+    # Of all that this student did nothing is graded, and the message is a Python error.
+    assert f"KeyError: '{EXERCISE}'" in said
+    assert autograded(course, "exercise-deleted") is None
+
+
+def test_stock_forgets_a_student_who_hands_in_no_notebook(course, said):
+    assert "No notebooks were matched by" in said
+    with gradebook(course) as book:
+        assert "no-notebook" not in [student.id for student in book.students]
+
+
+def test_stock_keeps_the_old_score_when_a_later_submission_is_refused(course, published_answers):
+    student = "renamed"
+    submit(course, student, answered(published_answers, short(released())))
+    nbgrader(course, "autograde", LESSON, f"--student={student}")
+    assert scores(course, student) == points()
+    submit(course, student, "not a notebook any more")
+    nbgrader(course, "autograde", LESSON, f"--student={student}", "--force", status=1)
+    assert scores(course, student) == points()
