@@ -6,6 +6,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 from devices import DEVICES, PRECISE
+from torch.profiler import ProfilerActivity, profile
 
 from utils import functional
 from utils.functional.conv import METHODS
@@ -118,7 +119,7 @@ def test_winograd_keeps_its_error_small_in_float32(device):
     output = functional.conv2d(
         input.to(device).float(), weight.to(device).float(), padding=1, method="winograd"
     )
-    assert (output.cpu().double() - exact).abs().max() / exact.abs().max() < 1e-5
+    assert (output.cpu().double() - exact).abs().max() / exact.abs().max() < 6e-6
 
 
 @pytest.mark.parametrize(("size", "channels"), [(17, 32), (40, 48), (12, 32)])
@@ -126,6 +127,120 @@ def test_auto_takes_winograd_over_several_blocks_of_tiles(size, channels):
     input, weight = data(2, channels, size, 4 * size), data(channels, channels, 3, 3)
     expected = F.conv2d(input, weight, padding=1)
     torch.testing.assert_close(functional.conv2d(input, weight, padding=1), expected)
+
+
+@pytest.mark.parametrize(("height", "width"), [(12, 12), (13, 30), (22, 19), (57, 64)])
+@pytest.mark.parametrize("padding", [0, 1, (2, 0), "same"])
+def test_winograd_and_its_gradients_at_all_edges(height, width, padding):
+    input = data(3, 33, height, width).requires_grad_()
+    weight, bias = data(35, 33, 3, 3).requires_grad_(), data(35)
+    expected = F.conv2d(input, weight, bias, padding=padding)
+    grad_output = data(*expected.shape, seed=1)
+    gradients = torch.autograd.grad(expected, (input, weight), grad_output)
+    with torch.no_grad():
+        torch.testing.assert_close(
+            functional.conv2d(input, weight, bias, padding=padding, method="winograd"), expected
+        )
+        ours = functional.conv2d_backward(grad_output, input, weight, padding=padding)
+    torch.testing.assert_close(ours[:2], gradients)
+
+
+@pytest.mark.parametrize("device", DEVICES)
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16])
+@pytest.mark.parametrize("method", ["naive", "im2col", "fft", "auto"])
+def test_long_sums_of_16_bits_are_kept_in_32(device, dtype, method):
+    # 16384 ones: float16 and bfloat16 would get stuck at 2048 and 256 when adding one by one.
+    input, weight = (torch.ones(1, 1024, 4, 4, dtype=dtype, device=device) for _ in range(2))
+    assert functional.conv2d(input, weight, method=method).item() == 16384
+
+
+@pytest.mark.parametrize(
+    ("channels", "kernel", "options"),
+    [
+        (32, 3, {"padding": 1}),  # Winograd
+        (4, 5, {"stride": 2}),
+        (4, 1, {}),
+        (8, 3, {"groups": 8, "padding": 1}),
+    ],
+)
+def test_channels_last_comes_out_as_it_goes_in(channels, kernel, options):
+    weight = data(channels, channels // options.get("groups", 1), kernel, kernel)
+    plain = data(2, channels, 18, 21)
+    last = plain.to(memory_format=torch.channels_last)
+    expected = F.conv2d(plain, weight, **options)
+    for method in ["auto", "im2col", "fft"]:
+        output = functional.conv2d(last, weight, method=method, **options)
+        assert output.is_contiguous(memory_format=torch.channels_last)
+        torch.testing.assert_close(output, expected)
+
+
+@pytest.mark.parametrize("multiplier", [1, 3])
+@pytest.mark.parametrize(("stride", "dilation"), [(1, 1), (2, 1), ((1, 2), (3, 1))])
+def test_depthwise(multiplier, stride, dilation):
+    input = data(2, 5, 11, 12)
+    weight, bias = data(5 * multiplier, 1, 3, 2), data(5 * multiplier)
+    options = {"stride": stride, "padding": (2, 1), "dilation": dilation, "groups": 5}
+    expected = F.conv2d(input, weight, bias, **options)
+    torch.testing.assert_close(functional.conv2d(input, weight, bias, **options), expected)
+
+
+@pytest.mark.parametrize("method", ["naive", "im2col", "auto"])  # a transform mixes pixels
+def test_what_is_not_a_number_goes_only_where_it_is_seen(method):
+    input, weight = torch.zeros(1, 1, 6, 6), torch.ones(1, 1, 3, 3)
+    input[0, 0, 0, 0] = float("nan")
+    assert functional.conv2d(input, weight, method=method).isnan().sum() == 1
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_autograd_can_follow(method):
+    """functional.conv2d takes part in autograd as torch's does; only slower than utils.nn."""
+    tensors = [data(2, 1, 4, 3), data(2, 1, 3, 3), data(2)]
+    assert torch.autograd.gradcheck(
+        lambda *tensors: functional.conv2d(*tensors, padding=1, method=method),
+        [tensor.requires_grad_() for tensor in tensors],
+        fast_mode=True,
+    )
+
+
+def test_autograd_can_follow_blocks_of_rows():
+    input, weight = data(2, 30, 40, 41), data(7, 30, 3, 3).requires_grad_()
+    bias, grad_output = data(7).requires_grad_(), data(2, 7, 40, 41, seed=1)
+    ours, theirs = (
+        torch.autograd.grad(convolve(input, weight, bias, padding=1), (weight, bias), grad_output)
+        for convolve in (functional.conv2d, F.conv2d)
+    )
+    torch.testing.assert_close(ours, theirs)
+
+
+def extra_bytes(work):
+    """Most memory in use at once during the call, less that of its output."""
+    with profile(activities=[ProfilerActivity.CPU], profile_memory=True) as record:
+        output = work()
+    events = [e for e in record.profiler.kineto_results.events() if e.name() == "[memory]"]
+    now = most = 0
+    for event in sorted(events, key=lambda event: event.start_ns()):
+        now += event.nbytes()
+        most = max(most, now)
+    return most - output.nbytes
+
+
+@pytest.mark.parametrize(
+    ("batch", "channels", "size", "kernel", "stride"),
+    [
+        (2, 64, 96, 3, 1),
+        (2, 3, 227, 11, 4),
+        (2, 64, 64, 5, 1),
+        (2, 64, 64, 1, 2),
+        (64, 64, 14, 3, 1),
+    ],
+)
+def test_memory_stays_bounded(batch, channels, size, kernel, stride):
+    input = torch.randn(batch, channels, size, size)
+    weight = torch.randn(64, channels, kernel, kernel)
+    with torch.no_grad():
+        output = functional.conv2d(input, weight, stride=stride)
+        extra = extra_bytes(lambda: functional.conv2d(input, weight, stride=stride))
+    assert extra <= max(output.nbytes, 32 * 2**20)
 
 
 X, W = data(2, 3, 8, 8), data(6, 3, 3, 3)

@@ -95,7 +95,8 @@ def test_validate_tells_a_solved_notebook_from_an_unsolved_one(course, published
     said = nbgrader(course, "validate", solved)
     assert "Success! Your notebook passes all the tests." in said
     said = nbgrader(course, "validate", f"notebooks/{LESSON}/{LESSON}.ipynb")
-    assert f"VALIDATION FAILED ON {len(points())} CELL(S)" in said
+    # All the checks, and the question in words.
+    assert f"VALIDATION FAILED ON {len(points()) + 1} CELL(S)" in said
     assert "not written yet" in said
 
 

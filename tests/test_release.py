@@ -120,7 +120,10 @@ def test_a_students_notebook_holds_nothing_of_the_instructors(lesson):
     assert not [mark for marks in REGIONS.values() for mark in marks if mark in text]
     assert set(notebook.metadata) == {"kernelspec", "language_info"}
     for cell in notebook.cells:
-        assert set(cell.metadata) <= {"nbgrader", "deletable", "editable", "tags"}, cell["id"]
+        kinds = {"nbgrader", "deletable", "editable", "tags", "jupyter"}
+        assert set(cell.metadata) <= kinds, cell["id"]
+        # The code that only draws a figure is folded; nothing else is said of it.
+        assert cell.metadata.get("jupyter", {}) in ({}, {"source_hidden": True}), cell["id"]
         assert not cell.get("outputs") and not cell.get("execution_count"), cell["id"]
         if info(cell).get("solution"):
             assert re.search("YOUR (CODE|ANSWER) HERE", cell.source), cell["id"]

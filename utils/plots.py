@@ -173,6 +173,6 @@ def draw_matrix(axis, matrix, title: str = "", windows=(), cmap="gray_r") -> Non
     axis.set_xticks(np.arange(matrix.shape[1] + 1) - 0.5, [])
     axis.set_yticks(np.arange(matrix.shape[0] + 1) - 0.5, [])
     axis.tick_params(length=0)
-    axis.spines[:].set_visible(False)
+    axis.spines[:].set(visible=True, color="0.6", linewidth=0.8)
     axis.grid(color="0.6", linewidth=0.8, marker="", linestyle="-")
     axis.set_title(title, fontsize=11)

@@ -132,3 +132,8 @@ def check_shape(layer: str, name: str, tensor: Tensor, expected: tuple, because:
 def is_half(tensor: Tensor) -> bool:
     """Whether the numbers have 16 bits."""
     return tensor.dtype in (torch.float16, torch.bfloat16)
+
+
+def slices(total: int, step: int) -> list[slice]:
+    """``range(total)`` in slices of ``step``; the last may be shorter."""
+    return [slice(start, min(start + step, total)) for start in range(0, total, step)]

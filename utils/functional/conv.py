@@ -17,13 +17,17 @@ from utils.functional.arguments import (
     shape,
 )
 from utils.functional.conv_fft import conv2d_fft
-from utils.functional.conv_winograd import conv2d_winograd
+from utils.functional.conv_im2col import (
+    conv2d_depthwise,
+    conv2d_im2col,
+    grad_input_im2col,
+    grad_weight_im2col,
+)
+from utils.functional.conv_winograd import conv2d_winograd, grad_weight_winograd
 
 __all__ = ["conv2d", "conv2d_backward"]
 
 METHODS = ("auto", "naive", "im2col", "winograd", "fft")
-# Windows are copied out a few rows at a time: a block this large stays in the processor's cache.
-BLOCK_BYTES = 4 * 2**20
 
 
 def conv2d(
@@ -56,6 +60,7 @@ def conv2d(
 
     Returns:
         (N, K, H2, W2), or (K, H2, W2) for one image; see :func:`utils.sizing.conv_output_size`.
+        Channels-last if the input is.
 
     Raises:
         TypeError: a tensor is not of floating dtype, dtypes differ, or a hyperparameter is not an
@@ -72,10 +77,8 @@ def conv2d(
     if method not in METHODS:
         raise ValueError(f"conv2d: method must be one of {METHODS}, but is {method!r}")
     if input.ndim == 3:
-        output = _forward(input.unsqueeze(0), weight, geometry, method).squeeze(0)
-    else:
-        output = _forward(input, weight, geometry, method)
-    return output if bias is None else output + bias.view(-1, 1, 1)
+        return _forward(input.unsqueeze(0), weight, bias, geometry, method).squeeze(0)
+    return _forward(input, weight, bias, geometry, method)
 
 
 def conv2d_backward(
@@ -122,161 +125,90 @@ def conv2d_backward(
     if one_image:
         grad_output, input = grad_output.unsqueeze(0), input.unsqueeze(0)
     grad_input = _grad_input(grad_output, input, weight, geometry) if output_mask[0] else None
-    grad_weight = _grad_weight(grad_output, input, weight, geometry) if output_mask[1] else None
+    grad_weight = None
+    if output_mask[1]:
+        winograd = _fastest(input, weight, geometry) == "winograd"
+        way = grad_weight_winograd if winograd else grad_weight_im2col
+        grad_weight = way(grad_output, input, weight, geometry)
     grad_bias = grad_output.sum(dim=(0, 2, 3)) if output_mask[2] else None
     if one_image and grad_input is not None:
         grad_input = grad_input.squeeze(0)
     return grad_input, grad_weight, grad_bias
 
 
-def _forward(input: Tensor, weight: Tensor, geometry: ConvGeometry, method: str) -> Tensor:
+def _forward(
+    input: Tensor, weight: Tensor, bias: Tensor | None, geometry: ConvGeometry, method: str
+) -> Tensor:
     if method == "auto":
         method = _fastest(input, weight, geometry)
-    padded = pad(input, geometry.padding) if any(geometry.padding) else input
-    if method == "winograd":
-        return conv2d_winograd(padded, weight, geometry)
-    if method == "fft":
-        return conv2d_fft(padded, weight, geometry)
-    return (_naive if method == "naive" else _im2col)(padded, weight, geometry)
+    last = input.is_contiguous(memory_format=torch.channels_last) and not input.is_contiguous()
+    layout = torch.channels_last if last else torch.contiguous_format
+    size = (len(input), len(weight), *geometry.output)
+    output = torch.empty(size, dtype=input.dtype, device=input.device, memory_format=layout)
+    IMPLEMENTATIONS[method](input, weight, bias, geometry, output)
+    return output
 
 
 def _fastest(input: Tensor, weight: Tensor, geometry: ConvGeometry) -> str:
     """Measured with ``benchmarks/conv.py``: Winograd pays where its products are large enough."""
-    plain = geometry.stride == geometry.dilation == (1, 1) and geometry.groups == 1
-    filters, channels = weight.shape[:2]
-    if plain and geometry.kernel == (3, 3) and not is_half(input):
-        rows, columns = geometry.output
-        if min(filters, channels) >= 32 and min(rows, columns) >= 12:
+    plain = geometry.stride == geometry.dilation == (1, 1)
+    filters, channels = len(weight), input.shape[1]
+    if geometry.groups == channels > 1:
+        return "depthwise"
+    if geometry.groups == 1 and geometry.kernel == (3, 3) and plain and not is_half(input):
+        # Enough tiles to pay for transforming the filters.
+        tiles = len(input) * geometry.output[0] * geometry.output[1] // 16
+        if min(filters, channels) >= 32 and min(geometry.output) >= 12 and tiles >= 64:
             return "winograd"
     return "im2col"
 
 
-def _naive(padded: Tensor, weight: Tensor, geometry: ConvGeometry) -> Tensor:
+def _naive(
+    input: Tensor, weight: Tensor, bias: Tensor | None, geometry: ConvGeometry, output: Tensor
+) -> None:
     """One output number at a time, as the definition says."""
     (height, width), (step_y, step_x), _, (spread_y, spread_x), groups, (rows, columns) = geometry
     filters, depth = weight.shape[:2]
-    output = padded.new_zeros(len(padded), filters, rows, columns)
-    for n in range(len(padded)):
+    # 16-bit numbers are added up in 32 bits.
+    dtype = torch.float32 if is_half(input) else input.dtype
+    padded, weight = pad(input, geometry.padding).to(dtype), weight.to(dtype)
+    for n in range(len(input)):
         for k in range(filters):
             first = k // (filters // groups) * depth  # this filter's first channel
             for i in range(rows):
                 for j in range(columns):
-                    top, left = i * step_y, j * step_x
-                    window = padded[
-                        n,
-                        first : first + depth,
-                        top : top + spread_y * (height - 1) + 1 : spread_y,
-                        left : left + spread_x * (width - 1) + 1 : spread_x,
-                    ]
-                    output[n, k, i, j] = (window * weight[k]).sum()
-    return output
+                    total = padded.new_zeros(()) if bias is None else bias[k].to(dtype)
+                    for u in range(height):
+                        for v in range(width):
+                            y, x = i * step_y + u * spread_y, j * step_x + v * spread_x
+                            depths = padded[n, first : first + depth, y, x]
+                            total = total + (depths * weight[k, :, u, v]).sum()
+                    output[n, k, i, j] = total
 
 
-def windows(padded: Tensor, geometry: ConvGeometry) -> Tensor:
-    """All windows of an image as a view, without a copy: (N, C, FH, FW, H2, W2).
-
-    Only the strides change: moving by one output pixel moves by S input pixels, and moving by one
-    filter element by D.
-    """
-    (step_y, step_x), (spread_y, spread_x) = geometry.stride, geometry.dilation
-    batch, channel, y, x = padded.stride()
-    size = (*padded.shape[:2], *geometry.kernel, *geometry.output)
-    strides = (batch, channel, y * spread_y, x * spread_x, y * step_y, x * step_x)
-    return padded.as_strided(size, strides, padded.storage_offset())
-
-
-def _blocks(padded: Tensor, geometry: ConvGeometry):
-    """Cut a batch into (images, output rows) whose windows fit into ``BLOCK_BYTES``."""
-    rows, columns = geometry.output
-    taps = padded.shape[1] * geometry.kernel[0] * geometry.kernel[1]
-    row_bytes = taps * columns * padded.element_size()
-    images = max(1, BLOCK_BYTES // (row_bytes * rows))
-    step = rows if images > 1 else max(1, BLOCK_BYTES // row_bytes)
-    for image in range(0, len(padded), images):
-        for row in range(0, rows, step):
-            yield slice(image, image + images), slice(row, row + step)
-
-
-def _im2col(padded: Tensor, weight: Tensor, geometry: ConvGeometry) -> Tensor:
-    """Each window becomes a column; then all dot products are one matrix product.
-
-    Source: Chellapilla, Puri & Simard (2006), "High performance convolutional neural networks for
-    document processing", section 2.
-    """
-    groups, filters = geometry.groups, weight.shape[0]
-    matrix = weight.reshape(groups, filters // groups, -1)
-    output = padded.new_empty(len(padded), filters, *geometry.output)
-    view = windows(padded, geometry)
-    for images, rows in _blocks(padded, geometry):
-        block = view[images, ..., rows, :]
-        columns = block.reshape(len(block), groups, matrix.shape[2], -1)
-        output[images, :, rows] = (matrix @ columns).view(
-            len(block), filters, -1, geometry.output[1]
-        )
-    return output
-
-
-def _grad_weight(
-    grad_output: Tensor, input: Tensor, weight: Tensor, geometry: ConvGeometry
-) -> Tensor:
-    """``sum of grad_output * window`` over all windows: a matrix product of the same columns."""
-    groups, filters = geometry.groups, weight.shape[0]
-    padded = pad(input, geometry.padding) if any(geometry.padding) else input
-    # A long sum of 16-bit numbers is kept in 32 bits.
-    dtype = torch.float32 if is_half(weight) else weight.dtype
-    taps = weight[0].numel()
-    total = weight.new_zeros(groups, filters // groups, taps, dtype=dtype)
-    view = windows(padded, geometry)
-    for images, rows in _blocks(padded, geometry):
-        block = view[images, ..., rows, :]
-        columns = block.reshape(len(block), groups, taps, -1)
-        left = grad_output[images, :, rows].reshape(len(block), groups, filters // groups, -1)
-        total += torch.einsum("ngkl,ngtl->gkt", left, columns)
-    return total.to(weight.dtype).view_as(weight)
+IMPLEMENTATIONS = {
+    "naive": _naive,
+    "im2col": conv2d_im2col,
+    "depthwise": conv2d_depthwise,
+    "winograd": conv2d_winograd,
+    "fft": conv2d_fft,
+}
 
 
 def _grad_input(
     grad_output: Tensor, input: Tensor, weight: Tensor, geometry: ConvGeometry
 ) -> Tensor:
     kernel, stride, padding, dilation, groups, _output = geometry
-    left, right, top, bottom = padding
-    height, width = input.shape[2] + top + bottom, input.shape[3] + left + right
+    if stride != (1, 1):
+        return grad_input_im2col(grad_output, input, weight, geometry)
+    # Every input pixel looks back at the outputs that used it: a convolution with the filter
+    # turned by 180 degrees, its two depths swapped.
     filters, depth = weight.shape[:2]
-    if stride == (1, 1):
-        # Every input pixel looks back at the outputs that used it: a convolution with the filter
-        # turned by 180 degrees, its two depths swapped.
-        turned = weight.view(groups, filters // groups, depth, *kernel).flip(3, 4)
-        turned = turned.transpose(1, 2).reshape(groups * depth, filters // groups, *kernel)
-        reach = [d * (k - 1) for d, k in zip(dilation, kernel, strict=True)]
-        around = (reach[1], reach[1], reach[0], reach[0])
-        back = ConvGeometry(kernel, stride, around, dilation, groups, (height, width))
-        padded = _forward(grad_output, turned, back, "auto")
-    else:
-        padded = _scatter(grad_output, weight, geometry, (height, width))
-    return padded[..., top : height - bottom, left : width - right].contiguous()
-
-
-def _scatter(grad_output: Tensor, weight: Tensor, geometry: ConvGeometry, size) -> Tensor:
-    """Add each output's gradient, times the filter, back onto the window it came from.
-
-    One element of the filter at a time: it touches every S-th pixel, so no two outputs meet.
-    """
-    kernel, (step_y, step_x), _, (spread_y, spread_x), groups, (rows, columns) = geometry
-    batch, filters = grad_output.shape[:2]
-    depth = weight.shape[1]
-    matrix = weight.view(groups, filters // groups, depth, *kernel)
-    gradient = grad_output.reshape(batch, groups, filters // groups, rows * columns)
-    # Contributions overlap: 16-bit numbers are added in 32 bits.
-    dtype = torch.float32 if is_half(weight) else weight.dtype
-    padded = grad_output.new_zeros(batch, groups * depth, *size, dtype=dtype)
-    for u in range(kernel[0]):
-        for v in range(kernel[1]):
-            part = matrix[..., u, v].mT @ gradient
-            top, left = u * spread_y, v * spread_x
-            padded[
-                :,
-                :,
-                top : top + step_y * (rows - 1) + 1 : step_y,
-                left : left + step_x * (columns - 1) + 1 : step_x,
-            ] += part.view(batch, groups * depth, rows, columns)
-    return padded.to(grad_output.dtype)
+    turned = weight.reshape(groups, filters // groups, depth, *kernel).flip(3, 4)
+    turned = turned.transpose(1, 2).reshape(groups * depth, filters // groups, *kernel)
+    # What the padding added is cut off again: a negative pad. (left, right, top, bottom)
+    down, right = (d * (k - 1) for d, k in zip(dilation, kernel, strict=True))
+    reach = (right, right, down, down)
+    around = tuple(full - added for full, added in zip(reach, padding, strict=True))
+    back = ConvGeometry(kernel, stride, around, dilation, groups, tuple(input.shape[2:]))
+    return _forward(grad_output, turned, None, back, "auto")

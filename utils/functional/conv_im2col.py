@@ -1,0 +1,207 @@
+"""Convolution as a matrix product: windows become columns ("im2col").
+
+Source: Chellapilla, Puri & Simard (2006), "High performance convolutional neural networks for
+document processing", section 2.
+"""
+
+from collections.abc import Callable, Iterator
+
+import torch
+from torch import Tensor
+from torch.nn.functional import pad
+
+from utils.functional.arguments import ConvGeometry, is_half, slices
+
+# Columns are copied out a few rows at a time, so that memory stays bounded. On a CPU a block this
+# large stays in the cache; a GPU wants more work at a time.
+CPU_BLOCK_BYTES = 4 * 2**20
+GPU_BLOCK_BYTES = 32 * 2**20
+# A matrix with fewer columns than this is too narrow for a fast product: images are put together.
+FEW_COLUMNS = 128
+
+Columns = tuple[slice, slice, Tensor]
+
+
+def working_dtype(tensor: Tensor) -> torch.dtype:
+    """16-bit numbers are added up in 32 bits; on a CPU they are multiplied so too.
+
+    GPUs add 16-bit products in 32 bits by themselves. CPUs without such units emulate 16-bit
+    products: on ours, 35 times slower than converting to 32 bits first.
+    """
+    return torch.float32 if is_half(tensor) and tensor.device.type == "cpu" else tensor.dtype
+
+
+def windows(padded: Tensor, geometry: ConvGeometry, output=None) -> Tensor:
+    """All windows of an image as a view, without a copy: (N, C, FH, FW, H2, W2).
+
+    Only the strides change: moving by one output pixel moves by S input pixels, and moving by one
+    filter element by D.
+    """
+    (step_y, step_x), (spread_y, spread_x) = geometry.stride, geometry.dilation
+    batch, channel, y, x = padded.stride()
+    size = (*padded.shape[:2], *geometry.kernel, *(output or geometry.output))
+    strides = (batch, channel, y * spread_y, x * spread_x, y * step_y, x * step_x)
+    return padded.as_strided(size, strides, padded.storage_offset())
+
+
+def column_blocks(input: Tensor, geometry: ConvGeometry) -> Iterator[Columns]:
+    """Yield ``(images, rows, columns)``: blocks of output rows and the windows that they see.
+
+    The columns are (groups, C // groups * FH * FW, images * rows * W2), in working dtype. For 1x1
+    filters with stride 1 they are the image itself, without a copy.
+    """
+    taps = input.shape[1] * geometry.kernel[0] * geometry.kernel[1]
+    dtype = working_dtype(input)
+    for images, row_blocks in blocks(input, geometry, taps):
+        padded = pad(input[images], geometry.padding) if any(geometry.padding) else input[images]
+        view = _phase_windows(padded.contiguous(), geometry)
+        for rows in row_blocks:
+            block = view(rows)
+            block = block.movedim(0, 3) if len(block) > 1 else block[0]
+            matrices = block.reshape(geometry.groups, taps // geometry.groups, -1)
+            yield images, rows, matrices.to(dtype)
+
+
+def _phase_windows(padded: Tensor, geometry: ConvGeometry) -> Callable[[slice], Tensor]:
+    """Return a function that gives the :func:`windows` of some output rows.
+
+    Neighbouring outputs are S pixels apart; to copy them one by one is slow. So with S > 1 the
+    pixels are first sorted by the remainder of their column: each is then beside the one it needs.
+    """
+    step, width = geometry.stride[1], geometry.kernel[1]
+    if step == 1 or width == 1 or geometry.dilation[1] > 1:
+        view = windows(padded, geometry)
+        return lambda rows: view[..., rows, :]
+    sorted_columns = pad(padded, (0, -padded.shape[3] % step)).unflatten(3, (-1, step))
+    phases = sorted_columns.movedim(4, 0).contiguous()
+    views = []
+    for first in range(min(step, width)):
+        kernel = (geometry.kernel[0], len(range(first, width, step)))
+        part = geometry._replace(kernel=kernel, stride=(geometry.stride[0], 1))
+        views.append(windows(phases[first], part))
+
+    def block(rows: slice) -> Tensor:
+        size = (*padded.shape[:2], *geometry.kernel, rows.stop - rows.start, geometry.output[1])
+        result = padded.new_empty(size)
+        for first, view in enumerate(views):
+            result[:, :, :, first::step] = view[..., rows, :]
+        return result
+
+    return block
+
+
+def blocks(input: Tensor, geometry: ConvGeometry, taps: int) -> Iterator[tuple[slice, list[slice]]]:
+    """Cut the work into images and output rows of at most ``_block_bytes`` each (or one row)."""
+    rows, columns = geometry.output
+    row_bytes = taps * columns * input.element_size()
+    images, step = 1, max(1, _block_bytes(input) // row_bytes)
+    if step > rows and (rows * columns < FEW_COLUMNS or input.device.type != "cpu"):
+        images = step // rows
+    for chosen in slices(len(input), images):
+        yield chosen, slices(rows, step)
+
+
+def _block_bytes(tensor: Tensor) -> int:
+    return CPU_BLOCK_BYTES if tensor.device.type == "cpu" else GPU_BLOCK_BYTES
+
+
+def conv2d_im2col(
+    input: Tensor, weight: Tensor, bias: Tensor | None, geometry: ConvGeometry, output: Tensor
+) -> None:
+    """Convolve (N, C, H, W) and write into ``output``: one matrix product for each block."""
+    groups, filters = geometry.groups, len(weight)
+    matrix = weight.reshape(groups, filters // groups, -1).to(working_dtype(weight))
+    for images, rows, columns in column_blocks(input, geometry):
+        target = output[images, :, rows]
+        place = target[0].flatten(1) if len(target) == 1 and groups == 1 else None
+        if place is not None and _same_memory(place, target) and place.dtype == matrix.dtype:
+            place.addmm_(matrix[0], columns[0], beta=0)  # straight into its place
+            if bias is not None:
+                place += bias.view(-1, 1)  # while the block is still in the cache
+        else:
+            product = torch.bmm(matrix, columns).view(filters, len(target), *target.shape[2:])
+            if bias is not None:
+                product += bias.view(-1, 1, 1, 1)
+            target.copy_(product.transpose(0, 1))
+
+
+def _same_memory(view: Tensor, target: Tensor) -> bool:
+    """Whether rows of ``view`` are rows of the target itself, not of a copy."""
+    return view.data_ptr() == target.data_ptr() and view.stride(1) == 1
+
+
+def conv2d_depthwise(
+    input: Tensor, weight: Tensor, bias: Tensor | None, geometry: ConvGeometry, output: Tensor
+) -> None:
+    """Convolve with filters that see one channel each: a sum of shifted, scaled images.
+
+    A matrix product has nothing to share here. With stride 1 whole padded rows are worked on, and
+    the few numbers at their ends thrown away: so each shift is one long run in memory.
+    """
+    left, right, top, bottom = geometry.padding
+    rows, columns = geometry.output
+    channels = input.shape[1]
+    dtype = working_dtype(input)
+    wide = input.shape[3] + left + right if geometry.stride[1] == 1 else columns
+    taps = weight.to(dtype).view(channels, -1, *geometry.kernel, 1, 1)
+    at_a_time = max(1, _block_bytes(input) // (len(weight) * rows * wide * taps.element_size()))
+    for images in slices(len(input), at_a_time):
+        # One row more, for the ends of the last one.
+        padded = pad(input[images], (left, right, top, bottom + 1)).to(dtype).contiguous()
+        view = windows(padded, geometry, (rows, wide)).unsqueeze(2)
+        total = padded.new_zeros(len(padded), channels, taps.shape[1], rows, wide)
+        for u in range(geometry.kernel[0]):
+            for v in range(geometry.kernel[1]):
+                total.addcmul_(view[:, :, :, u, v], taps[:, :, u, v])
+        target = output[images]
+        target.copy_(total[..., :columns].flatten(1, 2))
+        if bias is not None:
+            target += bias.view(-1, 1, 1)
+
+
+def grad_weight_im2col(
+    grad_output: Tensor, input: Tensor, weight: Tensor, geometry: ConvGeometry
+) -> Tensor:
+    """``sum of grad_output * window`` over all windows: a product with the same columns."""
+    groups, filters = geometry.groups, len(weight)
+    # A long sum of 16-bit numbers is kept in 32 bits.
+    dtype = torch.float32 if is_half(weight) else weight.dtype
+    total = weight.new_zeros(groups, filters // groups, weight[0].numel(), dtype=dtype)
+    for images, rows, columns in column_blocks(input, geometry):
+        left = grad_output[images, :, rows].transpose(0, 1)
+        left = left.reshape(groups, filters // groups, -1).to(columns.dtype)
+        if columns.dtype == dtype:
+            total.baddbmm_(left, columns.mT)
+        else:
+            total += torch.bmm(left, columns.mT)
+    return total.to(weight.dtype).view_as(weight)
+
+
+def grad_input_im2col(
+    grad_output: Tensor, input: Tensor, weight: Tensor, geometry: ConvGeometry
+) -> Tensor:
+    """The way back: columns of gradients by a matrix product, added onto their windows."""
+    kernel, (step_y, step_x), padding, (spread_y, spread_x), groups, (_, columns) = geometry
+    left, right, top, bottom = padding
+    filters, taps = len(weight), input.shape[1] * kernel[0] * kernel[1]
+    matrix = weight.reshape(groups, filters // groups, -1).mT.to(working_dtype(weight))
+    # Contributions overlap: 16-bit numbers are added in 32 bits.
+    dtype = torch.float32 if is_half(weight) else weight.dtype
+    grad_input = torch.empty_like(input, memory_format=torch.contiguous_format)
+    height, width = input.shape[2:]
+    for images, row_blocks in blocks(input, geometry, taps):
+        size = (images.stop - images.start, input.shape[1])
+        padded = input.new_zeros(*size, height + top + bottom, width + left + right, dtype=dtype)
+        for rows in row_blocks:
+            part = grad_output[images, :, rows].transpose(0, 1)
+            part = part.reshape(groups, filters // groups, -1).to(matrix.dtype)
+            part = torch.bmm(matrix, part).view(size[1], *kernel, size[0], -1, columns)
+            for u in range(kernel[0]):
+                for v in range(kernel[1]):
+                    # One element of the filter touches every S-th pixel: no two outputs meet.
+                    y, x = rows.start * step_y + u * spread_y, v * spread_x
+                    y_end = y + step_y * (rows.stop - rows.start - 1) + 1
+                    x_end = x + step_x * (columns - 1) + 1
+                    padded[:, :, y:y_end:step_y, x:x_end:step_x] += part[:, u, v].transpose(0, 1)
+        grad_input[images] = padded[:, :, top : top + height, left : left + width]
+    return grad_input
