@@ -76,3 +76,17 @@ def test_a_python_that_is_too_old_is_refused_by_name(tmp_path):
     assert "needs Python 3.11 or newer" in done.stdout
     assert "Python 2.7.18" in done.stdout
     assert not (tmp_path / ".venv").exists()
+
+
+PAGES = [
+    page
+    for pattern in ["*.md", "docs/*.md", "student/*.md", "notebooks/*.md"]
+    for page in sorted(ROOT.glob(pattern))
+]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
+def test_every_link_to_a_file_leads_somewhere(page):
+    links = re.findall(r"\]\(([^)#]+)", page.read_text())
+    missing = [x for x in links if "://" not in x and not (page.parent / x).exists()]
+    assert not missing
