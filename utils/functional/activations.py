@@ -1,8 +1,11 @@
 """Non-linearities, applied to each number by itself."""
 
+import torch
 from torch import Tensor
 
-__all__ = ["relu", "relu_backward"]
+from utils.functional.arguments import check_shape, check_tensors, shape
+
+__all__ = ["prelu", "prelu_backward", "relu", "relu_backward", "tanh", "tanh_backward"]
 
 
 def relu(input: Tensor) -> Tensor:
@@ -21,9 +24,68 @@ def relu_backward(grad_output: Tensor, input: Tensor) -> Tensor:
     Raises:
         ValueError: the two tensors have different shapes.
     """
-    if grad_output.shape != input.shape:
-        raise ValueError(
-            f"relu_backward: grad_output has shape {tuple(grad_output.shape)}, but the input has "
-            f"shape {tuple(input.shape)}; they must be the same"
-        )
+    check_shape("relu_backward", "grad_output", grad_output, input.shape, "the input's")
     return grad_output * (input > 0)
+
+
+def tanh(input: Tensor) -> Tensor:
+    """Hyperbolic tangent of a tensor of any shape: from -1 to 1, flat at both ends."""
+    return torch.tanh(input)
+
+
+def tanh_backward(grad_output: Tensor, input: Tensor) -> Tensor:
+    """Gradient of :func:`tanh`: ``1 - tanh(x) ** 2`` of what comes back; next to none at the ends.
+
+    Raises:
+        ValueError: the two tensors have different shapes.
+    """
+    check_shape("tanh_backward", "grad_output", grad_output, input.shape, "the input's")
+    return grad_output * (1 - torch.tanh(input).square())
+
+
+def _slopes(layer: str, input: Tensor, weight: Tensor) -> Tensor:
+    """The slopes in the shape that broadcasts over the input."""
+    check_tensors(layer, input=input, weight=weight)
+    channels = input.shape[1] if input.ndim > 1 else 1
+    if weight.ndim > 1 or weight.numel() not in (1, channels):
+        raise ValueError(
+            f"{layer}: the weight must be one slope, or one for each of {channels} channels, but "
+            f"has shape {shape(weight)}; the input has shape {shape(input)}"
+        )
+    return weight.view(-1, *[1] * (input.ndim - 2)) if input.ndim > 1 else weight
+
+
+def prelu(input: Tensor, weight: Tensor) -> Tensor:
+    """Parametric ReLU: x above zero, ``weight * x`` below, with a slope that is learnt.
+
+    Args:
+        input: (N, C, ...) or (N,).
+        weight: the slope: one number, or (C,).
+
+    Returns:
+        A tensor shaped as ``input``.
+
+    Raises:
+        TypeError, ValueError: the tensors do not fit together.
+
+    Source: He et al. (2015), arXiv:1502.01852, section 2.1.
+    """
+    return input.where(input > 0, input * _slopes("prelu", input, weight))
+
+
+def prelu_backward(grad_output: Tensor, input: Tensor, weight: Tensor) -> tuple[Tensor, Tensor]:
+    """Gradients of :func:`prelu` with respect to its input and its slopes.
+
+    Returns:
+        ``(grad_input, grad_weight)``, shaped as input and weight.
+
+    Raises:
+        TypeError, ValueError: the tensors do not fit together.
+    """
+    slopes = _slopes("prelu_backward", input, weight)
+    check_shape("prelu_backward", "grad_output", grad_output, input.shape, "the input's")
+    grad_input = grad_output.where(input > 0, grad_output * slopes)
+    below = grad_output * input.clamp(max=0)
+    if weight.numel() == 1:
+        return grad_input, below.sum().view(weight.shape)
+    return grad_input, below.sum(dim=[0, *range(2, input.ndim)])

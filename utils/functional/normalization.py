@@ -1,0 +1,251 @@
+"""Layers that normalise: by the batch, and by neighbouring channels."""
+
+import torch
+from torch import Tensor
+from torch.nn.functional import pad
+
+from utils.functional.arguments import check_shape, check_tensors, is_half, shape
+
+__all__ = [
+    "batch_norm",
+    "batch_norm_backward",
+    "local_response_norm",
+    "local_response_norm_backward",
+]
+
+
+def _per_channel(vector: Tensor, like: Tensor) -> Tensor:
+    """A (C,) vector in the shape that broadcasts over (N, C, ...)."""
+    return vector.view(1, -1, *[1] * (like.ndim - 2))
+
+
+def _check_batch_norm(layer: str, input: Tensor, **vectors: Tensor | None) -> None:
+    check_tensors(layer, input=input)
+    if input.ndim < 2:
+        raise ValueError(f"{layer}: the input must be (N, C, ...), but has shape {shape(input)}")
+    for name, vector in vectors.items():
+        if vector is not None:
+            reason = f"one number for each channel of the input, whose shape is {shape(input)}"
+            check_shape(layer, name, vector, input.shape[1:2], reason)
+
+
+def _statistics(layer: str, input: Tensor) -> tuple[Tensor, Tensor]:
+    """Mean and (biased) variance of each channel, in at least 32 bits."""
+    if input.numel() // max(input.shape[1], 1) < 2:
+        raise ValueError(
+            f"{layer}: training needs more than one number for each channel, but the input has "
+            f"shape {shape(input)}; use a larger batch, or evaluation mode"
+        )
+    dims = [0, *range(2, input.ndim)]
+    wide = input.float() if is_half(input) else input
+    # Two passes: E[x^2] - E[x]^2 in one pass would cancel when the mean is large.
+    variance, mean = torch.var_mean(wide, dims, correction=0)
+    return mean, variance
+
+
+def batch_norm(
+    input: Tensor,
+    running_mean: Tensor | None,
+    running_var: Tensor | None,
+    weight: Tensor | None = None,
+    bias: Tensor | None = None,
+    training: bool = False,
+    momentum: float = 0.1,
+    eps: float = 1e-5,
+) -> Tensor:
+    """Give each channel mean 0 and variance 1, then scale and shift it: ``y = x^ * weight + bias``.
+
+    In training, mean and variance are the batch's, over all images and places; the running ones are
+    moved towards them *in place*: ``running += momentum * (batch - running)``. In evaluation the
+    running ones are used.
+
+    Args:
+        input: (N, C) or (N, C, ...).
+        running_mean: (C,), or None to keep no running mean.
+        running_var: (C,), or None; it tracks the unbiased variance, as torch does.
+        weight: (C,), gamma in the paper, or None for 1.
+        bias: (C,), beta in the paper, or None for 0.
+        training: whether to use the batch's statistics.
+        momentum: how far the running statistics move towards the batch's.
+        eps: added to the variance, so that nothing is divided by zero.
+
+    Returns:
+        A tensor shaped as ``input``.
+
+    Raises:
+        TypeError, ValueError: a tensor does not fit, there are no running statistics to evaluate
+            with, or a channel has a single number to train with.
+
+    Source: Ioffe & Szegedy (2015), arXiv:1502.03167, algorithms 1 and 2.
+    """
+    layer = "batch_norm"
+    vectors = {"running_mean": running_mean, "running_var": running_var}
+    _check_batch_norm(layer, input, **vectors, weight=weight, bias=bias)
+    if training:
+        mean, variance = _statistics(layer, input)
+        _move_running(input, mean, variance, running_mean, running_var, momentum)
+    elif running_mean is None or running_var is None:
+        raise ValueError(f"{layer}: evaluation needs running_mean and running_var")
+    else:
+        mean, variance = running_mean, running_var
+    scale = torch.rsqrt(variance + eps)
+    if weight is not None:
+        scale = scale * weight
+    # x * scale + (bias - mean * scale) would be one multiplication less, but cancels.
+    output = (input - _per_channel(mean, input)) * _per_channel(scale, input)
+    if bias is not None:
+        output += _per_channel(bias, input)
+    return output.to(input.dtype)
+
+
+def _move_running(input, mean, variance, running_mean, running_var, momentum) -> None:
+    count = input.numel() // input.shape[1]
+    if running_mean is not None:
+        running_mean += momentum * (mean - running_mean)
+    if running_var is not None:
+        running_var += momentum * (variance * (count / (count - 1)) - running_var)
+
+
+def batch_norm_backward(
+    grad_output: Tensor,
+    input: Tensor,
+    weight: Tensor | None = None,
+    eps: float = 1e-5,
+    *,
+    running_mean: Tensor | None = None,
+    running_var: Tensor | None = None,
+    training: bool = True,
+) -> tuple[Tensor, Tensor, Tensor]:
+    """Gradients of :func:`batch_norm` with respect to its input, weight and bias.
+
+    In training, mean and variance depend on the input too. That takes two things out of the
+    gradient of the normalised input: its mean, and its part along the normalised input itself.
+
+    Args:
+        grad_output: gradient of the loss with respect to the output, shaped as ``input``.
+        input: as in the forward pass, as are all others.
+        weight: (C,) or None.
+        eps: added to the variance.
+        running_mean: (C,), needed for evaluation mode only.
+        running_var: (C,), needed for evaluation mode only.
+        training: whether the forward pass used the batch's statistics.
+
+    Returns:
+        ``(grad_input, grad_weight, grad_bias)``, shaped as input, (C,) and (C,).
+
+    Raises:
+        TypeError, ValueError: as :func:`batch_norm`.
+
+    Source: Ioffe & Szegedy (2015), arXiv:1502.03167, section 3 (simplified).
+    """
+    layer = "batch_norm_backward"
+    check_tensors(layer, grad_output=grad_output, input=input)
+    check_shape(layer, "grad_output", grad_output, input.shape, "the input's")
+    vectors = {"running_mean": running_mean, "running_var": running_var}
+    _check_batch_norm(layer, input, weight=weight, **vectors)
+    if training:
+        mean, variance = _statistics(layer, input)
+    elif running_mean is None or running_var is None:
+        raise ValueError(f"{layer}: evaluation needs running_mean and running_var")
+    else:
+        mean, variance = running_mean, running_var
+    scale = torch.rsqrt(variance + eps)
+    dims = [0, *range(2, input.ndim)]
+    normalised = (input - _per_channel(mean, input)) * _per_channel(scale, input)
+    grad_bias = grad_output.sum(dims, dtype=mean.dtype)
+    grad_weight = (grad_output * normalised).sum(dims, dtype=mean.dtype)
+    if weight is not None:
+        scale = scale * weight
+    grad_input = grad_output
+    if training:
+        count = input.numel() // input.shape[1]
+        grad_input = grad_output - _per_channel(grad_bias / count, input)
+        grad_input -= normalised * _per_channel(grad_weight / count, input)
+    grad_input = (grad_input * _per_channel(scale, input)).to(input.dtype)
+    dtype = input.dtype if weight is None else weight.dtype
+    return grad_input, grad_weight.to(dtype), grad_bias.to(dtype)
+
+
+def _check_lrn(layer: str, input: Tensor, size) -> None:
+    check_tensors(layer, input=input)
+    if input.ndim < 3:
+        raise ValueError(f"{layer}: the input must be (N, C, ...), but has shape {shape(input)}")
+    if isinstance(size, bool) or not isinstance(size, int):
+        raise TypeError(f"{layer}: size must be an int, but is {size!r}")
+    if size < 1:
+        raise ValueError(f"{layer}: size must be at least 1, but is {size}")
+
+
+def _sum_of_neighbours(tensor: Tensor, before: int, after: int) -> Tensor:
+    """For each channel, the sum over it, ``before`` channels before it and ``after`` after it."""
+    channels = tensor.shape[1]
+    padded = pad(tensor, (0, 0) * (tensor.ndim - 2) + (before, after))
+    total = padded.narrow(1, 0, channels).clone()
+    for shift in range(1, before + after + 1):
+        total += padded.narrow(1, shift, channels)
+    return total
+
+
+def local_response_norm(
+    input: Tensor, size: int, alpha: float = 1e-4, beta: float = 0.75, k: float = 1.0
+) -> Tensor:
+    """Divide each number by a power of the mean square of its neighbours in other channels.
+
+    ``y = x / (k + alpha / size * sum of x^2 over size channels) ** beta``, as torch defines it. The
+    paper does not divide alpha by ``size``: its 1e-4 with 5 channels is 5e-4 here; its k is 2.
+
+    Args:
+        input: (N, C, ...).
+        size: how many neighbouring channels are summed, the channel itself among them.
+        alpha: weight of the sum.
+        beta: the power.
+        k: what is added, so that nothing is divided by zero.
+
+    Returns:
+        A tensor shaped as ``input``.
+
+    Raises:
+        TypeError, ValueError: the input or ``size`` is not as above.
+
+    Source: Krizhevsky, Sutskever & Hinton (2012), section 3.3.
+    """
+    _check_lrn("local_response_norm", input, size)
+    squares = _sum_of_neighbours(input.square(), size // 2, (size - 1) // 2)
+    return input * _power(squares.mul_(alpha / size).add_(k), -beta)
+
+
+def _power(base: Tensor, exponent: float) -> Tensor:
+    # The usual exponent as two square roots: far cheaper than a general power.
+    if exponent == -0.75:
+        root = base.sqrt()
+        return (root * root.sqrt()).reciprocal_()
+    return base.pow(exponent)
+
+
+def local_response_norm_backward(
+    grad_output: Tensor,
+    input: Tensor,
+    size: int,
+    alpha: float = 1e-4,
+    beta: float = 0.75,
+    k: float = 1.0,
+) -> Tensor:
+    """Gradient of :func:`local_response_norm`: direct, and through the neighbours' denominators.
+
+    Arguments as in the forward pass, behind the gradient of the output. Returns a tensor shaped as
+    ``input``.
+
+    Raises:
+        TypeError, ValueError: as :func:`local_response_norm`; also if ``grad_output`` is not shaped
+            as the input.
+    """
+    layer = "local_response_norm_backward"
+    _check_lrn(layer, input, size)
+    check_tensors(layer, grad_output=grad_output, input=input)
+    check_shape(layer, "grad_output", grad_output, input.shape, "the input's")
+    before, after = size // 2, (size - 1) // 2
+    base = _sum_of_neighbours(input.square(), before, after).mul_(alpha / size).add_(k)
+    direct = grad_output * _power(base, -beta)
+    # Channel c stands in the sums of the channels that have it as a neighbour: the window turned.
+    through = _sum_of_neighbours(direct * input / base, after, before)
+    return direct - (2 * alpha * beta / size) * input * through
