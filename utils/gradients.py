@@ -1,11 +1,16 @@
-"""Checking a gradient against the definition of a derivative."""
+"""Checking a gradient against the definition of a derivative; gradients along a network.
+
+Norms by depth, :func:`gradient_norms` and :func:`signal_norms`, live in :mod:`utils.flow`.
+"""
 
 from collections.abc import Callable, Sequence
 
 import torch
 from torch import Tensor
 
-__all__ = ["GradientError", "check", "numerical"]
+from utils.flow import gradient_norms, signal_norms
+
+__all__ = ["GradientError", "check", "gradient_norms", "numerical", "signal_norms"]
 
 
 class GradientError(AssertionError):
