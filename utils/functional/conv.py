@@ -72,10 +72,9 @@ def conv2d(
     """
     check_tensors("conv2d", input=input, weight=weight, bias=bias)
     geometry = conv_geometry("conv2d", input, weight, stride, padding, dilation, groups)
+    _check_method("conv2d", method)
     if bias is not None:
         check_shape("conv2d", "bias", bias, weight.shape[:1], "one number for each filter")
-    if method not in METHODS:
-        raise ValueError(f"conv2d: method must be one of {METHODS}, but is {method!r}")
     if input.ndim == 3:
         return _forward(input.unsqueeze(0), weight, bias, geometry, method).squeeze(0)
     return _forward(input, weight, bias, geometry, method)
@@ -90,6 +89,7 @@ def conv2d_backward(
     dilation=1,
     groups: int = 1,
     *,
+    method: str = "auto",
     output_mask: tuple[bool, bool, bool] = (True, True, True),
 ) -> tuple[Tensor | None, Tensor | None, Tensor | None]:
     """Gradients of :func:`conv2d` with respect to its input, weight and bias.
@@ -106,6 +106,7 @@ def conv2d_backward(
         padding: an int, a pair, ``"valid"`` or ``"same"``.
         dilation: an int or a pair.
         groups: the number of groups.
+        method: as in the forward pass.
         output_mask: which of the three gradients are wanted; the others are None and cost nothing.
 
     Returns:
@@ -118,22 +119,30 @@ def conv2d_backward(
     layer = "conv2d_backward"
     check_tensors(layer, grad_output=grad_output, input=input, weight=weight)
     geometry = conv_geometry(layer, input, weight, stride, padding, dilation, groups)
+    _check_method(layer, method)
     expected = (*input.shape[:-3], weight.shape[0], *geometry.output)
     reason = f"the output's, for input {shape(input)} and weight {shape(weight)}"
     check_shape(layer, "grad_output", grad_output, expected, reason)
     one_image = input.ndim == 3
     if one_image:
         grad_output, input = grad_output.unsqueeze(0), input.unsqueeze(0)
-    grad_input = _grad_input(grad_output, input, weight, geometry) if output_mask[0] else None
-    grad_weight = None
+    grad_input = grad_weight = None
+    if output_mask[0]:
+        grad_input = _grad_input(grad_output, input, weight, geometry, method)
     if output_mask[1]:
-        winograd = _fastest(input, weight, geometry) == "winograd"
-        way = grad_weight_winograd if winograd else grad_weight_im2col
+        if method == "auto":
+            method = _fastest(input, weight, geometry)
+        way = grad_weight_winograd if method == "winograd" else grad_weight_im2col
         grad_weight = way(grad_output, input, weight, geometry)
     grad_bias = grad_output.sum(dim=(0, 2, 3)) if output_mask[2] else None
     if one_image and grad_input is not None:
         grad_input = grad_input.squeeze(0)
     return grad_input, grad_weight, grad_bias
+
+
+def _check_method(layer: str, method: str) -> None:
+    if method not in METHODS:
+        raise ValueError(f"{layer}: method must be one of {METHODS}, but is {method!r}")
 
 
 def _forward(
@@ -196,7 +205,7 @@ IMPLEMENTATIONS = {
 
 
 def _grad_input(
-    grad_output: Tensor, input: Tensor, weight: Tensor, geometry: ConvGeometry
+    grad_output: Tensor, input: Tensor, weight: Tensor, geometry: ConvGeometry, method: str
 ) -> Tensor:
     kernel, stride, padding, dilation, groups, _output = geometry
     if stride != (1, 1):
@@ -211,4 +220,4 @@ def _grad_input(
     reach = (right, right, down, down)
     around = tuple(full - added for full, added in zip(reach, padding, strict=True))
     back = ConvGeometry(kernel, stride, around, dilation, groups, tuple(input.shape[2:]))
-    return _forward(grad_output, turned, None, back, "auto")
+    return _forward(grad_output, turned, None, back, method)

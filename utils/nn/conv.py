@@ -14,10 +14,10 @@ __all__ = ["Conv2d"]
 
 class _Conv2d(torch.autograd.Function):
     @staticmethod
-    def forward(ctx, input, weight, bias, *hyperparameters):
+    def forward(ctx, input, weight, bias, method, *hyperparameters):
         ctx.save_for_backward(input, weight)
-        ctx.hyperparameters = hyperparameters
-        return functional.conv2d(input, weight, bias, *hyperparameters)
+        ctx.method, ctx.hyperparameters = method, hyperparameters
+        return functional.conv2d(input, weight, bias, *hyperparameters, method=method)
 
     @staticmethod
     @once_differentiable
@@ -26,9 +26,10 @@ class _Conv2d(torch.autograd.Function):
             grad_output,
             *ctx.saved_tensors,
             *ctx.hyperparameters,
+            method=ctx.method,
             output_mask=ctx.needs_input_grad[:3],
         )
-        return *gradients, *[None] * len(ctx.hyperparameters)
+        return *gradients, None, *[None] * len(ctx.hyperparameters)
 
 
 class Conv2d(torch.nn.Module):
@@ -55,6 +56,8 @@ class Conv2d(torch.nn.Module):
         bias: bool = True,
         device=None,
         dtype=None,
+        *,
+        method: str = "auto",
     ):
         super().__init__()
         kernel = integers("Conv2d", "kernel_size", kernel_size, 1)
@@ -71,7 +74,7 @@ class Conv2d(torch.nn.Module):
             )
         self.in_channels, self.out_channels, self.kernel_size = in_channels, out_channels, kernel
         self.stride, self.padding = stride, padding
-        self.dilation, self.groups = dilation, groups
+        self.dilation, self.groups, self.method = dilation, groups, method
         where = {"device": device, "dtype": dtype}
         self.weight = torch.nn.Parameter(
             torch.empty(out_channels, in_channels // groups, *kernel, **where)
@@ -88,7 +91,14 @@ class Conv2d(torch.nn.Module):
     def forward(self, input: Tensor) -> Tensor:
         """Convolve the input."""
         return _Conv2d.apply(
-            input, self.weight, self.bias, self.stride, self.padding, self.dilation, self.groups
+            input,
+            self.weight,
+            self.bias,
+            self.method,
+            self.stride,
+            self.padding,
+            self.dilation,
+            self.groups,
         )
 
     def extra_repr(self) -> str:

@@ -1,0 +1,35 @@
+"""Our networks with torch's layers."""
+
+import torch
+
+from utils import nn
+
+# What torch has for each of our layers, with the same attributes.
+COPIED = {
+    nn.Conv2d: ["in_channels", "out_channels", "kernel_size", "stride", "padding", "dilation"],
+    nn.Linear: ["in_features", "out_features"],
+    nn.MaxPool2d: ["kernel_size", "stride", "padding", "dilation", "return_indices", "ceil_mode"],
+    nn.BatchNorm2d: ["num_features", "eps", "momentum"],
+    nn.LocalResponseNorm: ["size", "alpha", "beta", "k"],
+    nn.PReLU: ["num_parameters"],
+    nn.AdaptiveAvgPool2d: ["output_size"],
+    nn.Dropout: ["p"],
+    nn.ReLU: [],
+}
+
+
+def as_torch(model):
+    """The same model with torch's layers in place of ours."""
+    for name, child in model.named_children():
+        if type(child) in COPIED:
+            arguments = {key: getattr(child, key) for key in COPIED[type(child)]}
+            if isinstance(child, nn.Conv2d):
+                arguments["groups"] = child.groups
+            if isinstance(child, nn.Conv2d | nn.Linear):
+                arguments["bias"] = child.bias is not None
+            theirs = getattr(torch.nn, type(child).__name__)(**arguments)
+            theirs.load_state_dict(child.state_dict())
+            setattr(model, name, theirs)
+        else:
+            as_torch(child)
+    return model
