@@ -12,7 +12,8 @@ import nbformat
 from nbgrader.api import Gradebook
 
 ROOT = Path(__file__).resolve().parent.parent
-LESSON = "01_convolution"
+LESSONS = sorted(path.name for path in (ROOT / "solutions").iterdir() if path.is_dir())
+LESSON = LESSONS[0]  # where one lesson is enough to see
 COURSE_ID = "convnets"
 RECORDS = "autograder/records"
 
@@ -95,8 +96,15 @@ def info(cell):
 
 def points(lesson=LESSON):
     """Return the automatic points of each test cell: exercise -> points."""
-    cells = [info(cell) for cell in solution(lesson).cells if cell.cell_type == "code"]
-    return {x["grade_id"].removeprefix("test-"): x["points"] for x in cells if x.get("grade")}
+    cells = [info(cell) for cell in solution(lesson).cells]
+    tests = [x for x in cells if x.get("grade") and not x.get("solution")]
+    return {x["grade_id"].removeprefix("test-"): x["points"] for x in tests}
+
+
+def questions(lesson=LESSON):
+    """Return the points of each question that an instructor reads: its cell -> points."""
+    cells = [info(cell) for cell in solution(lesson).cells]
+    return {x["grade_id"]: x["points"] for x in cells if x.get("grade") and x.get("solution")}
 
 
 def find(notebook, grade_id):
@@ -121,9 +129,9 @@ def answered(answers, notebook=None):
     return notebook
 
 
-def submission(course, student, name=f"{LESSON}.ipynb", lesson=LESSON):
+def submission(course, student, name=None, lesson=LESSON):
     """Return the path of a submitted file; its folder exists."""
-    path = course / RECORDS / "submitted" / student / lesson / name
+    path = course / RECORDS / "submitted" / student / lesson / (name or f"{lesson}.ipynb")
     path.parent.mkdir(parents=True, exist_ok=True)
     return path
 
@@ -151,7 +159,7 @@ def scores(course, student, lesson=LESSON):
         return {
             grade.name.removeprefix("test-"): grade.auto_score
             for grade in grades
-            if grade.cell.cell_type == "code"
+            if grade.name not in questions(lesson)
         }
 
 

@@ -4,7 +4,7 @@ import itertools
 import random
 from typing import NamedTuple
 
-from answers.convolution import RIGHT
+from answers import RIGHT
 from course import find, points, solution
 
 from utils.checks import EXERCISES
@@ -18,9 +18,9 @@ class Answer(NamedTuple):
     source: str
 
 
-def published(exercise):
+def published(lesson, exercise):
     """Return the answer that the lesson's own solution gives."""
-    return Answer(True, "published solution", find(solution(), exercise).source)
+    return Answer(True, "published solution", find(solution(lesson), exercise).source)
 
 
 def mistakes(exercise):
@@ -29,26 +29,26 @@ def mistakes(exercise):
     return [Answer(False, x.name, x.source(catalogue)) for x in catalogue.misconceptions]
 
 
-def alternatives(exercise):
+def alternatives(lesson, exercise):
     """Return every other right answer to an exercise."""
     return [
         Answer(True, f"right answer {number}", source)
-        for number, source in enumerate(RIGHT[exercise], start=1)
+        for number, source in enumerate(RIGHT[lesson][exercise], start=1)
     ]
 
 
-def schedule():
-    """Return the submissions: student -> exercise -> answer.
+def schedule(lesson):
+    """Return the submissions to a lesson: student -> exercise -> answer.
 
     In each, about half of the exercises carry a mistake and the others a right answer, so that one
     exercise's answer would show in another's score. There are as many submissions as the exercise
     with the longest list needs; a shorter list is filled up with right answers.
     """
-    exercises = list(points())
-    size = max(len(mistakes(x)) + len(alternatives(x)) for x in exercises)
+    exercises = list(points(lesson))
+    size = max(len(mistakes(x)) + len(alternatives(lesson, x)) for x in exercises)
     columns = {}
     for exercise in exercises:
-        right = itertools.cycle([*alternatives(exercise), published(exercise)])
+        right = itertools.cycle([*alternatives(lesson, exercise), published(lesson, exercise)])
         column = mistakes(exercise)
         column += itertools.islice(right, size - len(column))
         # A text as the seed gives the same order everywhere, and another one to each exercise.

@@ -1,5 +1,7 @@
 """The checks: every misconception is named, every right answer passes, messages help."""
 
+import ast
+import functools
 import math
 import textwrap
 import time
@@ -7,27 +9,13 @@ import time
 import numpy as np
 import pytest
 import torch
-import torch.nn.functional as F
-from answers.convolution import RIGHT
+from answers import RIGHT
+from course import LESSONS, points, solution
 
-from utils import functional, sizing
+from utils import sizing
 from utils.checks import EXERCISES, CheckFailed, check, core
 from utils.checks.core import Exercise, ValueExercise
 
-# The autograded exercises of lesson 1.
-LESSON_1 = {
-    "conv-output-size",
-    "strides-that-fit",
-    "conv-params",
-    "weights-without-sharing",
-    "conv2d-naive",
-    "true-convolution",
-    "conv2d-vectorised",
-    "conv2d-backward-weight",
-    "conv2d-backward-input",
-    "region-seen",
-    "receptive-field-stack",
-}
 SECONDS = 2.0
 
 WRONG = [
@@ -40,23 +28,30 @@ FUNCTIONS = [
     for exercise in EXERCISES.values()
     if isinstance(exercise, Exercise)
 ]
+ANSWERS = {exercise: sources for lesson in LESSONS for exercise, sources in RIGHT[lesson].items()}
 ALTERNATIVES = [
     pytest.param(exercise_id, source, id=f"{exercise_id}-{place}")
-    for exercise_id, sources in RIGHT.items()
+    for exercise_id, sources in ANSWERS.items()
     for place, source in enumerate(sources)
 ]
+LESSON_OF = {exercise: lesson for lesson in LESSONS for exercise in RIGHT[lesson]}
 
 
-def run_cell(source: str) -> dict:
-    """Run a solution cell in the namespace that the lesson's first cell makes."""
-    names = {"math": math, "np": np, "torch": torch, "F": F}
-    names |= {"sizing": sizing, "functional": functional}
-    exec(compile(source, "<solution cell>", "exec"), names)
-    return names
+@functools.cache
+def imports(lesson: str):
+    """Compile the imports of a lesson's first code cell."""
+    first = next(cell for cell in solution(lesson).cells if cell.cell_type == "code")
+    tree = ast.parse(first.source)
+    tree.body = [x for x in tree.body if isinstance(x, ast.Import | ast.ImportFrom)]
+    return compile(tree, lesson, "exec")
 
 
 def answer_of(exercise_id: str, source: str):
-    return run_cell(source)[exercise_id.replace("-", "_")]
+    """Run a solution cell as in its lesson; return what it makes."""
+    names = {}
+    exec(imports(LESSON_OF[exercise_id]), names)
+    exec(compile(source, "<solution cell>", "exec"), names)
+    return names[exercise_id.replace("-", "_")]
 
 
 def failure(exercise_id: str, answer) -> str:
@@ -66,24 +61,26 @@ def failure(exercise_id: str, answer) -> str:
 
 
 def right(exercise_id: str):
-    return answer_of(exercise_id, RIGHT[exercise_id][0])
+    return answer_of(exercise_id, ANSWERS[exercise_id][0])
 
 
 # --- the catalogue ------------------------------------------------------------------------------
 
 
-def test_every_exercise_of_the_lesson_is_registered():
-    assert set(EXERCISES) >= LESSON_1
-    assert set(RIGHT) == LESSON_1
+def test_every_exercise_has_its_checks_and_answers():
+    graded = [exercise for lesson in LESSONS for exercise in points(lesson)]
+    assert len(set(graded)) == len(graded)
+    assert set(EXERCISES) == set(graded)
+    assert set(ANSWERS) == set(graded)
 
 
-@pytest.mark.parametrize("exercise_id", sorted(LESSON_1))
+@pytest.mark.parametrize("exercise_id", ANSWERS)
 def test_there_are_enough_misconceptions_and_alternatives(exercise_id):
     exercise = EXERCISES[exercise_id]
     names = [misconception.name for misconception in exercise.misconceptions]
     assert len(names) >= (5 if isinstance(exercise, Exercise) else 3)
     assert len(set(names)) == len(names)
-    assert len(RIGHT[exercise_id]) >= 3
+    assert len(ANSWERS[exercise_id]) >= 3
 
 
 @pytest.mark.parametrize(("exercise", "misconception"), WRONG)
@@ -120,7 +117,7 @@ def test_the_first_case_can_be_worked_by_hand(exercise):
 
 
 @pytest.mark.parametrize(
-    "exercise_id", sorted(i for i in LESSON_1 if isinstance(EXERCISES[i], ValueExercise))
+    "exercise_id", [i for i in ANSWERS if isinstance(EXERCISES[i], ValueExercise)]
 )
 def test_a_value_exercise_never_shows_the_answer(exercise_id):
     exercise = EXERCISES[exercise_id]

@@ -15,88 +15,99 @@ from course import (
     autograded,
     environment,
     errors,
+    find,
     gradebook,
     info,
     nbgrader,
     points,
+    questions,
     released,
     run,
     scores,
     short,
+    solution,
 )
 
-MANUAL = "why-share"
+
+@pytest.fixture
+def lesson(graded):
+    return graded.lesson
 
 
 @pytest.fixture
 def course_with_grades(graded):
     """The course that graded the solution and the untouched release."""
-    assert graded["solved"] == graded["untouched"]
-    return graded["solved"]
+    assert graded.courses["solved"] == graded.courses["untouched"]
+    return graded.courses["solved"]
 
 
-def test_generate_assignment_gives_the_released_notebooks(course_with_grades):
-    for path in (ROOT / "notebooks" / LESSON).rglob("*.*"):
+def test_generate_assignment_gives_the_released_notebooks(course_with_grades, lesson):
+    for path in (ROOT / "notebooks" / lesson).rglob("*.*"):
         built = course_with_grades / path.relative_to(ROOT)
         assert filecmp.cmp(path, built, shallow=False), path
 
 
-def test_the_solution_earns_every_automatic_point(course_with_grades):
-    assert scores(course_with_grades, "solved") == points()
-    assert errors(autograded(course_with_grades, "solved")) == {}
+def test_the_solution_earns_every_automatic_point(course_with_grades, lesson):
+    assert scores(course_with_grades, "solved", lesson) == points(lesson)
+    assert errors(autograded(course_with_grades, "solved", lesson)) == {}
 
 
-def test_the_untouched_release_earns_nothing_and_runs_to_its_end(course_with_grades):
-    assert scores(course_with_grades, "untouched") == dict.fromkeys(points(), 0)
-    notebook = autograded(course_with_grades, "untouched")
+def test_the_untouched_release_earns_nothing_and_runs_to_its_end(course_with_grades, lesson):
+    assert scores(course_with_grades, "untouched", lesson) == dict.fromkeys(points(lesson), 0)
+    notebook = autograded(course_with_grades, "untouched", lesson)
     code = [cell for cell in notebook.cells if cell.cell_type == "code" and cell.source.strip()]
     assert [cell.execution_count for cell in code] == list(range(1, len(code) + 1))
     # What fails is what the student has not written, and its checks: nothing else.
     graded_cells = {cell["id"] for cell in notebook.cells if info(cell)}
     failed = errors(notebook)
     assert set(failed) <= graded_cells
-    assert set(failed) >= {f"test-{exercise}" for exercise in points()}
+    assert set(failed) >= {f"test-{exercise}" for exercise in points(lesson)}
 
 
-def test_a_question_in_words_waits_for_its_grader(course_with_grades):
+def test_a_question_in_words_waits_for_its_grader(course_with_grades, lesson):
+    assert questions(lesson), "no question in words"
     with gradebook(course_with_grades) as book:
-        for student, waits in [("solved", True), ("untouched", False)]:
-            grade = book.find_grade(MANUAL, LESSON, LESSON, student)
-            assert grade.needs_manual_grade is waits
-            assert grade.max_score == 4
+        for question, maximum in questions(lesson).items():
+            for student, waits in [("solved", True), ("untouched", False)]:
+                grade = book.find_grade(question, lesson, lesson, student)
+                assert grade.needs_manual_grade is waits
+                assert grade.max_score == maximum
 
 
-def test_feedback_shows_each_student_every_cell(course_with_grades):
-    nbgrader(course_with_grades, "generate_feedback", LESSON, "--student=solved")
-    nbgrader(course_with_grades, "generate_feedback", LESSON, "--student=untouched")
-    total = sum(points().values()) + 4
-    for student, score in [("solved", sum(points().values())), ("untouched", 0)]:
-        page = course_with_grades / RECORDS / "feedback" / student / LESSON / f"{LESSON}.html"
+def test_feedback_shows_each_student_every_cell(course_with_grades, lesson):
+    nbgrader(course_with_grades, "generate_feedback", lesson, "--student=solved")
+    nbgrader(course_with_grades, "generate_feedback", lesson, "--student=untouched")
+    automatic = float(sum(points(lesson).values()))
+    total = automatic + sum(questions(lesson).values())
+    for student, score in [("solved", automatic), ("untouched", 0.0)]:
+        page = course_with_grades / RECORDS / "feedback" / student / lesson / f"{lesson}.html"
         text = page.read_text()
-        assert f"(Score: {float(score)} / {float(total)})" in text
-        assert all(f"test-{exercise}" in text for exercise in points())
+        assert f"(Score: {score} / {total})" in text
+        assert all(f"test-{exercise}" in text for exercise in points(lesson))
 
 
-def test_export_writes_the_scores(course_with_grades):
+def test_export_writes_the_scores(course_with_grades, lesson):
     nbgrader(course_with_grades, "export", "--to=grades.csv")
     with (course_with_grades / "grades.csv").open() as stream:
-        rows = {row["student_id"]: row for row in csv.DictReader(stream)}
+        exported = [row for row in csv.DictReader(stream) if row["assignment"] == lesson]
+    rows = {row["student_id"]: row for row in exported}
     assert len(rows) >= 2
+    total = sum(points(lesson).values()) + sum(questions(lesson).values())
     for student, row in rows.items():
-        assert row["assignment"] == LESSON
-        assert float(row["score"]) == sum(scores(course_with_grades, student).values())
-        assert float(row["max_score"]) == sum(points().values()) + 4
+        assert float(row["score"]) == sum(scores(course_with_grades, student, lesson).values())
+        assert float(row["max_score"]) == total
 
 
-def test_validate_tells_a_solved_notebook_from_an_unsolved_one(course, published_answers):
+def test_validate_tells_a_solved_notebook_from_an_unsolved_one(course):
     solved = course / "notebooks" / LESSON / "solved.ipynb"
-    answers = published_answers | {MANUAL: "An edge is an edge wherever it is."}
+    answers = {exercise: find(solution(), exercise).source for exercise in points()}
+    answers |= dict.fromkeys(questions(), "An edge is an edge wherever it is.")
     nbformat.write(answered(answers, short(released())), solved)
     said = nbgrader(course, "validate", solved)
     assert "Success! Your notebook passes all the tests." in said
     said = nbgrader(course, "validate", f"notebooks/{LESSON}/{LESSON}.ipynb")
     # All the checks, and the question in words.
-    assert f"VALIDATION FAILED ON {len(points()) + 1} CELL(S)" in said
+    assert f"VALIDATION FAILED ON {len(points()) + len(questions())} CELL(S)" in said
     assert "not written yet" in said
 
 
