@@ -2,7 +2,10 @@
 
 from pathlib import Path
 
-from autograder.preprocessors import CheckSchema, ClearBuildMetadata
+from nbgrader.preprocessors import CheckCellMetadata, OverwriteCells, OverwriteKernelspec
+
+from autograder.preprocessors import ClearBuildMetadata
+from autograder.rebuild import Rebuild
 
 c = get_config()  # noqa: F821  (nbgrader provides it)
 
@@ -23,11 +26,14 @@ for step in ["source_with_tests", "submitted", "autograded", "feedback", "soluti
 c.ClearSolutions.code_stub = {"python": "# YOUR CODE HERE\nraise NotImplementedError()"}
 c.GenerateAssignment.preprocessors.append(ClearBuildMetadata)
 
-# Right after DeduplicateIds, the second of the stock list.
-c.Autograde.sanitize_preprocessors.insert(2, CheckSchema)
-
-# A test cell that a student has deleted is put back; otherwise a right answer earns nothing.
-c.OverwriteCells.add_missing_cells = True
+# A submission is not repaired but rebuilt: the instructor's notebook with the student's answers.
+c.Rebuild.source_directory = str(ROOT / "solutions")
+c.Autograde.sanitize_preprocessors = [
+    Rebuild,
+    OverwriteKernelspec,
+    OverwriteCells,  # from the gradebook: checksums, by which an untouched answer is known
+    CheckCellMetadata,
+]
 
 c.ExecutePreprocessor.timeout = 180  # seconds a cell; a stuck one is then interrupted
 c.ExecutePreprocessor.startup_timeout = 120

@@ -9,6 +9,7 @@ from devices import DEVICES, PRECISE
 from torch.profiler import ProfilerActivity, profile
 
 from utils import functional
+from utils.functional import memo
 from utils.functional.conv import METHODS
 
 KERNELS = [(1, 1), (3, 3), (2, 5), (4, 4)]
@@ -241,6 +242,73 @@ def test_memory_stays_bounded(batch, channels, size, kernel, stride):
         output = functional.conv2d(input, weight, stride=stride)
         extra = extra_bytes(lambda: functional.conv2d(input, weight, stride=stride))
     assert extra <= max(output.nbytes, 32 * 2**20)
+
+
+@pytest.mark.parametrize(("batch", "channels", "size"), [(8, 512, 14), (1, 256, 56), (16, 128, 28)])
+def test_memory_stays_bounded_with_transformed_weights_aside(batch, channels, size):
+    input, weight = torch.randn(batch, channels, size, size), torch.randn(channels, channels, 3, 3)
+    for _ in range(2):  # the second time they are kept
+        output = functional.conv2d(input, weight, padding=1)
+    extra = extra_bytes(lambda: functional.conv2d(input, weight, padding=1))
+    assert extra <= max(output.nbytes, 32 * 2**20)
+
+
+def step(weight):
+    weight.requires_grad_()
+    optimizer = torch.optim.SGD([weight], lr=0.1)
+    weight.grad = torch.ones_like(weight)
+    optimizer.step()
+    weight.requires_grad_(False)
+
+
+def replace_data(weight):
+    weight.data = torch.ones_like(weight)
+
+
+CHANGES = {
+    "an optimizer's step": step,
+    "in place": lambda weight: weight.mul_(2),
+    "one number": lambda weight: weight[3, 2, 1].fill_(7),
+    "through .data, which torch does not count": lambda weight: weight.data.neg_(),
+    "through NumPy, which torch does not count": lambda weight: weight.numpy().fill(0.5),
+    "other memory": replace_data,
+}
+
+
+@pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
+def test_kept_weights_are_not_used_after_a_change(change):
+    input, weight = data(1, 32, 40, 40), data(32, 32, 3, 3)
+    memo.forget()
+    for _ in range(3):
+        before = functional.conv2d(input, weight, padding=1, method="winograd")
+    (kept,) = memo._memories.values()
+    assert kept.result is not None
+    change(weight)
+    for _ in range(3):
+        after = functional.conv2d(input, weight, padding=1, method="winograd")
+        torch.testing.assert_close(after, F.conv2d(input, weight, padding=1))
+    assert not torch.equal(before, after)
+
+
+def test_kept_weights_go_with_the_weight():
+    memo.forget()
+    input, weight = data(1, 32, 12, 12), data(32, 32, 3, 3)
+    for _ in range(3):
+        functional.conv2d(input, weight, method="winograd")
+    assert len(memo._memories) == 1
+    del weight
+    assert not memo._memories
+
+
+def test_kept_weights_take_bounded_memory(monkeypatch):
+    memo.forget()
+    weights = [data(32, 32, 3, 3, seed=seed) for seed in range(4)]
+    size = weights[0].nbytes * 5  # the weight, and four times as many transformed numbers
+    monkeypatch.setattr(memo, "MOST_BYTES", 2 * size)
+    for weight in weights:
+        for _ in range(3):
+            functional.conv2d(data(1, 32, 12, 12), weight, method="winograd")
+    assert list(memo._memories) == [id(weight) for weight in weights[2:]]
 
 
 X, W = data(2, 3, 8, 8), data(6, 3, 3, 3)

@@ -7,8 +7,10 @@ import torch
 import torch.nn.functional as F
 from devices import DEVICES, PRECISE
 
+from utils import gradients
 from utils.functional import (
     activations,
+    conv,
     fully_connected,
     losses,
     normalization,
@@ -34,13 +36,13 @@ def agree(theirs, ours, backward, inputs):
     inputs = [tensor.clone().requires_grad_() for tensor in inputs]
     expected = theirs(*inputs)
     grad_output = torch.randn(expected.shape, dtype=torch.float64).to(expected.device)
-    gradients = torch.autograd.grad(expected, inputs, grad_output)
+    reference = torch.autograd.grad(expected, inputs, grad_output)
     with torch.no_grad():
         torch.testing.assert_close(ours(*inputs), expected)
         found = backward(grad_output, *inputs)
     found = found if isinstance(found, tuple) else (found,)
-    for gradient, reference in zip(found, gradients, strict=False):
-        torch.testing.assert_close(gradient, reference)
+    for gradient, theirs in zip(found, reference, strict=False):
+        torch.testing.assert_close(gradient, theirs)
 
 
 POOLS = list(product([2, 3, (3, 2)], [None, 1, 2, 3], [0, 1], [1, 2], [False, True]))
@@ -233,6 +235,245 @@ def test_dropout(device):
     assert torch.equal(regularization.dropout_backward(input, mask), mask)
     assert torch.equal(regularization.dropout(input, 0.3, training=False), input)
     assert not regularization.dropout(input, 1.0).any()
+
+
+RUNNING = (torch.tensor([0.5, -1.0, 2.0, 0.0]), torch.tensor([0.5, 1.0, 2.0, 4.0]))
+
+
+def running(x):
+    dtype = torch.float64 if x.dtype == torch.float64 else torch.float32
+    return [vector.to(x.device, dtype) for vector in RUNNING]
+
+
+def evaluation(x):
+    mean, variance = running(x)
+    return {"running_mean": mean, "running_var": variance, "training": False}
+
+
+# name, torch's, ours, our backward, shapes of the tensors
+LAYERS = [
+    (
+        "conv2d",
+        lambda x, w, b: F.conv2d(x, w, b, 2, 1),
+        lambda x, w, b: conv.conv2d(x, w, b, 2, 1),
+        lambda g, x, w, b: conv.conv2d_backward(g, x, w, 2, 1),
+        [(2, 4, 7, 6), (5, 4, 3, 3), (5,)],
+    ),
+    (
+        "conv2d, 1x1",
+        F.conv2d,
+        conv.conv2d,
+        lambda g, x, w, b: conv.conv2d_backward(g, x, w),
+        [(2, 4, 5, 6), (3, 4, 1, 1), (3,)],
+    ),
+    (
+        "max_pool2d",
+        lambda x: F.max_pool2d(x, 3, 2, 1),
+        lambda x: pooling.max_pool2d(x, 3, 2, 1),
+        lambda g, x: pooling.max_pool2d_backward(g, x, 3, 2, 1),
+        [(2, 4, 7, 6)],
+    ),
+    (
+        "avg_pool2d",
+        lambda x: F.avg_pool2d(x, 3, 2, 1),
+        lambda x: pooling.avg_pool2d(x, 3, 2, 1),
+        lambda g, x: pooling.avg_pool2d_backward(g, x, 3, 2, 1),
+        [(2, 4, 7, 6)],
+    ),
+    (
+        "adaptive_avg_pool2d",
+        lambda x: F.adaptive_avg_pool2d(x, (3, 2)),
+        lambda x: pooling.adaptive_avg_pool2d(x, (3, 2)),
+        lambda g, x: pooling.adaptive_avg_pool2d_backward(g, x, (3, 2)),
+        [(2, 4, 7, 5)],
+    ),
+    (
+        "global average",
+        lambda x: F.adaptive_avg_pool2d(x, 1),
+        lambda x: pooling.adaptive_avg_pool2d(x, 1),
+        lambda g, x: pooling.adaptive_avg_pool2d_backward(g, x, 1),
+        [(2, 4, 7, 5)],
+    ),
+    ("relu", F.relu, activations.relu, activations.relu_backward, [(2, 4, 3, 5)]),
+    ("tanh", torch.tanh, activations.tanh, activations.tanh_backward, [(2, 4, 3, 5)]),
+    ("prelu", F.prelu, activations.prelu, activations.prelu_backward, [(2, 4, 3, 5), (4,)]),
+    (
+        "batch_norm, training",
+        lambda x, w, b: F.batch_norm(x, None, None, w, b, True),
+        lambda x, w, b: normalization.batch_norm(x, None, None, w, b, True),
+        lambda g, x, w, b: normalization.batch_norm_backward(g, x, w),
+        [(2, 4, 3, 5), (4,), (4,)],
+    ),
+    (
+        "batch_norm, evaluation",
+        lambda x, w, b: F.batch_norm(x, *running(x), w, b),
+        lambda x, w, b: normalization.batch_norm(x, *running(x), w, b),
+        lambda g, x, w, b: normalization.batch_norm_backward(g, x, w, **evaluation(x)),
+        [(2, 4, 3, 5), (4,), (4,)],
+    ),
+    (
+        "local_response_norm",
+        lambda x: F.local_response_norm(x, 3, 0.5, 0.75, 2.0),
+        lambda x: normalization.local_response_norm(x, 3, 0.5, 0.75, 2.0),
+        lambda g, x: normalization.local_response_norm_backward(g, x, 3, 0.5, 0.75, 2.0),
+        [(2, 4, 3, 5)],
+    ),
+    (
+        "linear",
+        F.linear,
+        fully_connected.linear,
+        lambda g, x, w, b: fully_connected.linear_backward(g, x, w),
+        [(3, 6), (4, 6), (4,)],
+    ),
+    (
+        "softmax",
+        lambda x: F.softmax(x, 1),
+        lambda x: losses.softmax(x, 1),
+        lambda g, x: losses.softmax_backward(g, x, 1),
+        [(3, 6)],
+    ),
+    (
+        "log_softmax",
+        lambda x: F.log_softmax(x, 1),
+        lambda x: losses.log_softmax(x, 1),
+        lambda g, x: losses.log_softmax_backward(g, x, 1),
+        [(3, 6)],
+    ),
+    (
+        "cross_entropy",
+        lambda x: F.cross_entropy(x, labels(x), reduction="sum"),
+        lambda x: losses.cross_entropy(x, labels(x), reduction="sum"),
+        lambda g, x: losses.cross_entropy_backward(g, x, labels(x), reduction="sum"),
+        [(3, 6)],
+    ),
+    (
+        "nll_loss",
+        lambda x: F.nll_loss(x, labels(x), reduction="sum"),
+        lambda x: losses.nll_loss(x, labels(x), reduction="sum"),
+        lambda g, x: losses.nll_loss_backward(g, x, labels(x), reduction="sum"),
+        [(3, 6)],
+    ),
+]
+NAMES = [layer[0] for layer in LAYERS]
+BY_NAME = pytest.mark.parametrize("layer", LAYERS, ids=NAMES)
+
+
+def labels(x):
+    return torch.tensor([5, 0, 2], device=x.device)[: len(x)]
+
+
+@BY_NAME
+@pytest.mark.parametrize("device", DEVICES)
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16, torch.float32])
+def test_each_dtype_agrees_with_torch_within_roundings(layer, device, dtype):
+    _, theirs, ours, backward, shapes = layer
+    generator = torch.Generator().manual_seed(0)
+    inputs = [torch.randn(shape, generator=generator).to(device, dtype) for shape in shapes]
+    exact = [tensor.double().requires_grad_() for tensor in inputs]
+    expected = theirs(*exact)
+    grad_output = torch.randn(expected.shape, generator=generator).to(device, dtype)
+    reference = torch.autograd.grad(expected, exact, grad_output.double())
+    found = backward(grad_output, *inputs)
+    found = found if isinstance(found, tuple) else (found,)
+    pairs = zip((ours(*inputs), *found), (expected, *reference), strict=True)
+    for number, right in pairs:
+        assert number.dtype == dtype and number.device.type == device
+        error = (number.double() - right).abs().max() / right.abs().max()
+        assert error <= 4 * torch.finfo(dtype).eps
+
+
+@BY_NAME
+@pytest.mark.parametrize("device", PRECISE)
+def test_each_backward_agrees_with_central_differences(layer, device):
+    _, _, ours, backward, shapes = layer
+    generator = torch.Generator().manual_seed(1)
+    inputs = [
+        torch.randn(shape, generator=generator, dtype=torch.float64).to(device) for shape in shapes
+    ]
+    gradients.check(ours, backward, inputs)
+
+
+@BY_NAME
+@pytest.mark.parametrize("device", DEVICES)
+def test_an_empty_batch_goes_both_ways(layer, device):
+    name, theirs, ours, backward, shapes = layer
+    inputs = [torch.randn(shape, device=device) for shape in shapes]
+    inputs[0] = inputs[0][:0].requires_grad_()
+    if name == "batch_norm, training":
+        output = ours(*inputs)
+    else:
+        output = ours(*(tensor.detach() for tensor in inputs))
+        assert torch.equal(output, theirs(*inputs))
+    found = backward(torch.zeros_like(output), *(tensor.detach() for tensor in inputs))
+    found = found if isinstance(found, tuple) else (found,)
+    for gradient, tensor in zip(found, inputs, strict=True):
+        assert gradient.shape == tensor.shape and not gradient.any()
+
+
+@pytest.mark.parametrize("layer", [one for one in LAYERS if len(one[4][0]) == 4])
+@pytest.mark.parametrize("device", DEVICES)
+def test_channels_last_comes_out_where_it_goes_in(layer, device):
+    _, _, ours, backward, shapes = layer
+    inputs = [torch.randn(shape).to(device) for shape in shapes]
+    last = [inputs[0].to(memory_format=torch.channels_last), *inputs[1:]]
+    plain, output = ours(*inputs), ours(*last)
+    assert plain.is_contiguous()
+    assert output.is_contiguous(memory_format=torch.channels_last)
+    torch.testing.assert_close(output, plain)
+    grad = torch.randn(plain.shape).to(device)
+    torch.testing.assert_close(
+        backward(grad.to(memory_format=torch.channels_last), *last), backward(grad, *inputs)
+    )
+
+
+@pytest.mark.parametrize("layer", [one for one in LAYERS if "pool" in one[0]])
+def test_one_image_is_a_batch_without_its_first_axis(layer):
+    _, _, ours, backward, shapes = layer
+    image = torch.randn(shapes[0][1:])
+    assert torch.equal(ours(image), ours(image[None])[0])
+    grad = torch.randn(ours(image).shape)
+    assert torch.equal(backward(grad, image), backward(grad[None], image[None])[0])
+
+
+NUMBERS = [float("nan"), float("inf"), -float("inf"), 0.0, -1.0, 2.0, 0.0, 1.0, -3.0]
+
+
+@BY_NAME
+def test_what_is_not_finite_spreads_as_in_torch(layer):
+    name, theirs, ours, _, shapes = layer
+    if name == "cross_entropy":
+        pytest.skip("a loss that is not finite is one in both; which kind is of no use")
+    torch.manual_seed(0)
+    inputs = [torch.randn(shape).abs() for shape in shapes]
+    inputs[0].view(-1)[: len(NUMBERS)] = torch.tensor(NUMBERS)
+    torch.testing.assert_close(ours(*inputs), theirs(*inputs), equal_nan=True)
+
+
+@pytest.mark.parametrize("layout", [torch.contiguous_format, torch.channels_last])
+@pytest.mark.parametrize(("kernel", "stride", "padding"), [(2, 2, 0), (3, 2, 1), (3, 1, 1)])
+def test_max_pool_backward_where_nothing_is_larger(layout, kernel, stride, padding):
+    """NaN equals nothing, and minus infinity equals the padding: still one pixel gets it all."""
+    torch.manual_seed(0)
+    input = torch.randn(2, 3, 6, 8).to(memory_format=layout)
+    input[0, 0, :3, :3], input[1, 2, 4, 4:6] = -float("inf"), float("nan")
+    input.requires_grad_()
+    output = F.max_pool2d(input, kernel, stride, padding)
+    grad = torch.randn_like(output)
+    (expected,) = torch.autograd.grad(output, input, grad)
+    with torch.no_grad():
+        found = pooling.max_pool2d_backward(grad, input, kernel, stride, padding)
+    torch.testing.assert_close(found, expected)
+
+
+@pytest.mark.parametrize("shape", [(4, 2), (4, 2, 9), (4, 2, 5, 6), (3, 2, 4, 5, 2)])
+def test_batch_norm_in_16_bits_keeps_its_running_statistics_in_32(shape):
+    torch.manual_seed(0)
+    input = (torch.randn(shape) * 3 + 20).bfloat16()
+    ours, theirs = (torch.zeros(2), torch.ones(2)), (torch.zeros(2), torch.ones(2))
+    output = normalization.batch_norm(input, *ours, training=True)
+    F.batch_norm(input.float(), *theirs, training=True)
+    assert output.dtype == torch.bfloat16
+    torch.testing.assert_close(ours, theirs)
 
 
 X = torch.zeros(2, 3, 8, 8)

@@ -1,0 +1,181 @@
+"""Rebuild a submission from the instructor's notebook and the student's answers.
+
+Nothing that a student did to tests, tags, metadata or the order of cells can matter then, because
+nothing of it is kept. What is kept is the source of the cells that are the student's to write, and
+cells that the student added.
+"""
+
+import copy
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import nbformat
+from nbformat import NotebookNode
+from nbgrader.preprocessors import NbGraderPreprocessor
+from traitlets import Int, Unicode
+
+__all__ = ["Rebuild", "Report", "UnreadableSubmission", "rebuild"]
+
+
+class UnreadableSubmission(ValueError):
+    """A submission holds none of the lesson's answers, or too much to be looked at."""
+
+
+@dataclass
+class Report:
+    """What was found in a submission; grade_ids and cell ids."""
+
+    missing: list[str] = field(default_factory=list)  # answers that are gone: empty now
+    duplicates: list[str] = field(
+        default_factory=list
+    )  # answers that stood twice: the first counts
+    replaced: list[str] = field(default_factory=list)  # cells put back as the instructor wrote them
+    added: list[str] = field(default_factory=list)  # the student's own cells, kept
+
+    def __str__(self) -> str:
+        said = {
+            "answers that are missing": self.missing,
+            "cells that are there twice, of which the first counts": self.duplicates,
+            "cells that were changed or deleted, and are put back": self.replaced,
+        }
+        return "; ".join(f"{what}: {', '.join(ids)}" for what, ids in said.items() if ids)
+
+
+def rebuild(source: NotebookNode, submitted: NotebookNode) -> tuple[NotebookNode, Report]:
+    """Put a student's answers into the instructor's notebook.
+
+    A cell is recognised by its ``grade_id``, or by its id, which in our lessons is the same. Of a
+    cell that is there twice the first counts. Cells that belong to no cell of the instructor's are
+    the student's own: they keep their place, behind the instructor's cell that they stood behind.
+    But none comes between an answer and its test unless it stood behind the answer.
+
+    Args:
+        source: the instructor's notebook, with solutions and hidden tests.
+        submitted: what the student handed in.
+
+    Returns:
+        A new notebook without outputs, and what was found; what concerns the student is told in
+        its first cell.
+
+    Raises:
+        UnreadableSubmission: not one answer of the lesson is in it.
+    """
+    report, names = Report(), {_name(cell) for cell in source.cells}
+    theirs, own = _sort(submitted, names, report)
+    answers = [_name(cell) for cell in source.cells if is_answer(cell)]
+    if answers and not any(name in theirs for name in answers):
+        raise UnreadableSubmission(
+            "not one answer of the lesson is in the notebook: ask the student for the answers in "
+            "a fresh copy of the lesson"
+        )
+    built = copy.deepcopy(source)
+    built.cells = list(own.pop(None, []))
+    for cell in copy.deepcopy(source.cells):
+        name, found = _name(cell), theirs.get(_name(cell))
+        if is_answer(cell):
+            if found is None:
+                report.missing.append(name)
+            cell.source = "" if found is None else found.source
+        elif is_locked(cell):
+            if found is None or _lines(found.source) != _lines(visible(cell.source)):
+                report.replaced.append(name)
+        elif found is not None and found.cell_type == cell.cell_type:
+            cell.source = found.source
+        built.cells += [cell, *own.pop(name, [])]
+    for cell in built.cells:
+        if cell.cell_type == "code":
+            cell.outputs, cell.execution_count = [], None
+    if str(report):
+        note = f"**What was found in this submission:** {report}."
+        built.cells.insert(0, nbformat.v4.new_markdown_cell(note, id="rebuilt"))
+    return built, report
+
+
+def is_answer(cell: NotebookNode) -> bool:
+    """Whether the student is to write this cell."""
+    return bool(cell.metadata.get("nbgrader", {}).get("solution"))
+
+
+def is_locked(cell: NotebookNode) -> bool:
+    """Whether this is a test, a task or another cell that the student is not to change."""
+    meta = cell.metadata.get("nbgrader", {})
+    return bool(meta.get("grade") or meta.get("locked") or meta.get("task")) and not is_answer(cell)
+
+
+HIDDEN = re.compile(
+    r"^[^\n]*### BEGIN (HIDDEN TESTS|MARK SCHEME)\b.*?### END \1\b[^\n]*\n?",
+    re.DOTALL | re.MULTILINE,
+)
+
+
+def visible(source: str) -> str:
+    """What students see of a cell."""
+    return HIDDEN.sub("", source)
+
+
+def _lines(source: str) -> list[str]:
+    """A cell's lines, without what editors change at their ends."""
+    return [line.rstrip() for line in source.strip().splitlines()]
+
+
+def _name(cell: NotebookNode) -> str | None:
+    meta = cell.metadata.get("nbgrader")
+    grade_id = meta.get("grade_id") if isinstance(meta, dict) else None
+    return grade_id if isinstance(grade_id, str) and grade_id else cell.get("id")
+
+
+def _sort(submitted: NotebookNode, names: set, report: Report):
+    """Split a submission: name -> the instructor's cell, name before them -> the student's own."""
+    theirs: dict[str, NotebookNode] = {}
+    own: dict[str | None, list[NotebookNode]] = {}
+    last = None
+    for place, cell in enumerate(submitted.cells):
+        name = next((n for n in (_name(cell), cell.get("id")) if n in names), None)
+        if name is None:
+            kept = _plain(cell, f"student-{place}")
+            report.added.append(kept["id"])
+            own.setdefault(last, []).append(kept)
+        elif name in theirs:
+            if name not in report.duplicates:
+                report.duplicates.append(name)
+        else:
+            theirs[name], last = cell, name
+    return theirs, own
+
+
+def _plain(cell: NotebookNode, name: str) -> NotebookNode:
+    """A cell with nothing but its kind and its source: metadata could steer the execution."""
+    kind = cell.cell_type if cell.cell_type in ("code", "markdown", "raw") else "raw"
+    make = getattr(nbformat.v4, f"new_{kind}_cell")
+    return make(source=str(cell.get("source", "")), id=name)
+
+
+class Rebuild(NbGraderPreprocessor):
+    """The first step of ``nbgrader autograde``: :func:`rebuild`, with the instructor's file."""
+
+    source_directory = Unicode(help="Folder of the solutions, one folder a lesson").tag(config=True)
+    largest_cell = Int(1_000_000, help="Characters of the longest cell").tag(config=True)
+    most_cells = Int(2_000, help="Number of cells").tag(config=True)
+
+    def preprocess(self, nb, resources):
+        """Return the rebuilt notebook.
+
+        Raises:
+            UnreadableSubmission: it holds no answer of the lesson, or more than the limits.
+        """
+        ids = resources["nbgrader"]
+        path = Path(self.source_directory) / ids["assignment"] / f"{ids['notebook']}.ipynb"
+        self._check_size(nb)
+        built, report = rebuild(nbformat.read(path, as_version=4), nb)
+        if str(report):
+            self.log.warning("%s: %s", ids["student"], report)
+        return built, resources
+
+    def _check_size(self, nb) -> None:
+        longest = max((len(str(cell.get("source", ""))) for cell in nb.cells), default=0)
+        if len(nb.cells) > self.most_cells or longest > self.largest_cell:
+            raise UnreadableSubmission(
+                f"the notebook has {len(nb.cells):,} cells, the longest of {longest:,} characters; "
+                f"the limits are {self.most_cells:,} and {self.largest_cell:,}"
+            )
