@@ -6,7 +6,7 @@ include setup.mk
 
 ## test: set up, lint, and run every test
 test: $(STAMP) system lint
-	pytest
+	pytest --numprocesses auto
 
 ## lint: check style and formatting
 lint: $(STAMP)

@@ -1,5 +1,6 @@
 """Fixtures shared by the tests: copies of the course, to be taken or graded."""
 
+import os
 from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
@@ -17,6 +18,15 @@ from course import (
     solution,
     submit,
 )
+
+
+def pytest_collection_modifyitems(items):
+    """Keep together, on one worker, what shares a costly fixture: a lesson's grading, a file."""
+    for item in items:
+        group = item.path.name
+        if "graded" in item.fixturenames:
+            group = item.callspec.params["graded"]
+        item.add_marker(pytest.mark.xdist_group(group))
 
 
 class Graded(NamedTuple):
@@ -43,7 +53,7 @@ def graded(request, tmp_path_factory):
     """What test_answers.py and test_nbgrader_round.py grade of each lesson.
 
     A course grades its students one after the other in one command, since each takes seconds to
-    start; two courses do so at the same time.
+    start; as many courses do so at the same time as this process has cores.
     """
     from schedule import schedule
 
@@ -56,9 +66,11 @@ def graded(request, tmp_path_factory):
     for student, answers in schedule(lesson).items():
         sources = {exercise: answer.source for exercise, answer in answers.items()}
         submissions[student] = answered(sources, short(released(lesson)))
-    courses = [copy_course(tmp_path_factory.mktemp("graded") / "course") for _ in range(2)]
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    at_once = max(1, cores // int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1")))
+    courses = [copy_course(tmp_path_factory.mktemp("graded") / "course") for _ in range(at_once)]
     # The solved and the untouched one, which are looked at together, go to the same course.
-    where = {student: courses[i // 2 % 2] for i, student in enumerate(submissions)}
+    where = {student: courses[i // 2 % at_once] for i, student in enumerate(submissions)}
     for student, course in where.items():
         submit(course, student, submissions[student], lesson=lesson)
 

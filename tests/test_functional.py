@@ -9,7 +9,7 @@ from devices import DEVICES, PRECISE
 from torch.profiler import ProfilerActivity, profile
 
 from utils import functional
-from utils.functional import memo
+from utils.functional import conv_im2col, memo
 from utils.functional.conv import METHODS
 
 KERNELS = [(1, 1), (3, 3), (2, 5), (4, 4)]
@@ -53,6 +53,34 @@ def test_conv2d_agrees_with_torch(device, kernel, stride, padding, dilation, gro
         ours = functional.conv2d_backward(grad_output, input, weight, *options)
     for name, gradient, theirs in zip(["input", "weight", "bias"], ours, gradients, strict=True):
         torch.testing.assert_close(gradient, theirs, msg=lambda text, n=name: f"{n}: {text}")
+
+
+@pytest.mark.parametrize(
+    ("channels", "size", "kernel", "stride", "padding"),
+    [
+        (3, (67, 59), 11, 4, 0),
+        (3, (50, 61), 7, 2, 3),
+        (8, (33, 40), (3, 4), (2, 1), (1, 2)),
+        (9, (30, 47), (5, 2), (3, 2), "valid"),
+        (5, (29, 120), (8, 1), (4, 3), 1),
+    ],
+)
+def test_large_strides_agree_with_torch_over_several_blocks(
+    monkeypatch, channels, size, kernel, stride, padding
+):
+    monkeypatch.setattr(conv_im2col, "CPU_BLOCK_BYTES", 2**16)
+    input = data(2, channels, *size).requires_grad_()
+    height, width = (kernel, kernel) if isinstance(kernel, int) else kernel
+    weight, bias = data(6, channels, height, width).requires_grad_(), data(6).requires_grad_()
+    expected = F.conv2d(input, weight, bias, stride, padding)
+    output = functional.conv2d(input, weight, bias, stride, padding)
+    torch.testing.assert_close(output, expected)
+    inputs, grad = (input, weight, bias), data(*expected.shape, seed=1)
+    theirs = torch.autograd.grad(expected, inputs, grad)
+    torch.testing.assert_close(torch.autograd.grad(output, inputs, grad), theirs)
+    with torch.no_grad():
+        ours = functional.conv2d_backward(grad, input, weight, stride, padding)
+    torch.testing.assert_close(ours, theirs)
 
 
 @pytest.mark.parametrize("method", METHODS)

@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor
 
-from utils.functional.arguments import check_shape, check_tensors, shape
+from utils.functional.arguments import check_shape, check_tensors, shape, wide
 
 __all__ = ["prelu", "prelu_backward", "relu", "relu_backward", "tanh", "tanh_backward"]
 
@@ -25,7 +25,10 @@ def relu_backward(grad_output: Tensor, input: Tensor) -> Tensor:
         ValueError: the two tensors have different shapes.
     """
     check_shape("relu_backward", "grad_output", grad_output, input.shape, "the input's")
-    return grad_output * (input > 0)
+    # Where the input is at most zero, what came is taken away. A mask of the gradient's own dtype
+    # and one fused step are several times faster than a boolean mask.
+    stopped = torch.le(input.detach(), 0, out=torch.empty_like(input, requires_grad=False))
+    return torch.addcmul(grad_output, grad_output, stopped, value=-1)
 
 
 def tanh(input: Tensor) -> Tensor:
@@ -70,7 +73,8 @@ def prelu(input: Tensor, weight: Tensor) -> Tensor:
 
     Source: He et al. (2015), arXiv:1502.01852, section 2.1.
     """
-    return input.where(input > 0, input * _slopes("prelu", input, weight))
+    slopes = _slopes("prelu", input, weight)
+    return torch.addcmul(input.clamp(min=0), input.clamp(max=0), slopes)
 
 
 def prelu_backward(grad_output: Tensor, input: Tensor, weight: Tensor) -> tuple[Tensor, Tensor]:
@@ -84,8 +88,8 @@ def prelu_backward(grad_output: Tensor, input: Tensor, weight: Tensor) -> tuple[
     """
     slopes = _slopes("prelu_backward", input, weight)
     check_shape("prelu_backward", "grad_output", grad_output, input.shape, "the input's")
-    grad_input = grad_output.where(input > 0, grad_output * slopes)
-    below = grad_output * input.clamp(max=0)
-    if weight.numel() == 1:
-        return grad_input, below.sum().view(weight.shape)
-    return grad_input, below.sum(dim=[0, *range(2, input.ndim)])
+    above = relu_backward(grad_output, input)
+    grad_input = torch.addcmul(above, grad_output - above, slopes)
+    below = wide(grad_output) * input.clamp(max=0)
+    dims = None if weight.numel() == 1 else [0, *range(2, input.ndim)]
+    return grad_input, below.sum(dim=dims).to(weight.dtype).view(weight.shape)

@@ -134,6 +134,17 @@ def is_half(tensor: Tensor) -> bool:
     return tensor.dtype in (torch.float16, torch.bfloat16)
 
 
+def wide(tensor: Tensor) -> Tensor:
+    """16-bit numbers as 32-bit ones, in which sums are kept; others as they are."""
+    return tensor.float() if is_half(tensor) else tensor
+
+
+def is_channels_last(tensor: Tensor) -> bool:
+    """Whether the channels of each pixel lie side by side in memory."""
+    last = tensor.ndim == 4 and tensor.is_contiguous(memory_format=torch.channels_last)
+    return last and not tensor.is_contiguous()
+
+
 def slices(total: int, step: int) -> list[slice]:
     """``range(total)`` in slices of ``step``; the last may be shorter."""
     return [slice(start, min(start + step, total)) for start in range(0, total, step)]

@@ -13,6 +13,7 @@ from utils.functional.arguments import (
     check_shape,
     check_tensors,
     conv_geometry,
+    is_channels_last,
     is_half,
     shape,
 )
@@ -150,8 +151,7 @@ def _forward(
 ) -> Tensor:
     if method == "auto":
         method = _fastest(input, weight, geometry)
-    last = input.is_contiguous(memory_format=torch.channels_last) and not input.is_contiguous()
-    layout = torch.channels_last if last else torch.contiguous_format
+    layout = torch.channels_last if is_channels_last(input) else torch.contiguous_format
     size = (len(input), len(weight), *geometry.output)
     output = torch.empty(size, dtype=input.dtype, device=input.device, memory_format=layout)
     IMPLEMENTATIONS[method](input, weight, bias, geometry, output)
@@ -159,7 +159,7 @@ def _forward(
 
 
 def _fastest(input: Tensor, weight: Tensor, geometry: ConvGeometry) -> str:
-    """Measured with ``benchmarks/conv.py``: Winograd pays where its products are large enough."""
+    """Measured with ``benchmarks/layers.py``: Winograd pays where its products are large enough."""
     plain = geometry.stride == geometry.dilation == (1, 1)
     filters, channels = len(weight), input.shape[1]
     if geometry.groups == channels > 1:

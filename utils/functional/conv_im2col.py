@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import pad
 
-from utils.functional.arguments import ConvGeometry, is_half, slices
+from utils.functional.arguments import ConvGeometry, is_channels_last, is_half, slices
 
 # Columns are copied out a few rows at a time, so that memory stays bounded. On a CPU a block this
 # large stays in the cache; a GPU wants more work at a time.
@@ -111,6 +111,13 @@ def conv2d_im2col(
     """Convolve (N, C, H, W) and write into ``output``: one matrix product for each block."""
     groups, filters = geometry.groups, len(weight)
     matrix = weight.reshape(groups, filters // groups, -1).to(working_dtype(weight))
+    pointwise = geometry.kernel == (1, 1) and groups == 1 and not any(geometry.padding)
+    if pointwise and is_channels_last(output) and output.dtype == matrix.dtype:
+        _pointwise(input, matrix[0], bias, geometry, output)
+        return
+    if _can_share_rows(geometry, output, matrix):
+        _convolve_shared_rows(input, weight, bias, geometry, output)
+        return
     for images, rows, columns in column_blocks(input, geometry):
         target = output[images, :, rows]
         place = target[0].flatten(1) if len(target) == 1 and groups == 1 else None
@@ -123,6 +130,82 @@ def conv2d_im2col(
             if bias is not None:
                 product += bias.view(-1, 1, 1, 1)
             target.copy_(product.transpose(0, 1))
+
+
+def _pointwise(input, matrix, bias, geometry, output) -> None:
+    """1x1 filters on channels-last images: each pixel's channels are a row as they lie there."""
+    step_y, step_x = geometry.stride
+    seen = input[:, :, ::step_y, ::step_x].permute(0, 2, 3, 1)
+    places = output.permute(0, 2, 3, 1)
+    image_bytes = max(1, places[:1].numel() * places.element_size())
+    at_a_time = max(1, _block_bytes(input) // image_bytes)
+    for images in slices(len(input), at_a_time):
+        place = places[images].view(-1, len(matrix))
+        place.addmm_(seen[images].reshape(-1, input.shape[1]), matrix.t(), beta=0)
+        if bias is not None:
+            place += bias
+
+
+def _can_share_rows(geometry: ConvGeometry, output: Tensor, matrix: Tensor) -> bool:
+    """Measured: with stride 1, or a short sum in each product, it is no gain."""
+    height = geometry.kernel[0]
+    plain = geometry.groups == 1 and geometry.dilation == (1, 1) and height > geometry.stride[0] > 1
+    long = matrix.shape[2] // height * geometry.stride[0] >= 32
+    large = long and geometry.output[0] * geometry.output[1] >= FEW_COLUMNS
+    ours = output.is_contiguous() and output.dtype == matrix.dtype
+    return plain and large and ours and output.device.type == "cpu"
+
+
+def _convolve_shared_rows(
+    input: Tensor, weight: Tensor, bias: Tensor | None, geometry: ConvGeometry, output: Tensor
+) -> None:
+    """Copy windows along the width alone; along the height, shift the copy.
+
+    An output row and the next one see mostly the same input rows. So a window's rows are taken from
+    one copy, S at a time: (S, C, FW, rows, W2), whose first three axes are those of the matrix
+    product. Shifted by one row, the same copy holds the next S rows of all windows. That is a copy
+    FH / S times smaller than that of whole windows.
+    """
+    (height, width), (step, _), padding, _, _, (_, columns) = geometry
+    filters, channels = weight.shape[:2]
+    left, right, top, bottom = padding
+    shifts = -(-height // step)
+    # (K, C, FH, FW) as one matrix (K, S * C * FW) for each shift; the last may have fewer rows.
+    matrices = [part.transpose(1, 2).reshape(filters, -1) for part in weight.split(step, dim=2)]
+    rows_below = (geometry.output[0] - 1 + shifts) * step - (input.shape[2] + top + bottom)
+    row_bytes = step * channels * width * columns * input.element_size()
+    at_a_time = max(shifts, _block_bytes(input) // row_bytes)
+    for image in range(len(input)):
+        padded = pad(input[image : image + 1], (left, right, top, bottom + max(0, rows_below)))
+        for rows in slices(geometry.output[0], at_a_time):
+            count = rows.stop - rows.start
+            block = _width_windows(padded, geometry, rows.start, count + shifts - 1)
+            place = output[image, :, rows].flatten(1)
+            for shift, matrix in enumerate(matrices):
+                seen = block[: matrix.shape[1], shift * columns : (shift + count) * columns]
+                place.addmm_(matrix, seen, beta=float(shift > 0))
+            if bias is not None:
+                place += bias.view(-1, 1)
+
+
+def _width_windows(padded: Tensor, geometry: ConvGeometry, first: int, rows: int) -> Tensor:
+    """Windows of one image along its width: (S * C * FW, rows * W2), from output row ``first``."""
+    (_, width), (step_y, step_x), columns = geometry.kernel, geometry.stride, geometry.output[1]
+    part = padded[0, :, first * step_y : (first + rows) * step_y]
+    size = (step_y, len(part), width, rows, columns)
+    result = part.new_empty(size)
+    for phase in range(min(step_x, width)):
+        # Every S-th pixel, side by side, so that the copies below are of runs of memory.
+        near = part[..., phase::step_x].contiguous()
+        channel, y, x = near.stride()
+        taps = len(range(phase, width, step_x))
+        view = near.as_strided(
+            (step_y, len(part), taps, rows, columns),
+            (y, channel, x, step_y * y, x),
+            near.storage_offset(),
+        )
+        result[:, :, phase::step_x] = view
+    return result.view(-1, rows * columns)
 
 
 def _same_memory(view: Tensor, target: Tensor) -> bool:

@@ -14,8 +14,10 @@ from torch import Tensor
 from torch.nn.functional import pad
 
 from utils.functional.arguments import ConvGeometry, slices
+from utils.functional.memo import remember
 
 OUTPUT_TILE, INPUT_TILE = 4, 6
+FILTERS_AT_A_TIME = 2**16  # times channels: a part that stays in the cache
 
 # Products of polynomials at the points 0, 1, -1, 2, -1/2 and infinity. The paper's points, with -2
 # in place of -1/2, err three times as much in float32; for the choice of points see Barabasz et al.
@@ -58,9 +60,14 @@ def _both_axes(matrix: list, tiles: Tensor) -> Tensor:
 def _transformed_filters(weight: Tensor) -> Tensor:
     """(K, C, 3, 3) filters as 36 matrices (36, K, C)."""
     filters, channels = weight.shape[:2]
-    elements = weight.reshape(filters * channels, 9).t().contiguous()
-    transformed = _both_axes(FILTER_TRANSFORM, elements.view(3, 3, -1))
-    return transformed.reshape(INPUT_TILE**2, filters, channels)
+    parts = []
+    for some in slices(filters, max(1, FILTERS_AT_A_TIME // channels)):
+        elements = weight[some].reshape(-1, 9).t().contiguous()
+        parts.append(_both_axes(FILTER_TRANSFORM, elements.view(3, 3, -1)))
+    if len(parts) == 1:
+        return parts[0].reshape(INPUT_TILE**2, filters, channels)
+    parts = [part.reshape(INPUT_TILE**2, -1, channels) for part in parts]
+    return torch.cat(parts, dim=1)
 
 
 def _channels_last(images: Tensor) -> Tensor:
@@ -123,10 +130,13 @@ def _tile_blocks(input: Tensor, filters: int, geometry: ConvGeometry) -> Iterato
                 (y, x, n, OUTPUT_TILE * y, OUTPUT_TILE * x, channel),
                 block.storage_offset() + part.start * OUTPUT_TILE * y,
             )
-            tiles = _both_axes(INPUT_TRANSFORM, view)
             covered = slice(part.start * OUTPUT_TILE, min(part.stop * OUTPUT_TILE, rows))
-            yield images, covered, tiles.reshape(INPUT_TILE**2, -1, channels)
-            del view, tiles  # or the next block would find them still in memory
+            # Without a name here: who takes the tiles can then free them.
+            yield (
+                images,
+                covered,
+                _both_axes(INPUT_TRANSFORM, view).reshape(INPUT_TILE**2, -1, channels),
+            )
 
 
 def conv2d_winograd(
@@ -138,7 +148,7 @@ def conv2d_winograd(
         ValueError: another kernel size, stride, dilation or number of groups, or 16-bit numbers.
     """
     _refuse_others(input, geometry)
-    filters = _transformed_filters(weight)
+    filters = remember(weight, _transformed_filters)
     # The tiles' numbers side by side, or the filters' numbers: as the output has them.
     by_filter = output.stride(1) == 1
     for images, rows, tiles in _tile_blocks(input, len(weight), geometry):
@@ -149,6 +159,7 @@ def conv2d_winograd(
         result = _both_axes(OUTPUT_TRANSFORM, product.view(INPUT_TILE, INPUT_TILE, -1))
         del product
         _lay_tiles(result, output[images, :, rows], by_filter)
+        del result  # or the next block would find it still in memory
 
 
 def _lay_tiles(tiles: Tensor, target: Tensor, by_filter: bool) -> None:
@@ -178,7 +189,7 @@ def grad_weight_winograd(
         grad = grad.unflatten(3, (-1, OUTPUT_TILE)).unflatten(2, (-1, OUTPUT_TILE))
         grad = _both_axes(_transposed(OUTPUT_TRANSFORM), grad.permute(3, 5, 1, 0, 2, 4))
         total.baddbmm_(grad.view(INPUT_TILE**2, filters, -1), tiles)
-        del grad, tiles
+        del grad, tiles  # or the next block would find them still in memory
     grad_weight = _both_axes(_transposed(FILTER_TRANSFORM), total.view(INPUT_TILE, INPUT_TILE, -1))
     return grad_weight.view(9, -1).t().reshape(weight.shape)
 

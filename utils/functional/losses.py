@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor
 
-from utils.functional.arguments import check_shape, check_tensors, shape
+from utils.functional.arguments import check_shape, check_tensors, shape, wide
 
 __all__ = [
     "cross_entropy",
@@ -39,8 +39,9 @@ def softmax(input: Tensor, dim: int) -> Tensor:
     _check_dim("softmax", input, dim)
     if input.numel() == 0:
         return input.clone()
-    exponentials = (input - input.amax(dim, keepdim=True)).exp_()
-    return exponentials.div_(exponentials.sum(dim, keepdim=True))
+    numbers = wide(input)
+    exponentials = (numbers - numbers.amax(dim, keepdim=True)).exp_()
+    return (exponentials / exponentials.sum(dim, keepdim=True)).to(input.dtype)
 
 
 def softmax_backward(grad_output: Tensor, input: Tensor, dim: int) -> Tensor:
@@ -50,8 +51,8 @@ def softmax_backward(grad_output: Tensor, input: Tensor, dim: int) -> Tensor:
         TypeError, ValueError: as :func:`softmax`; also if the shapes differ.
     """
     check_shape("softmax_backward", "grad_output", grad_output, input.shape, "the input's")
-    weighted = grad_output * (probabilities := softmax(input, dim))
-    return weighted - probabilities * weighted.sum(dim, keepdim=True)
+    weighted = grad_output * (probabilities := softmax(wide(input), dim))
+    return (weighted - probabilities * weighted.sum(dim, keepdim=True)).to(input.dtype)
 
 
 def log_softmax(input: Tensor, dim: int) -> Tensor:
@@ -63,8 +64,9 @@ def log_softmax(input: Tensor, dim: int) -> Tensor:
     _check_dim("log_softmax", input, dim)
     if input.numel() == 0:
         return input.clone()
-    shifted = input - input.amax(dim, keepdim=True)
-    return shifted - shifted.exp().sum(dim, keepdim=True).log_()
+    numbers = wide(input)
+    shifted = numbers - numbers.amax(dim, keepdim=True)
+    return (shifted - shifted.exp().sum(dim, keepdim=True).log_()).to(input.dtype)
 
 
 def log_softmax_backward(grad_output: Tensor, input: Tensor, dim: int) -> Tensor:
@@ -74,15 +76,21 @@ def log_softmax_backward(grad_output: Tensor, input: Tensor, dim: int) -> Tensor
         TypeError, ValueError: as :func:`softmax`; also if the shapes differ.
     """
     check_shape("log_softmax_backward", "grad_output", grad_output, input.shape, "the input's")
-    return grad_output - softmax(input, dim) * grad_output.sum(dim, keepdim=True)
+    numbers, gradient = wide(input), wide(grad_output)
+    gradient = gradient - softmax(numbers, dim) * gradient.sum(dim, keepdim=True)
+    return gradient.to(input.dtype)
 
 
 def _class_axis(input: Tensor) -> int:
     return 0 if input.ndim == 1 else 1
 
 
-def _check_loss(layer: str, input: Tensor, target: Tensor, weight, reduction: str) -> None:
+def _check_loss(
+    layer: str, input: Tensor, target: Tensor, weight, reduction: str, label_smoothing: float = 0
+) -> None:
     check_tensors(layer, input=input)
+    if not 0 <= label_smoothing <= 1:
+        raise ValueError(f"{layer}: label_smoothing must be from 0 to 1, but is {label_smoothing}")
     if input.ndim == 0:
         raise ValueError(f"{layer}: the input must be (C,), (N, C) or (N, C, ...)")
     classes = input.shape[_class_axis(input)]
@@ -105,25 +113,56 @@ def _check_loss(layer: str, input: Tensor, target: Tensor, weight, reduction: st
 
 
 def _labels(layer: str, input: Tensor, target: Tensor, weight, ignore_index: int):
-    """Class numbers that are safe to look up, and each one's weight: 0 where it is ignored."""
+    """Class numbers that are safe to look up, and the weight of each example.
+
+    An ignored one has weight 0. None in place of the weights says that all of them are 1.
+    """
     classes = input.shape[_class_axis(input)]
     target = target.long()
-    used = target != ignore_index
-    wrong = used & ((target < 0) | (target >= classes))
-    if wrong.any():
+    if target.numel():
+        low, high = (end.item() for end in torch.aminmax(target))
+    else:
+        low, high = 0, -1
+    used = None
+    if low <= ignore_index <= high:
+        used = target != ignore_index
+        target = target.where(used, 0)
+        low, high = (end.item() for end in torch.aminmax(target))
+    if low < 0 or high >= classes:
         raise ValueError(
-            f"{layer}: target holds the class {target[wrong].flatten()[0].item()}, but there are "
-            f"{classes} classes, 0 to {classes - 1}"
+            f"{layer}: target of shape {shape(target)} holds the class {low if low < 0 else high}, "
+            f"but the input of shape {shape(input)} has {classes} classes, 0 to {classes - 1}"
         )
-    safe = target.where(used, 0)
-    weights = used.to(input.dtype)
-    return safe, weights if weight is None else weights * weight[safe]
+    if weight is None:
+        return target, None if used is None else used.to(input.dtype)
+    weights = weight.to(input.dtype)[target]
+    return target, weights if used is None else weights * used
 
 
-def _reduce(losses: Tensor, total_weight, reduction: str) -> Tensor:
+def _reduce(losses: Tensor, weights: Tensor | None, reduction: str) -> Tensor:
+    """Reduce the losses of all examples; the mean is by weight."""
+    if weights is not None:
+        losses = losses * weights
     if reduction == "none":
         return losses
-    return losses.sum() if reduction == "sum" else losses.sum() / total_weight
+    if reduction == "sum":
+        return losses.sum()
+    return losses.mean() if weights is None else losses.sum() / weights.sum()
+
+
+def _shares(grad_output: Tensor, target: Tensor, weights: Tensor | None, reduction: str) -> Tensor:
+    """Gradient of each example's unweighted loss, one for each or one for all."""
+    if reduction != "mean":
+        return grad_output if weights is None else grad_output * weights
+    if weights is None:
+        return grad_output / max(target.numel(), 1)
+    return weights * (grad_output / weights.sum())
+
+
+def _picked(input: Tensor, labels: Tensor) -> Tensor:
+    """Each example's number at its label."""
+    axis = _class_axis(input)
+    return input.gather(axis, labels.unsqueeze(axis)).squeeze(axis)
 
 
 def nll_loss(
@@ -149,10 +188,9 @@ def nll_loss(
         TypeError, ValueError: the tensors do not fit, or a class does not exist.
     """
     _check_loss("nll_loss", input, target, weight, reduction)
-    labels, weights = _labels("nll_loss", input, target, weight, ignore_index)
-    axis = _class_axis(input)
-    losses = -input.gather(axis, labels.unsqueeze(axis)).squeeze(axis) * weights
-    return _reduce(losses, weights.sum(), reduction)
+    numbers = wide(input)
+    labels, weights = _labels("nll_loss", numbers, target, weight, ignore_index)
+    return _reduce(-_picked(numbers, labels), weights, reduction).to(input.dtype)
 
 
 def nll_loss_backward(
@@ -174,29 +212,27 @@ def nll_loss_backward(
     _check_loss("nll_loss_backward", input, target, weight, reduction)
     labels, weights = _labels("nll_loss_backward", input, target, weight, ignore_index)
     axis = _class_axis(input)
-    share = weights / weights.sum() if reduction == "mean" else weights
-    values = -(grad_output * share)
-    return torch.zeros_like(input).scatter_(axis, labels.unsqueeze(axis), values.unsqueeze(axis))
+    values = -_shares(grad_output, labels, weights, reduction).expand(labels.shape)
+    gradient = torch.zeros_like(input, requires_grad=False)
+    return gradient.scatter_(axis, labels.unsqueeze(axis), values.unsqueeze(axis).to(input.dtype))
 
 
 def _soft_target(layer, input, target, weight, ignore_index, label_smoothing):
     """What log probabilities are multiplied with, shaped as the input, and the mean's divisor."""
-    if not 0 <= label_smoothing <= 1:
-        raise ValueError(f"{layer}: label_smoothing must be from 0 to 1, but is {label_smoothing}")
     axis = _class_axis(input)
     classes = input.shape[axis]
     column = [1] * input.ndim
     column[axis] = classes
-    per_class = 1 if weight is None else weight.view(column)
+    per_class = 1 if weight is None else weight.to(input.dtype).view(column)
     if target.is_floating_point():
-        smooth = target * (1 - label_smoothing) + label_smoothing / classes
-        examples = max(input.numel() // classes, 1)
-        return smooth * per_class, torch.tensor(float(examples), dtype=input.dtype)
+        smooth = target.to(input.dtype) * (1 - label_smoothing) + label_smoothing / classes
+        return smooth * per_class, max(input.numel() // classes, 1)
     labels, weights = _labels(layer, input, target, weight, ignore_index)
     used = (target != ignore_index).to(input.dtype).unsqueeze(axis)
-    hard = torch.zeros_like(input).scatter_(axis, labels.unsqueeze(axis), 1.0)
+    hard = torch.zeros_like(input, requires_grad=False)
+    hard.scatter_(axis, labels.unsqueeze(axis), 1.0)
     smooth = hard * (1 - label_smoothing) + label_smoothing / classes
-    return smooth * per_class * used, weights.sum()
+    return smooth * per_class * used, labels.numel() if weights is None else weights.sum()
 
 
 def cross_entropy(
@@ -227,13 +263,20 @@ def cross_entropy(
     Source: Goodfellow, Bengio & Courville (2016), "Deep Learning", section 6.2.2.3.
     """
     layer = "cross_entropy"
-    _check_loss(layer, input, target, weight, reduction)
-    axis = _class_axis(input)
-    log_probabilities = log_softmax(input, axis)
+    _check_loss(layer, input, target, weight, reduction, label_smoothing)
+    axis, numbers = _class_axis(input), wide(input)
     if label_smoothing == 0 and not target.is_floating_point():
-        return nll_loss(log_probabilities, target, weight, ignore_index, reduction)
-    soft, divisor = _soft_target(layer, input, target, weight, ignore_index, label_smoothing)
-    return _reduce(-(log_probabilities * soft).sum(axis), divisor, reduction)
+        labels, weights = _labels(layer, numbers, target, weight, ignore_index)
+        # The other classes' log probabilities are not needed: only the sum over them.
+        shifted = numbers - numbers.amax(axis, keepdim=True)
+        right = _picked(shifted, labels)
+        losses = shifted.exp().sum(axis).log_() - right
+        return _reduce(losses, weights, reduction).to(input.dtype)
+    soft, divisor = _soft_target(layer, numbers, target, weight, ignore_index, label_smoothing)
+    losses = -(log_softmax(numbers, axis) * soft).sum(axis)
+    if reduction != "none":
+        losses = losses.sum() / (divisor if reduction == "mean" else 1)
+    return losses.to(input.dtype)
 
 
 def cross_entropy_backward(
@@ -254,10 +297,19 @@ def cross_entropy_backward(
         TypeError, ValueError: as :func:`cross_entropy`.
     """
     layer = "cross_entropy_backward"
-    _check_loss(layer, input, target, weight, reduction)
-    axis = _class_axis(input)
-    soft, divisor = _soft_target(layer, input, target, weight, ignore_index, label_smoothing)
-    gradient = softmax(input, axis) * soft.sum(axis, keepdim=True) - soft
+    _check_loss(layer, input, target, weight, reduction, label_smoothing)
+    axis, numbers = _class_axis(input), wide(input)
+    if label_smoothing == 0 and not target.is_floating_point():
+        labels, weights = _labels(layer, numbers, target, weight, ignore_index)
+        share = _shares(grad_output, labels, weights, reduction).to(numbers.dtype)
+        share = share.expand(labels.shape).unsqueeze(axis)
+        gradient = (numbers - numbers.amax(axis, keepdim=True)).exp_()
+        gradient *= share / gradient.sum(axis, keepdim=True)
+        return gradient.scatter_add_(axis, labels.unsqueeze(axis), -share).to(input.dtype)
+    soft, divisor = _soft_target(layer, numbers, target, weight, ignore_index, label_smoothing)
+    gradient = softmax(numbers, axis) * soft.sum(axis, keepdim=True) - soft
     if reduction == "none":
-        return gradient * grad_output.unsqueeze(axis)
-    return gradient * (grad_output / divisor if reduction == "mean" else grad_output)
+        gradient = gradient * grad_output.unsqueeze(axis)
+    else:
+        gradient = gradient * (grad_output / divisor if reduction == "mean" else grad_output)
+    return gradient.to(input.dtype)

@@ -4,7 +4,13 @@ import torch
 from torch import Tensor
 from torch.nn.functional import pad
 
-from utils.functional.arguments import check_shape, check_tensors, is_half, shape
+from utils.functional.arguments import (
+    check_shape,
+    check_tensors,
+    is_channels_last,
+    shape,
+    wide,
+)
 
 __all__ = [
     "batch_norm",
@@ -29,18 +35,43 @@ def _check_batch_norm(layer: str, input: Tensor, **vectors: Tensor | None) -> No
             check_shape(layer, name, vector, input.shape[1:2], reason)
 
 
-def _statistics(layer: str, input: Tensor) -> tuple[Tensor, Tensor]:
-    """Mean and (biased) variance of each channel, in at least 32 bits."""
-    if input.numel() // max(input.shape[1], 1) < 2:
+def _sum(tensor: Tensor) -> Tensor:
+    """Sum over all axes but the channels: (C,), in at least 32 bits."""
+    if is_channels_last(tensor) or tensor.ndim == 2:
+        return tensor.movedim(1, -1).reshape(-1, tensor.shape[1]).sum(0)
+    # First over each image, which lies in one piece: far faster than over all axes at once.
+    return tensor.flatten(2).sum(2).sum(0)
+
+
+def _sum_of_products(one: Tensor, other: Tensor) -> Tensor:
+    """``sum of one * other`` over all axes but the channels: (C,)."""
+    if is_channels_last(one) or one.ndim == 2 or one.numel() == 0:
+        return _sum(one * other)
+    rows = one.shape[0] * one.shape[1]
+    products = torch.bmm(one.reshape(rows, 1, -1), other.reshape(rows, 1, -1).mT)
+    return products.view(one.shape[:2]).sum(0)
+
+
+def _count(layer: str, input: Tensor) -> int:
+    """How many numbers each channel has."""
+    count = input.numel() // max(input.shape[1], 1)
+    if count == 1:
         raise ValueError(
             f"{layer}: training needs more than one number for each channel, but the input has "
             f"shape {shape(input)}; use a larger batch, or evaluation mode"
         )
-    dims = [0, *range(2, input.ndim)]
-    wide = input.float() if is_half(input) else input
-    # Two passes: E[x^2] - E[x]^2 in one pass would cancel when the mean is large.
-    variance, mean = torch.var_mean(wide, dims, correction=0)
-    return mean, variance
+    return count
+
+
+def _centred(layer: str, input: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """The input less each channel's mean, that mean, and the (biased) variance.
+
+    Two passes: E[x^2] - E[x]^2 in one pass would cancel when the mean is large.
+    """
+    count = _count(layer, input)
+    mean = _sum(input) / max(count, 1)  # an empty batch has none: 0, and nothing follows from it
+    centred = input - _per_channel(mean, input)
+    return centred, mean, _sum_of_products(centred, centred) / max(count, 1)
 
 
 def batch_norm(
@@ -81,25 +112,35 @@ def batch_norm(
     layer = "batch_norm"
     vectors = {"running_mean": running_mean, "running_var": running_var}
     _check_batch_norm(layer, input, **vectors, weight=weight, bias=bias)
+    numbers = wide(input)
     if training:
-        mean, variance = _statistics(layer, input)
+        centred, mean, variance = _centred(layer, numbers)
         _move_running(input, mean, variance, running_mean, running_var, momentum)
+        scale = _per_channel(_scale(variance, weight, eps), input)
+        # In place, unless autograd still needs the centred numbers.
+        output = centred * scale if centred.requires_grad else centred.mul_(scale)
+        shift = bias
     elif running_mean is None or running_var is None:
         raise ValueError(f"{layer}: evaluation needs running_mean and running_var")
     else:
-        mean, variance = running_mean, running_var
-    scale = torch.rsqrt(variance + eps)
-    if weight is not None:
-        scale = scale * weight
-    # x * scale + (bias - mean * scale) would be one multiplication less, but cancels.
-    output = (input - _per_channel(mean, input)) * _per_channel(scale, input)
-    if bias is not None:
-        output += _per_channel(bias, input)
+        scale = _scale(wide(running_var), weight, eps)
+        output = numbers * _per_channel(scale, input)
+        shift = -wide(running_mean) * scale
+        shift = shift if bias is None else shift + bias
+    if shift is not None:
+        output += _per_channel(shift, input)
     return output.to(input.dtype)
 
 
+def _scale(variance: Tensor, weight: Tensor | None, eps: float) -> Tensor:
+    scale = torch.rsqrt(variance + eps)
+    return scale if weight is None else scale * weight
+
+
 def _move_running(input, mean, variance, running_mean, running_var, momentum) -> None:
-    count = input.numel() // input.shape[1]
+    count = input.numel() // max(input.shape[1], 1)
+    if count == 0:  # an empty batch has no statistics
+        return
     if running_mean is not None:
         running_mean += momentum * (mean - running_mean)
     if running_var is not None:
@@ -143,27 +184,26 @@ def batch_norm_backward(
     check_shape(layer, "grad_output", grad_output, input.shape, "the input's")
     vectors = {"running_mean": running_mean, "running_var": running_var}
     _check_batch_norm(layer, input, weight=weight, **vectors)
+    numbers, grad = wide(input), wide(grad_output)
     if training:
-        mean, variance = _statistics(layer, input)
+        centred, _, variance = _centred(layer, numbers)
     elif running_mean is None or running_var is None:
         raise ValueError(f"{layer}: evaluation needs running_mean and running_var")
     else:
-        mean, variance = running_mean, running_var
-    scale = torch.rsqrt(variance + eps)
-    dims = [0, *range(2, input.ndim)]
-    normalised = (input - _per_channel(mean, input)) * _per_channel(scale, input)
-    grad_bias = grad_output.sum(dims, dtype=mean.dtype)
-    grad_weight = (grad_output * normalised).sum(dims, dtype=mean.dtype)
-    if weight is not None:
-        scale = scale * weight
-    grad_input = grad_output
+        centred, variance = numbers - _per_channel(wide(running_mean), input), wide(running_var)
+    deviation = torch.rsqrt(variance + eps)  # its reciprocal
+    grad_bias = _sum(grad)
+    grad_weight = _sum_of_products(grad, centred) * deviation
+    scale = _scale(variance, weight, eps)
+    grad_input = grad * _per_channel(scale, input)
     if training:
-        count = input.numel() // input.shape[1]
-        grad_input = grad_output - _per_channel(grad_bias / count, input)
-        grad_input -= normalised * _per_channel(grad_weight / count, input)
-    grad_input = (grad_input * _per_channel(scale, input)).to(input.dtype)
+        count = max(input.numel() // max(input.shape[1], 1), 1)
+        # grad_input - scale * (mean of the gradient + normalised * mean of gradient * normalised)
+        centred *= _per_channel(scale * deviation * grad_weight / count, input)
+        centred += _per_channel(scale * grad_bias / count, input)
+        grad_input -= centred
     dtype = input.dtype if weight is None else weight.dtype
-    return grad_input, grad_weight.to(dtype), grad_bias.to(dtype)
+    return grad_input.to(input.dtype), grad_weight.to(dtype), grad_bias.to(dtype)
 
 
 def _check_lrn(layer: str, input: Tensor, size) -> None:
@@ -210,8 +250,9 @@ def local_response_norm(
     Source: Krizhevsky, Sutskever & Hinton (2012), section 3.3.
     """
     _check_lrn("local_response_norm", input, size)
-    squares = _sum_of_neighbours(input.square(), size // 2, (size - 1) // 2)
-    return input * _power(squares.mul_(alpha / size).add_(k), -beta)
+    numbers = wide(input)
+    squares = _sum_of_neighbours(numbers.square(), size // 2, (size - 1) // 2)
+    return (numbers * _power(squares.mul_(alpha / size).add_(k), -beta)).to(input.dtype)
 
 
 def _power(base: Tensor, exponent: float) -> Tensor:
@@ -244,8 +285,9 @@ def local_response_norm_backward(
     check_tensors(layer, grad_output=grad_output, input=input)
     check_shape(layer, "grad_output", grad_output, input.shape, "the input's")
     before, after = size // 2, (size - 1) // 2
-    base = _sum_of_neighbours(input.square(), before, after).mul_(alpha / size).add_(k)
+    numbers = wide(input)
+    base = _sum_of_neighbours(numbers.square(), before, after).mul_(alpha / size).add_(k)
     direct = grad_output * _power(base, -beta)
     # Channel c stands in the sums of the channels that have it as a neighbour: the window turned.
-    through = _sum_of_neighbours(direct * input / base, after, before)
-    return direct - (2 * alpha * beta / size) * input * through
+    through = _sum_of_neighbours((direct * numbers).div_(base), after, before)
+    return direct.addcmul_(numbers, through, value=-2 * alpha * beta / size).to(input.dtype)

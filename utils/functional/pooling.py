@@ -5,13 +5,29 @@ document recognition", section II.B (averages); Krizhevsky, Sutskever & Hinton (
 (overlapping maxima).
 """
 
-from typing import NamedTuple
-
 import torch
 from torch import Tensor
-from torch.nn.functional import pad
 
-from utils.functional.arguments import Pair, check_shape, check_tensors, integers, shape
+from utils.functional.arguments import (
+    check_shape,
+    check_tensors,
+    integers,
+    is_channels_last,
+    shape,
+    wide,
+)
+from utils.functional.pooling_windows import (
+    PoolGeometry,
+    blocks,
+    check_grad,
+    cut_padding,
+    padded_for,
+    pool_geometry,
+    running,
+    taps,
+    window_views,
+    working_dtype,
+)
 
 __all__ = [
     "adaptive_avg_pool2d",
@@ -21,90 +37,6 @@ __all__ = [
     "max_pool2d",
     "max_pool2d_backward",
 ]
-
-
-class PoolGeometry(NamedTuple):
-    """A pooling layer's hyperparameters, read: every pair is (height, width)."""
-
-    kernel: Pair
-    stride: Pair
-    padding: Pair
-    dilation: Pair
-    output: Pair
-    reach: Pair  # rows and columns of the padded image that some window covers
-
-
-def _output_size(size, kernel, stride, padding, dilation, ceil_mode) -> int:
-    room = size + 2 * padding - dilation * (kernel - 1) - 1
-    output = (-(-room // stride) if ceil_mode else room // stride) + 1
-    # A last window that begins in the right padding would see no pixel at all.
-    if ceil_mode and (output - 1) * stride >= size + padding:
-        output -= 1
-    return output if room >= 0 else 0
-
-
-def _geometry(layer, input, kernel_size, stride, padding, dilation, ceil_mode) -> PoolGeometry:
-    check_tensors(layer, input=input)
-    if input.ndim not in (3, 4):
-        raise ValueError(
-            f"{layer}: the input must be (N, C, H, W), or (C, H, W) for one image; "
-            f"got shape {shape(input)}"
-        )
-    kernel = integers(layer, "kernel_size", kernel_size, 1)
-    stride = kernel if stride is None else integers(layer, "stride", stride, 1)
-    padding = integers(layer, "padding", padding, 0)
-    dilation = integers(layer, "dilation", dilation, 1)
-    spans = tuple(d * (k - 1) + 1 for d, k in zip(dilation, kernel, strict=True))
-    if any(2 * p > span for p, span in zip(padding, spans, strict=True)):
-        raise ValueError(
-            f"{layer}: padding {padding} is more than half of what a window spans, {spans}; "
-            "some windows would see no pixel"
-        )
-    axes = zip(input.shape[-2:], kernel, stride, padding, dilation, strict=True)
-    output = tuple(_output_size(*axis, ceil_mode) for axis in axes)
-    if min(output) < 1:
-        raise ValueError(
-            f"{layer}: the window does not fit: it spans {spans}, but the input of shape "
-            f"{shape(input)} padded by {padding} has only "
-            f"{tuple(n + 2 * p for n, p in zip(input.shape[-2:], padding, strict=True))}"
-        )
-    reach = tuple((o - 1) * s + n for o, s, n in zip(output, stride, spans, strict=True))
-    return PoolGeometry(kernel, stride, padding, dilation, output, reach)
-
-
-def _pad(input: Tensor, geometry: PoolGeometry, value: float) -> Tensor:
-    """Pad so that every window is whole; cut off what no window reaches."""
-    (top, left), (height, width) = geometry.padding, input.shape[-2:]
-    bottom, right = geometry.reach[0] - top - height, geometry.reach[1] - left - width
-    if (top, left, bottom, right) == (0, 0, 0, 0):
-        return input
-    return pad(input, (left, right, top, bottom), value=value)
-
-
-def _taps(tensor: Tensor, geometry: PoolGeometry, axis: int) -> list[Tensor]:
-    """Views of a padded tensor along one axis, one for each element of the window."""
-    place = axis - 2
-    steps, stride = geometry.output[axis], geometry.stride[axis]
-    starts = [i * geometry.dilation[axis] for i in range(geometry.kernel[axis])]
-    index = [slice(None)] * tensor.ndim
-    views = []
-    for start in starts:
-        index[place] = slice(start, start + (steps - 1) * stride + 1, stride)
-        views.append(tensor[tuple(index)])
-    return views
-
-
-def _running(combine, views: list[Tensor]) -> Tensor:
-    result = views[0].clone()
-    for view in views[1:]:
-        combine(result, view, out=result)
-    return result
-
-
-def _window_views(padded: Tensor, geometry: PoolGeometry):
-    """Views of a padded tensor, one for each element of the window, row by row."""
-    for rows in _taps(padded, geometry, 0):
-        yield from _taps(rows, geometry, 1)
 
 
 def max_pool2d(
@@ -135,13 +67,13 @@ def max_pool2d(
         TypeError, ValueError: the tensor or a hyperparameter is not as above.
     """
     arguments = (kernel_size, stride, padding, dilation, ceil_mode)
-    geometry = _geometry("max_pool2d", input, *arguments)
-    padded = _pad(input, geometry, float("-inf"))
+    geometry = pool_geometry("max_pool2d", input, *arguments)
+    padded = padded_for(input, geometry, float("-inf"))
     if return_indices:
         return _max_with_indices(padded, input.shape[-1], geometry)
     # The maximum over a window is that of its rows' maxima: F + F comparisons in place of F * F.
-    rows = _running(torch.maximum, _taps(padded, geometry, 0))
-    return _running(torch.maximum, _taps(rows, geometry, 1))
+    rows = running(torch.maximum, taps(padded, geometry, 0))
+    return running(torch.maximum, taps(rows, geometry, 1))
 
 
 def _max_with_indices(padded: Tensor, width: int, geometry: PoolGeometry) -> tuple[Tensor, Tensor]:
@@ -152,7 +84,7 @@ def _max_with_indices(padded: Tensor, width: int, geometry: PoolGeometry) -> tup
     flat = (rows * width + columns).where(inside, -1).view(1, *padded.shape[-2:])
     best = index = None
     for numbers, place in zip(
-        _window_views(padded, geometry), _window_views(flat, geometry), strict=True
+        window_views(padded, geometry), window_views(flat, geometry), strict=True
     ):
         place = place.expand(numbers.shape)
         if best is None:
@@ -195,36 +127,63 @@ def max_pool2d_backward(
             output.
     """
     layer, arguments = "max_pool2d_backward", (kernel_size, stride, padding, dilation, ceil_mode)
-    geometry = _geometry(layer, input, *arguments)
-    _check_grad(layer, grad_output, input, geometry)
-    padded = _pad(input, geometry, float("-inf"))
-    rows = _running(torch.maximum, _taps(padded, geometry, 0))
-    best = _running(torch.maximum, _taps(rows, geometry, 1))
-    gradient = torch.zeros_like(padded)
-    remaining = grad_output.clone()
-    for numbers, target in zip(
-        _window_views(padded, geometry), _window_views(gradient, geometry), strict=True
-    ):
-        # What a winner took is no longer there for those after it.
-        taken = remaining * (numbers == best)
-        target += taken
-        remaining -= taken
-    return _cut(gradient, input, geometry)
+    geometry = pool_geometry(layer, input, *arguments)
+    check_grad(layer, grad_output, input, geometry)
+    # Images, or single channels of them, are worked on one after the other.
+    apart = is_channels_last(input)
+    images, grads = (t if apart else t.reshape(-1, *t.shape[-2:]) for t in (input, grad_output))
+    gradient = torch.empty_like(images, requires_grad=False)
+    for part in blocks(images):
+        gradient[part] = _to_winners(grads[part], images[part], geometry)
+    return gradient.view_as(input)
 
 
-def _check_grad(layer: str, grad_output: Tensor, input: Tensor, geometry: PoolGeometry) -> None:
-    check_tensors(layer, grad_output=grad_output, input=input)
-    expected = (*input.shape[:-2], *geometry.output)
-    check_shape(layer, "grad_output", grad_output, expected, f"the output's for {shape(input)}")
+def _to_winners(grad_output: Tensor, input: Tensor, geometry: PoolGeometry) -> Tensor:
+    padded = padded_for(input, geometry, float("-inf"))
+    step = geometry.stride[1]
+    apart = [padded[..., first::step] for first in range(step)]
+    gradient = torch.zeros_like(padded, dtype=working_dtype(input), requires_grad=False)
+    places = [gradient[..., first::step] for first in range(step)]
+    if step == 1 or is_channels_last(padded):
+        sums = places
+    else:
+        # Neighbouring windows see pixels S apart: with the columns sorted by their remainder, all
+        # that follows works on runs of memory.
+        apart = [part.contiguous() for part in apart]
+        sums = [torch.zeros_like(part, dtype=gradient.dtype) for part in apart]
+    numbers, targets = _column_taps(apart, geometry), _column_taps(sums, geometry)
+    best = running(torch.maximum, taps(running(torch.maximum, numbers), geometry, 0))
+    if best.numel() and not best.amin() > float("-inf"):
+        # Nothing equals a NaN, and the padding equals minus infinity: the slow, sure way.
+        return _to_places(grad_output, input, padded, geometry)
+    remaining = grad_output.to(gradient.dtype, copy=True)
+    taken = torch.empty_like(remaining)
+    for row in range(geometry.kernel[0]):
+        for number, target in zip(numbers, targets, strict=True):
+            # What a winner took is no longer there for those after it.
+            torch.eq(taps(number, geometry, 0)[row], best, out=taken)
+            taken *= remaining
+            taps(target, geometry, 0)[row].add_(taken)
+            remaining -= taken
+    if sums is not places:
+        for place, total in zip(places, sums, strict=True):
+            place.copy_(total)
+    return cut_padding(gradient, input, geometry)
 
 
-def _cut(gradient: Tensor, input: Tensor, geometry: PoolGeometry) -> Tensor:
-    """Cut the padding off again; pixels that no window reached have no gradient."""
-    (top, left), (height, width) = geometry.padding, input.shape[-2:]
-    bottom, right = geometry.reach[0] - top - height, geometry.reach[1] - left - width
-    if (top, left, bottom, right) == (0, 0, 0, 0):
-        return gradient
-    return pad(gradient, (-left, -right, -top, -bottom))
+def _column_taps(apart: list[Tensor], geometry: PoolGeometry) -> list[Tensor]:
+    """As :func:`taps` along the columns, which lie apart by their remainder modulo the stride."""
+    offsets = [i * geometry.dilation[1] for i in range(geometry.kernel[1])]
+    step, width = len(apart), geometry.output[1]
+    return [apart[offset % step].narrow(-1, offset // step, width) for offset in offsets]
+
+
+def _to_places(grad_output, input, padded, geometry) -> Tensor:
+    _, index = _max_with_indices(padded, input.shape[-1], geometry)
+    gradient = torch.zeros_like(input, dtype=working_dtype(input), requires_grad=False)
+    gradient = gradient.flatten(-2)
+    grads = grad_output.to(gradient.dtype).flatten(-2)
+    return gradient.scatter_add_(-1, index.flatten(-2), grads).view(input.shape)
 
 
 def _divisors(input: Tensor, geometry: PoolGeometry, count_include_pad: bool) -> Tensor:
@@ -238,7 +197,7 @@ def _divisors(input: Tensor, geometry: PoolGeometry, count_include_pad: bool) ->
         if not count_include_pad:
             starts, ends = starts.clamp(min=0), ends.clamp(max=size)
         counts.append(ends - starts)
-    return (counts[0][:, None] * counts[1]).to(input.device, input.dtype)
+    return (counts[0][:, None] * counts[1]).to(input.device, working_dtype(input))
 
 
 def _divisor(layer, input, geometry, count_include_pad, divisor_override):
@@ -278,11 +237,11 @@ def avg_pool2d(
         TypeError, ValueError: the tensor or a hyperparameter is not as above.
     """
     layer = "avg_pool2d"
-    geometry = _geometry(layer, input, kernel_size, stride, padding, 1, ceil_mode)
+    geometry = pool_geometry(layer, input, kernel_size, stride, padding, 1, ceil_mode)
     divisor = _divisor(layer, input, geometry, count_include_pad, divisor_override)
-    padded = _pad(input, geometry, 0.0)
-    rows = _running(torch.add, _taps(padded, geometry, 0))
-    return _running(torch.add, _taps(rows, geometry, 1)) / divisor
+    padded = padded_for(wide(input), geometry, 0.0)
+    rows = running(torch.add, taps(padded, geometry, 0))
+    return running(torch.add, taps(rows, geometry, 1)).div_(divisor).to(input.dtype)
 
 
 def avg_pool2d_backward(
@@ -305,28 +264,44 @@ def avg_pool2d_backward(
             output.
     """
     layer = "avg_pool2d_backward"
-    geometry = _geometry(layer, input, kernel_size, stride, padding, 1, ceil_mode)
-    _check_grad(layer, grad_output, input, geometry)
-    share = grad_output / _divisor(layer, input, geometry, count_include_pad, divisor_override)
+    geometry = pool_geometry(layer, input, kernel_size, stride, padding, 1, ceil_mode)
+    check_grad(layer, grad_output, input, geometry)
+    divisor = _divisor(layer, input, geometry, count_include_pad, divisor_override)
+    share = wide(grad_output) / divisor
     rows = share.new_zeros(*share.shape[:-1], geometry.reach[1])
-    for target in _taps(rows, geometry, 1):
+    for target in taps(rows, geometry, 1):
         target += share
     gradient = share.new_zeros(*share.shape[:-2], *geometry.reach)
-    for target in _taps(gradient, geometry, 0):
+    for target in taps(gradient, geometry, 0):
         target += rows
-    return _cut(gradient, input, geometry)
+    return cut_padding(gradient, input, geometry).to(input.dtype)
 
 
-def _means(size: int, outputs: int, like: Tensor) -> Tensor:
-    """Matrix (outputs, size) that takes the mean of each of ``outputs`` nearly equal parts."""
-    matrix = torch.zeros(outputs, size)
-    for i in range(outputs):
-        first, end = i * size // outputs, -(-(i + 1) * size // outputs)
-        matrix[i, first:end] = 1 / (end - first)
-    return matrix.to(like.device, like.dtype)
+Parts = list[tuple[int, int]]
 
 
-def _adaptive(layer: str, input: Tensor, output_size) -> tuple[Tensor, Tensor]:
+def _parts(size: int, outputs: int) -> Parts:
+    """First and end of each of ``outputs`` nearly equal parts; they may share a pixel."""
+    return [(i * size // outputs, -(-(i + 1) * size // outputs)) for i in range(outputs)]
+
+
+def _means(tensor: Tensor, parts: Parts, axis: int) -> Tensor:
+    return torch.cat(
+        [tensor.narrow(axis, a, b - a).mean(axis, keepdim=True) for a, b in parts], axis
+    )
+
+
+def _spread(grad: Tensor, parts: Parts, axis: int, size: int) -> Tensor:
+    """Gradient of :func:`_means`: each part's gradient is shared by its numbers."""
+    shape = list(grad.shape)
+    shape[axis] = size
+    result = grad.new_zeros(shape)
+    for i, (a, b) in enumerate(parts):
+        result.narrow(axis, a, b - a).add_(grad.narrow(axis, i, 1), alpha=1 / (b - a))
+    return result
+
+
+def _adaptive(layer: str, input: Tensor, output_size) -> tuple[Parts, Parts]:
     check_tensors(layer, input=input)
     if input.ndim not in (3, 4) or 0 in input.shape[-2:]:
         raise ValueError(
@@ -336,7 +311,7 @@ def _adaptive(layer: str, input: Tensor, output_size) -> tuple[Tensor, Tensor]:
     sizes = output_size if isinstance(output_size, tuple | list) else (output_size, output_size)
     sizes = tuple(n if o is None else o for n, o in zip(input.shape[-2:], sizes, strict=False))
     rows, columns = integers(layer, "output_size", sizes, 1)
-    return _means(input.shape[-2], rows, input), _means(input.shape[-1], columns, input)
+    return _parts(input.shape[-2], rows), _parts(input.shape[-1], columns)
 
 
 def adaptive_avg_pool2d(input: Tensor, output_size) -> Tensor:
@@ -355,9 +330,14 @@ def adaptive_avg_pool2d(input: Tensor, output_size) -> Tensor:
     Raises:
         TypeError, ValueError: the tensor or the size is not as above.
     """
-    # A mean along rows, then along columns: two matrix products.
     rows, columns = _adaptive("adaptive_avg_pool2d", input, output_size)
-    return rows @ (input @ columns.mT)
+    if len(rows) == len(columns) == 1:
+        return input.mean((-2, -1), keepdim=True)
+    # A mean along rows, then along columns.
+    output = _means(_means(wide(input), rows, -2), columns, -1).to(input.dtype)
+    if is_channels_last(input):
+        return output.contiguous(memory_format=torch.channels_last)
+    return output
 
 
 def adaptive_avg_pool2d_backward(grad_output: Tensor, input: Tensor, output_size) -> Tensor:
@@ -372,4 +352,8 @@ def adaptive_avg_pool2d_backward(grad_output: Tensor, input: Tensor, output_size
     check_tensors(layer, grad_output=grad_output, input=input)
     expected = (*input.shape[:-2], len(rows), len(columns))
     check_shape(layer, "grad_output", grad_output, expected, f"the output's for {shape(input)}")
-    return rows.mT @ (grad_output @ columns)
+    if len(rows) == len(columns) == 1:
+        share = grad_output / (input.shape[-2] * input.shape[-1])
+        return torch.empty_like(input, requires_grad=False).copy_(share)
+    gradient = _spread(wide(grad_output), columns, -1, input.shape[-1])
+    return _spread(gradient, rows, -2, input.shape[-2]).to(input.dtype)

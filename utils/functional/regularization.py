@@ -32,7 +32,9 @@ def dropout_mask(input: Tensor, p: float = 0.5, generator: torch.Generator | Non
         raise ValueError(f"dropout: p must be a probability, from 0 to 1, but is {p!r}")
     if p == 1:
         return torch.zeros_like(input)
-    random = torch.rand(input.shape, generator=generator, device=input.device)
+    # In the input's own layout: to multiply two layouts is slow.
+    random = torch.empty_like(input, dtype=torch.float32, requires_grad=False)
+    random.uniform_(generator=generator)
     return (random >= p).to(input.dtype).div_(1 - p)
 
 
