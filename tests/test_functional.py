@@ -31,7 +31,7 @@ def sweep():
 
 
 def methods_for(kernel, stride, dilation, groups):
-    plain = kernel == (3, 3) and stride == dilation == groups == 1
+    plain = kernel[0] == kernel[1] in range(2, 6) and stride == dilation == groups == 1
     return [method for method in METHODS if method != "winograd" or plain]
 
 
@@ -142,8 +142,9 @@ def test_dtypes(device, method, dtype, tolerance):
 
 
 @pytest.mark.parametrize("device", DEVICES)
-def test_winograd_keeps_its_error_small_in_float32(device):
-    input, weight = data(1, 256, 28, 28), data(64, 256, 3, 3)
+@pytest.mark.parametrize("size", [2, 3, 4, 5])
+def test_winograd_keeps_its_error_small_in_float32(device, size):
+    input, weight = data(1, 256, 28, 28), data(64, 256, size, size)
     exact = F.conv2d(input, weight, padding=1)
     output = functional.conv2d(
         input.to(device).float(), weight.to(device).float(), padding=1, method="winograd"
@@ -160,9 +161,11 @@ def test_auto_takes_winograd_over_several_blocks_of_tiles(size, channels):
 
 @pytest.mark.parametrize(("height", "width"), [(12, 12), (13, 30), (22, 19), (57, 64)])
 @pytest.mark.parametrize("padding", [0, 1, (2, 0), "same"])
-def test_winograd_and_its_gradients_at_all_edges(height, width, padding):
+@pytest.mark.parametrize("size", [2, 3, 4, 5])
+@pytest.mark.filterwarnings("ignore:Using padding='same'")
+def test_winograd_and_its_gradients_at_all_edges(height, width, padding, size):
     input = data(3, 33, height, width).requires_grad_()
-    weight, bias = data(35, 33, 3, 3).requires_grad_(), data(35)
+    weight, bias = data(35, 33, size, size).requires_grad_(), data(35)
     expected = F.conv2d(input, weight, bias, padding=padding)
     grad_output = data(*expected.shape, seed=1)
     gradients = torch.autograd.grad(expected, (input, weight), grad_output)
@@ -170,7 +173,9 @@ def test_winograd_and_its_gradients_at_all_edges(height, width, padding):
         torch.testing.assert_close(
             functional.conv2d(input, weight, bias, padding=padding, method="winograd"), expected
         )
-        ours = functional.conv2d_backward(grad_output, input, weight, padding=padding)
+        ours = functional.conv2d_backward(
+            grad_output, input, weight, padding=padding, method="winograd"
+        )
     torch.testing.assert_close(ours[:2], gradients)
 
 

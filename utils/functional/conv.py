@@ -24,7 +24,11 @@ from utils.functional.conv_im2col import (
     grad_input_im2col,
     grad_weight_im2col,
 )
-from utils.functional.conv_winograd import conv2d_winograd, grad_weight_winograd
+from utils.functional.conv_winograd import (
+    conv2d_winograd,
+    grad_weight_winograd,
+    output_tile,
+)
 
 __all__ = ["conv2d", "conv2d_backward"]
 
@@ -57,7 +61,7 @@ def conv2d(
         dilation: D, distance between neighbouring elements of a filter.
         groups: the channels are split into so many groups; each filter sees one of them.
         method: ``"naive"`` (loops, to be read), ``"im2col"`` (a matrix product), ``"winograd"``
-            (3x3, stride 1, dilation 1), ``"fft"``, or ``"auto"``, which picks a fast one.
+            (2x2 to 5x5, stride 1, dilation 1), ``"fft"``, or ``"auto"``, which picks a fast one.
 
     Returns:
         (N, K, H2, W2), or (K, H2, W2) for one image; see :func:`utils.sizing.conv_output_size`.
@@ -160,13 +164,14 @@ def _forward(
 
 def _fastest(input: Tensor, weight: Tensor, geometry: ConvGeometry) -> str:
     """Measured with ``benchmarks/layers.py``: Winograd pays where its products are large enough."""
-    plain = geometry.stride == geometry.dilation == (1, 1)
+    groups, (size, other) = geometry.groups, geometry.kernel
     filters, channels = len(weight), input.shape[1]
-    if geometry.groups == channels > 1:
+    if groups == channels > 1:
         return "depthwise"
-    if geometry.groups == 1 and geometry.kernel == (3, 3) and plain and not is_half(input):
+    plain = geometry.stride == geometry.dilation == (1, 1) and groups == 1
+    if plain and 3 <= size == other <= 5 and not is_half(input):
         # Enough tiles to pay for transforming the filters.
-        tiles = len(input) * geometry.output[0] * geometry.output[1] // 16
+        tiles = len(input) * geometry.output[0] * geometry.output[1] // output_tile(geometry) ** 2
         if min(filters, channels) >= 32 and min(geometry.output) >= 12 and tiles >= 64:
             return "winograd"
     return "im2col"

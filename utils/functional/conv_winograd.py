@@ -1,10 +1,11 @@
-"""Winograd's fast convolution for 3x3 filters: fewer multiplications, the same result.
+"""Winograd's fast convolution for small filters: fewer multiplications, the same result.
 
-A tile of 4x4 outputs needs 16 * 9 = 144 products the direct way. Seen through the transforms below
-it needs 36: one for each element of the 6x6 input tile.
+With 3x3 filters a tile of 4x4 outputs needs 16 * 9 = 144 products the direct way. Seen through the
+transforms below it needs 36: one for each element of the 6x6 input tile. An input tile of this size
+serves filters of every size r from 2 to 5: it gives (7 - r) x (7 - r) outputs.
 
 Source: Lavin & Gray (2016), "Fast algorithms for convolutional neural networks", arXiv:1509.09308,
-section 4, F(4x4, 3x3).
+section 4: F(4x4, 3x3) and its relatives.
 """
 
 from collections.abc import Iterator
@@ -16,13 +17,17 @@ from torch.nn.functional import pad
 from utils.functional.arguments import ConvGeometry, slices
 from utils.functional.memo import remember
 
-OUTPUT_TILE, INPUT_TILE = 4, 6
+INPUT_TILE = 6
+SIZES = range(2, 6)  # of filters
 FILTERS_AT_A_TIME = 2**16  # times channels: a part that stays in the cache
 
-# Products of polynomials at the points 0, 1, -1, 2, -1/2 and infinity. The paper's points, with -2
-# in place of -1/2, err three times as much in float32; for the choice of points see Barabasz et al.
-# (2020), "Error analysis and improving the accuracy of Winograd convolution for deep neural
-# networks", arXiv:1803.10986.
+# A tile is multiplied as polynomials can be: by their values at these points and at infinity. The
+# paper's points, with -2 in place of -1/2, err three times as much in float32; for the choice of
+# points see Barabasz et al. (2020), "Error analysis and improving the accuracy of Winograd
+# convolution for deep neural networks", arXiv:1803.10986.
+POINTS = (0, 1, -1, 2, -1 / 2)
+# One over the product of the differences to the other points (up to sign).
+SCALES = (1, -1 / 3, 1 / 3, 1 / 15, -16 / 15)
 INPUT_TRANSFORM = [
     [1, 3 / 2, -2, -3 / 2, 1, 0],
     [0, -1, -5 / 2, -1 / 2, 1, 0],
@@ -31,21 +36,23 @@ INPUT_TRANSFORM = [
     [0, 2, -1, -2, 1, 0],
     [0, 1, 3 / 2, -2, -3 / 2, 1],
 ]
-FILTER_TRANSFORM = [
-    [1, 0, 0],
-    [-1 / 3, -1 / 3, -1 / 3],
-    [1 / 3, -1 / 3, 1 / 3],
-    [1 / 15, 2 / 15, 4 / 15],
-    [-16 / 15, 8 / 15, -4 / 15],
-    [0, 0, 1],
-]
-OUTPUT_TRANSFORM = [
-    [1, 1, 1, 1, 1, 0],
-    [0, 1, -1, 2, -1 / 2, 0],
-    [0, 1, 1, 4, 1 / 4, 0],
-    [0, 1, -1, 8, -1 / 8, 1],
-]
-# Element (1, 1) of a transformed tile reaches all 16 outputs with factor 1: the bias goes there.
+
+
+def filter_transform(size: int) -> list[list[float]]:
+    """Values of a polynomial with ``size`` coefficients at the points, scaled: (6, size)."""
+    rows = [
+        [scale * point**k for k in range(size)] for point, scale in zip(POINTS, SCALES, strict=True)
+    ]
+    return [*rows, [0.0] * (size - 1) + [1.0]]
+
+
+def output_transform(tile: int) -> list[list[float]]:
+    """From values at the points to ``tile`` outputs: (tile, 6)."""
+    return [[*(point**k for point in POINTS), float(k == tile - 1)] for k in range(tile)]
+
+
+# Element (1, 1) of a transformed tile, the value at 1, reaches all outputs with factor 1: the bias
+# goes there.
 BIAS_ELEMENT = 1 * INPUT_TILE + 1
 
 
@@ -58,12 +65,13 @@ def _both_axes(matrix: list, tiles: Tensor) -> Tensor:
 
 
 def _transformed_filters(weight: Tensor) -> Tensor:
-    """(K, C, 3, 3) filters as 36 matrices (36, K, C)."""
-    filters, channels = weight.shape[:2]
+    """(K, C, r, r) filters as 36 matrices (36, K, C)."""
+    filters, channels, size = weight.shape[:3]
+    transform = filter_transform(size)
     parts = []
     for some in slices(filters, max(1, FILTERS_AT_A_TIME // channels)):
-        elements = weight[some].reshape(-1, 9).t().contiguous()
-        parts.append(_both_axes(FILTER_TRANSFORM, elements.view(3, 3, -1)))
+        elements = weight[some].reshape(-1, size * size).t().contiguous()
+        parts.append(_both_axes(transform, elements.view(size, size, -1)))
     if len(parts) == 1:
         return parts[0].reshape(INPUT_TILE**2, filters, channels)
     parts = [part.reshape(INPUT_TILE**2, -1, channels) for part in parts]
@@ -83,11 +91,12 @@ def _channels_last(images: Tensor) -> Tensor:
 
 
 def _refuse_others(input: Tensor, geometry: ConvGeometry) -> None:
-    if geometry.kernel != (3, 3) or not geometry.stride == geometry.dilation == (1, 1):
+    size, other = geometry.kernel
+    if size != other or size not in SIZES or not geometry.stride == geometry.dilation == (1, 1):
         raise ValueError(
-            "conv2d: method='winograd' is for 3x3 kernels with stride 1 and dilation 1, but got "
-            f"kernel {geometry.kernel}, stride {geometry.stride}, dilation {geometry.dilation}; "
-            "use method='im2col'"
+            "conv2d: method='winograd' is for kernels from 2x2 to 5x5 with stride 1 and dilation "
+            f"1, but got kernel {geometry.kernel}, stride {geometry.stride}, dilation "
+            f"{geometry.dilation}; use method='im2col'"
         )
     if geometry.groups != 1:
         raise ValueError(
@@ -98,6 +107,11 @@ def _refuse_others(input: Tensor, geometry: ConvGeometry) -> None:
         raise ValueError(
             f"conv2d: method='winograd' loses too many digits in {input.dtype}; use method='im2col'"
         )
+
+
+def output_tile(geometry: ConvGeometry) -> int:
+    """Rows, and columns, of outputs that one tile gives."""
+    return INPUT_TILE + 1 - geometry.kernel[0]
 
 
 def _tiles_at_a_time(input: Tensor, filters: int) -> int:
@@ -113,24 +127,28 @@ def _tile_blocks(input: Tensor, filters: int, geometry: ConvGeometry) -> Iterato
     The tiles are transformed: (36, number of tiles, C).
     """
     rows, columns = geometry.output
-    tiles_y, tiles_x = -(-rows // OUTPUT_TILE), -(-columns // OUTPUT_TILE)
-    left, right, top, bottom = geometry.padding
-    # Room for whole tiles.
-    right, bottom = right + tiles_x * OUTPUT_TILE - columns, bottom + tiles_y * OUTPUT_TILE - rows
+    tile = output_tile(geometry)
+    tiles_y, tiles_x = -(-rows // tile), -(-columns // tile)
+    # Room for whole tiles, and no more than that.
+    left, _, top, _ = geometry.padding
+    height, width = input.shape[2:]
+    right = tiles_x * tile + INPUT_TILE - tile - width - left
+    bottom = tiles_y * tile + INPUT_TILE - tile - height - top
+    around = (left, right, top, bottom)
     at_a_time = _tiles_at_a_time(input, filters)
     together = max(1, at_a_time // (tiles_y * tiles_x))
     step = max(1, at_a_time // tiles_x) if together == 1 else tiles_y
     for images in slices(len(input), together):
-        block = _channels_last(pad(input[images], (left, right, top, bottom)))
+        block = _channels_last(pad(input[images], around) if any(around) else input[images])
         (n, y, x, channel), channels = block.stride(), block.shape[-1]
         for part in slices(tiles_y, step):
             size = (len(block), part.stop - part.start, tiles_x)
             view = block.as_strided(
                 (INPUT_TILE, INPUT_TILE, *size, channels),
-                (y, x, n, OUTPUT_TILE * y, OUTPUT_TILE * x, channel),
-                block.storage_offset() + part.start * OUTPUT_TILE * y,
+                (y, x, n, tile * y, tile * x, channel),
+                block.storage_offset() + part.start * tile * y,
             )
-            covered = slice(part.start * OUTPUT_TILE, min(part.stop * OUTPUT_TILE, rows))
+            covered = slice(part.start * tile, min(part.stop * tile, rows))
             # Without a name here: who takes the tiles can then free them.
             yield (
                 images,
@@ -142,13 +160,14 @@ def _tile_blocks(input: Tensor, filters: int, geometry: ConvGeometry) -> Iterato
 def conv2d_winograd(
     input: Tensor, weight: Tensor, bias: Tensor | None, geometry: ConvGeometry, output: Tensor
 ) -> None:
-    """Convolve (N, C, H, W) with 3x3 filters at stride 1 and dilation 1, into ``output``.
+    """Convolve (N, C, H, W) with filters from 2x2 to 5x5 at stride 1, into ``output``.
 
     Raises:
         ValueError: another kernel size, stride, dilation or number of groups, or 16-bit numbers.
     """
     _refuse_others(input, geometry)
-    filters = remember(weight, _transformed_filters)
+    filters, tile = remember(weight, _transformed_filters), output_tile(geometry)
+    transform = output_transform(tile)
     # The tiles' numbers side by side, or the filters' numbers: as the output has them.
     by_filter = output.stride(1) == 1
     for images, rows, tiles in _tile_blocks(input, len(weight), geometry):
@@ -156,24 +175,24 @@ def conv2d_winograd(
         del tiles
         if bias is not None:
             product[BIAS_ELEMENT] += bias if by_filter else bias.view(-1, 1)
-        result = _both_axes(OUTPUT_TRANSFORM, product.view(INPUT_TILE, INPUT_TILE, -1))
+        result = _both_axes(transform, product.view(INPUT_TILE, INPUT_TILE, -1))
         del product
-        _lay_tiles(result, output[images, :, rows], by_filter)
+        _lay_tiles(result, output[images, :, rows], by_filter, tile)
         del result  # or the next block would find it still in memory
 
 
-def _lay_tiles(tiles: Tensor, target: Tensor, by_filter: bool) -> None:
-    """Copy 4x4 tiles to where they belong in (N, K, H2, W2)."""
+def _lay_tiles(tiles: Tensor, target: Tensor, by_filter: bool, tile: int) -> None:
+    """Copy tiles to where they belong in (N, K, H2, W2)."""
     batch, _, height, width = target.shape
-    size = (-(-height // OUTPUT_TILE), -(-width // OUTPUT_TILE))
+    size = (-(-height // tile), -(-width // tile))
     shape = (batch, *size, -1) if by_filter else (-1, batch, *size)
     order = (2, 5, 3, 0, 4, 1) if by_filter else (3, 2, 4, 0, 5, 1)
-    # (N, K, tiles, 4, tiles, 4)
-    whole = tiles.view(OUTPUT_TILE, OUTPUT_TILE, *shape).permute(order)
-    if height % OUTPUT_TILE == width % OUTPUT_TILE == 0:
-        target.unflatten(3, (-1, OUTPUT_TILE)).unflatten(2, (-1, OUTPUT_TILE)).copy_(whole)
+    # (N, K, tiles, tile, tiles, tile)
+    whole = tiles.view(tile, tile, *shape).permute(order)
+    if height % tile == width % tile == 0:
+        target.unflatten(3, (-1, tile)).unflatten(2, (-1, tile)).copy_(whole)
     else:  # the last tiles reach over the edge
-        whole = whole.reshape(batch, -1, size[0] * OUTPUT_TILE, size[1] * OUTPUT_TILE)
+        whole = whole.reshape(batch, -1, size[0] * tile, size[1] * tile)
         target.copy_(whole[:, :, :height, :width])
 
 
@@ -181,17 +200,21 @@ def grad_weight_winograd(
     grad_output: Tensor, input: Tensor, weight: Tensor, geometry: ConvGeometry
 ) -> Tensor:
     """Gradient of the filters: each step of the forward pass, transposed, in reverse order."""
-    filters, channels = weight.shape[:2]
+    filters, channels, size = weight.shape[:3]
+    tile = output_tile(geometry)
+    transform = _transposed(output_transform(tile))
     total = weight.new_zeros(INPUT_TILE**2, filters, channels)
     for images, rows, tiles in _tile_blocks(input, filters, geometry):
         grad = grad_output[images, :, rows]
-        grad = pad(grad, (0, -grad.shape[3] % OUTPUT_TILE, 0, -grad.shape[2] % OUTPUT_TILE))
-        grad = grad.unflatten(3, (-1, OUTPUT_TILE)).unflatten(2, (-1, OUTPUT_TILE))
-        grad = _both_axes(_transposed(OUTPUT_TRANSFORM), grad.permute(3, 5, 1, 0, 2, 4))
+        grad = pad(grad, (0, -grad.shape[3] % tile, 0, -grad.shape[2] % tile))
+        grad = grad.unflatten(3, (-1, tile)).unflatten(2, (-1, tile))
+        grad = _both_axes(transform, grad.permute(3, 5, 1, 0, 2, 4))
         total.baddbmm_(grad.view(INPUT_TILE**2, filters, -1), tiles)
         del grad, tiles  # or the next block would find them still in memory
-    grad_weight = _both_axes(_transposed(FILTER_TRANSFORM), total.view(INPUT_TILE, INPUT_TILE, -1))
-    return grad_weight.view(9, -1).t().reshape(weight.shape)
+    grad_weight = _both_axes(
+        _transposed(filter_transform(size)), total.view(INPUT_TILE, INPUT_TILE, -1)
+    )
+    return grad_weight.view(size * size, -1).t().reshape(weight.shape)
 
 
 def _transposed(matrix: list) -> list:
