@@ -1,0 +1,126 @@
+"""Lesson 2: what pooling throws away, and the work that it saves.
+
+The wrong functions use only the names of the lesson's first cell, so that the source of each can be
+submitted as a solution cell.
+"""
+
+from utils.checks.core import Case, Exercise, Misconception, Trait, ValueExercise
+
+# --- numbers-lost: 2x2 windows at stride 2 -------------------------------------------------------
+
+numbers_lost = ValueExercise(
+    "numbers-lost",
+    reference=75,
+    advice="How many numbers are in one window, and how many of them are left?",
+    passed="one number of a window is left.",
+    misconceptions=[
+        Misconception(
+            "only one side of the window is counted",
+            "The window is 2 wide *and* 2 high.",
+            50,
+        ),
+        Misconception(
+            "what is kept is counted",
+            "That is the share that is left. The question asks for what is gone.",
+            25,
+        ),
+        Misconception(
+            "the numbers in a window are counted",
+            "The question asks for percent of all numbers.",
+            4,
+        ),
+        Misconception(
+            "nothing is thought to be lost",
+            "A mean or a maximum stands for the window, but can you get the window back from it?",
+            0,
+        ),
+    ],
+)
+
+# --- conv-multiply-adds --------------------------------------------------------------------------
+
+conv_multiply_adds = Exercise(
+    "conv-multiply-adds",
+    reference=lambda size, in_channels, out_channels, kernel_size: (
+        size * size * out_channels * (kernel_size * kernel_size * in_channels)
+    ),
+    cases=[
+        Case(dict(zip(("size", "in_channels", "out_channels", "kernel_size"), row, strict=True)))
+        for row in (
+            (2, 1, 1, 3),
+            (1, 2, 3, 3),
+            (2, 3, 1, 1),
+            (3, 1, 5, 1),
+            (4, 2, 3, 5),
+            (224, 3, 64, 3),
+            (112, 64, 128, 3),
+            (14, 512, 512, 3),
+        )
+    ],
+    traits=(
+        Trait("several places", "one place", lambda case: case.arguments["size"] > 1),
+        Trait(
+            "several input channels", "one input channel", lambda c: c.arguments["in_channels"] > 1
+        ),
+        Trait("several filters", "one filter", lambda c: c.arguments["out_channels"] > 1),
+        Trait("kernels larger than 1x1", "1x1 kernels", lambda c: c.arguments["kernel_size"] > 1),
+    ),
+    forbidden=("utils.sizing", "utils.nn", "utils.models", "torch.nn.modules.conv"),
+    instead="Count: how many numbers come out, and how many products is each of them a sum of?",
+)
+
+
+@conv_multiply_adds.misconception(
+    "the filters are counted as flat",
+    "A filter reaches through all channels of its input.",
+)
+def _flat(size, in_channels, out_channels, kernel_size):
+    return size * size * out_channels * kernel_size * kernel_size
+
+
+@conv_multiply_adds.misconception(
+    "each weight is used once",
+    "These are the weights. Each of them is used at every place of the output.",
+)
+def _weights(size, in_channels, out_channels, kernel_size):
+    return out_channels * kernel_size * kernel_size * in_channels
+
+
+@conv_multiply_adds.misconception(
+    "only one filter is counted",
+    "There is a filter for each channel of the output.",
+)
+def _one_filter(size, in_channels, out_channels, kernel_size):
+    return size * size * kernel_size * kernel_size * in_channels
+
+
+@conv_multiply_adds.misconception(
+    "the places are counted along one side only",
+    "The output is `size` wide *and* `size` high.",
+)
+def _one_row(size, in_channels, out_channels, kernel_size):
+    return size * out_channels * kernel_size * kernel_size * in_channels
+
+
+@conv_multiply_adds.misconception(
+    "the kernel has only one side",
+    "A kernel is F wide *and* F high.",
+)
+def _one_side(size, in_channels, out_channels, kernel_size):
+    return size * size * out_channels * kernel_size * in_channels
+
+
+@conv_multiply_adds.misconception(
+    "multiplications and additions are counted apart",
+    "A product and its addition to the sum count as one multiply-add.",
+)
+def _twice(size, in_channels, out_channels, kernel_size):
+    return 2 * size * size * out_channels * kernel_size * kernel_size * in_channels
+
+
+@conv_multiply_adds.misconception(
+    "the numbers that come out are counted",
+    "Each of them is a sum of many products.",
+)
+def _outputs(size, in_channels, out_channels, kernel_size):
+    return size * size * out_channels

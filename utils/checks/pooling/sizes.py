@@ -1,0 +1,165 @@
+"""Lesson 2: how large is what a pooling layer gives out.
+
+The wrong functions use only the names of the lesson's first cell, so that the source of each can be
+submitted as a solution cell.
+"""
+
+import math
+
+from utils.checks.core import Case, Exercise, Misconception, Trait, ValueExercise
+
+
+def _places(input_size, kernel_size, stride):
+    if kernel_size > input_size:
+        raise ValueError("the window does not fit")
+    return (input_size - kernel_size) // stride + 1
+
+
+pool_output_size = Exercise(
+    "pool-output-size",
+    reference=_places,
+    cases=[
+        Case(dict(zip(("input_size", "kernel_size", "stride"), row, strict=True)))
+        for row in (
+            (4, 2, 2),
+            (5, 2, 2),
+            (9, 3, 3),
+            (5, 3, 1),
+            (7, 3, 2),
+            (7, 2, 3),
+            (3, 3, 2),
+            (55, 3, 2),
+            (56, 3, 2),
+            (224, 2, 2),
+            (2, 3, 1),
+        )
+    ],
+    traits=(
+        Trait(
+            "windows that overlap",
+            "windows that do not overlap",
+            lambda case: case.arguments["stride"] < case.arguments["kernel_size"],
+        ),
+        Trait(
+            "pixels left over",
+            "no pixel left over",
+            lambda case: (
+                (case.arguments["input_size"] - case.arguments["kernel_size"])
+                % case.arguments["stride"]
+            ),
+        ),
+        Trait(
+            "a window larger than the input",
+            "a window that fits",
+            lambda case: case.arguments["kernel_size"] > case.arguments["input_size"],
+        ),
+    ),
+    forbidden=("utils.sizing", "utils.functional", "utils.nn"),
+    instead="Count: how much room is beside the first window, and how much does a step use up?",
+)
+
+
+@pool_output_size.misconception(
+    "the division is rounded up",
+    "A window that does not fit as a whole is not there at all: round down.",
+)
+def _ceil(input_size, kernel_size, stride):
+    if kernel_size > input_size:
+        raise ValueError("the window does not fit")
+    return math.ceil((input_size - kernel_size) / stride) + 1
+
+
+@pool_output_size.misconception(
+    "the first place is not counted",
+    "The division counts the steps. The window stands somewhere before its first step.",
+)
+def _steps_only(input_size, kernel_size, stride):
+    if kernel_size > input_size:
+        raise ValueError("the window does not fit")
+    return (input_size - kernel_size) // stride
+
+
+@pool_output_size.misconception(
+    "the window moves by one pixel",
+    "It moves by the stride.",
+)
+def _stride_one(input_size, kernel_size, stride):
+    if kernel_size > input_size:
+        raise ValueError("the window does not fit")
+    return input_size - kernel_size + 1
+
+
+@pool_output_size.misconception(
+    "the windows are laid side by side",
+    "That is so only when the stride equals the window. Here they may overlap, or leave gaps.",
+)
+def _side_by_side(input_size, kernel_size, stride):
+    if kernel_size > input_size:
+        raise ValueError("the window does not fit")
+    return input_size // kernel_size
+
+
+@pool_output_size.misconception(
+    "the size is only divided by the stride",
+    "The last window must lie within the input: its extent uses up room too.",
+)
+def _divided(input_size, kernel_size, stride):
+    if kernel_size > input_size:
+        raise ValueError("the window does not fit")
+    return input_size // stride
+
+
+@pool_output_size.misconception(
+    "the result is not rounded",
+    "A number of places is a whole number: use `//`.",
+)
+def _not_rounded(input_size, kernel_size, stride):
+    if kernel_size > input_size:
+        raise ValueError("the window does not fit")
+    return (input_size - kernel_size) / stride + 1
+
+
+@pool_output_size.misconception(
+    "a window that does not fit is let through",
+    "There is no place for a window larger than the input: raise a ValueError.",
+)
+def _let_through(input_size, kernel_size, stride):
+    return (input_size - kernel_size) // stride + 1
+
+
+# --- pool-volume: 224x224x64 through 2x2 windows at stride 2 -------------------------------------
+
+pool_volume = ValueExercise(
+    "pool-volume",
+    reference=[112, 112, 64],
+    advice="Work out the width with your pool_output_size. The height is the same. What does "
+    "pooling do to the depth?",
+    passed="each slice is pooled by itself, so the depth stays.",
+    misconceptions=[
+        Misconception(
+            "the depth is halved too",
+            "The window lies on one slice at a time. What happens to the number of slices?",
+            [112, 112, 32],
+        ),
+        Misconception(
+            "the depth is doubled",
+            "In VGG the conv layer *behind* the pooling layer doubles the depth.",
+            [112, 112, 128],
+        ),
+        Misconception(
+            "the windows overlap",
+            "With stride 2 the window moves on by two pixels.",
+            [223, 223, 64],
+        ),
+        Misconception(
+            "all slices are pooled into one",
+            "Each slice is pooled by itself.",
+            [112, 112, 1],
+        ),
+        Misconception(
+            "only the width is pooled",
+            "The window has two sides, and moves in both directions.",
+            [112, 224, 64],
+        ),
+    ],
+)
