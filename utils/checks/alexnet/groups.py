@@ -1,0 +1,191 @@
+"""Lesson 3: grouped convolution, the two GPUs.
+
+The wrong functions use only the names of the lesson's first cell (torch, F, ...), so that the
+source of each can be submitted as a solution cell.
+"""
+
+import torch
+import torch.nn.functional as F
+
+from utils.checks.convolution.cases import in_double, whole_numbers
+from utils.checks.core import Case, Exercise, Trait
+
+
+def _case(seed, images, channels, filters, size, kernel, groups):
+    return Case(
+        {
+            "input": whole_numbers(images, channels, size, size, seed=seed),
+            "weight": whole_numbers(filters, channels // groups, kernel, kernel, seed=seed + 1),
+            "bias": whole_numbers(filters, seed=seed + 2),
+            "groups": groups,
+        }
+    )
+
+
+_cases = [
+    _case(0, 1, 2, 2, 1, 1, 2),
+    _case(10, 1, 4, 2, 1, 1, 2),
+    _case(20, 1, 2, 4, 1, 1, 2),
+    _case(30, 1, 4, 4, 3, 2, 2),
+    _case(40, 2, 4, 6, 3, 2, 2),
+    _case(50, 1, 3, 3, 3, 3, 3),
+    _case(60, 1, 4, 3, 3, 2, 1),
+    _case(70, 2, 6, 9, 4, 3, 3),
+]
+
+grouped_conv2d = Exercise(
+    "grouped-conv2d",
+    reference=lambda input, weight, bias, groups: F.conv2d(input, weight, bias, groups=groups),
+    cases=[*_cases, *in_double(_cases[-2:])],
+    traits=(
+        Trait("several groups", "one group", lambda case: case.arguments["groups"] > 1),
+        Trait("several images", "one image", lambda case: len(case.arguments["input"]) > 1),
+        Trait(
+            "several filters in a group",
+            "one filter in a group",
+            lambda case: len(case.arguments["weight"]) > case.arguments["groups"],
+        ),
+        Trait(
+            "several channels in a group",
+            "one channel in a group",
+            lambda case: case.arguments["weight"].shape[1] > 1,
+        ),
+    ),
+    forbidden=("utils.functional", "utils.nn", "torch.nn.modules.conv"),
+    instead="Cut channels and filters into groups, and convolve group by group with F.conv2d.",
+    every_device=True,
+)
+
+
+@grouped_conv2d.misconception(
+    "the groups' outputs are added up",
+    "Each group gives slices of its own: put them one behind the other.",
+)
+def _added(input, weight, bias, groups):
+    parts = zip(input.chunk(groups, 1), weight.chunk(groups, 0), bias.chunk(groups), strict=True)
+    return sum(F.conv2d(image, filters, some) for image, filters, some in parts)
+
+
+@grouped_conv2d.misconception(
+    "every group sees the first channels",
+    "The second group of filters sees the second group of channels.",
+)
+def _first_channels(input, weight, bias, groups):
+    depth = weight.shape[1]
+    return F.conv2d(input[:, :depth], weight, bias)
+
+
+@grouped_conv2d.misconception(
+    "channels are dealt out like cards",
+    "A group is a run of neighbouring channels: with two groups the first and the second half.",
+)
+def _dealt(input, weight, bias, groups):
+    parts = [
+        F.conv2d(input[:, g::groups], filters, some)
+        for g, (filters, some) in enumerate(
+            zip(weight.chunk(groups, 0), bias.chunk(groups), strict=True)
+        )
+    ]
+    return torch.cat(parts, 1)
+
+
+@grouped_conv2d.misconception(
+    "the groups' slices are dealt out like cards",
+    "Put all slices of the first group first, then those of the second.",
+)
+def _interleaved(input, weight, bias, groups):
+    parts = zip(input.chunk(groups, 1), weight.chunk(groups, 0), bias.chunk(groups), strict=True)
+    parts = [F.conv2d(image, filters, some) for image, filters, some in parts]
+    return torch.stack(parts, 2).flatten(1, 2)
+
+
+@grouped_conv2d.misconception(
+    "the groups are taken in the reverse order",
+    "The first filters see the first channels.",
+)
+def _reversed(input, weight, bias, groups):
+    images = input.chunk(groups, 1)[::-1]
+    parts = zip(images, weight.chunk(groups, 0), bias.chunk(groups), strict=True)
+    return torch.cat([F.conv2d(image, filters, some) for image, filters, some in parts], 1)
+
+
+@grouped_conv2d.misconception("the biases are forgotten", "Each filter has a bias of its own.")
+def _no_bias(input, weight, bias, groups):
+    parts = zip(input.chunk(groups, 1), weight.chunk(groups, 0), strict=True)
+    return torch.cat([F.conv2d(image, filters) for image, filters in parts], 1)
+
+
+@grouped_conv2d.misconception(
+    "every group gets the first biases",
+    "There is a bias for each filter: cut them into groups as well.",
+)
+def _first_biases(input, weight, bias, groups):
+    some = bias.chunk(groups)[0]
+    parts = zip(input.chunk(groups, 1), weight.chunk(groups, 0), strict=True)
+    return torch.cat([F.conv2d(image, filters, some) for image, filters in parts], 1)
+
+
+# --- grouped-conv-weights ------------------------------------------------------------------------
+
+grouped_conv_weights = Exercise(
+    "grouped-conv-weights",
+    reference=lambda in_channels, out_channels, kernel_size, groups: (
+        kernel_size * kernel_size * (in_channels // groups) * out_channels
+    ),
+    cases=[
+        Case(dict(zip(("in_channels", "out_channels", "kernel_size", "groups"), row, strict=True)))
+        for row in (
+            (2, 2, 1, 2),
+            (2, 4, 3, 1),
+            (4, 2, 3, 2),
+            (4, 8, 1, 4),
+            (6, 9, 3, 3),
+            (96, 256, 5, 2),
+            (384, 384, 3, 2),
+            (64, 64, 3, 64),
+        )
+    ],
+    traits=(
+        Trait("several groups", "one group", lambda case: case.arguments["groups"] > 1),
+        Trait("kernels larger than 1x1", "1x1 kernels", lambda c: c.arguments["kernel_size"] > 1),
+    ),
+    forbidden=("utils.sizing", "utils.nn", "torch.nn.modules.conv"),
+    instead="Count: how deep is one filter, and how many filters are there in all groups?",
+)
+
+
+@grouped_conv_weights.misconception(
+    "the groups are left out",
+    "A filter sees only the channels of its group: it is less deep.",
+)
+def _ungrouped(in_channels, out_channels, kernel_size, groups):
+    return kernel_size * kernel_size * in_channels * out_channels
+
+
+@grouped_conv_weights.misconception(
+    "the filters are divided by the groups too",
+    "Each group has its share of the filters, but all groups together have all of them.",
+)
+def _one_group(in_channels, out_channels, kernel_size, groups):
+    return kernel_size * kernel_size * (in_channels // groups) * (out_channels // groups)
+
+
+@grouped_conv_weights.misconception(
+    "each group is counted with all filters",
+    "The filters are shared out among the groups.",
+)
+def _all_filters(in_channels, out_channels, kernel_size, groups):
+    return kernel_size * kernel_size * in_channels * out_channels * groups
+
+
+@grouped_conv_weights.misconception(
+    "the filters are thought to be flat",
+    "A filter reaches through all channels of its group.",
+)
+def _flat(in_channels, out_channels, kernel_size, groups):
+    return kernel_size * kernel_size * out_channels
+
+
+@grouped_conv_weights.misconception("the kernel has only one side", "It is F wide *and* F high.")
+def _one_side(in_channels, out_channels, kernel_size, groups):
+    return kernel_size * (in_channels // groups) * out_channels
