@@ -23,7 +23,9 @@ def _cases(first):
         Case({first: whole_numbers(*shape, seed=seed), "keep": _kept(shape, seed), "p": p})
         for seed, (shape, p) in enumerate(shapes)
     ]
-    return [*cases, *in_double(cases[-1:])]
+    (double,) = in_double(cases[-1:])
+    double.arguments["keep"] = cases[-1].arguments["keep"]  # which must stay 0 and 1
+    return [*cases, double]
 
 
 TRAITS = (Trait("p above 0", "p = 0", lambda case: case.arguments["p"] > 0),)
