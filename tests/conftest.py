@@ -1,13 +1,13 @@
 """Fixtures shared by the tests: copies of the course, to be taken or graded."""
 
+import functools
 import os
 import re
 from concurrent.futures import ThreadPoolExecutor
-from typing import NamedTuple
 
+import nbformat
 import pytest
 from course import (
-    LESSONS,
     ROOT,
     answered,
     copy_course,
@@ -19,6 +19,7 @@ from course import (
     solution,
     submit,
 )
+from schedule import schedule
 
 
 @pytest.hookimpl(optionalhook=True)  # pytest-xdist may be missing, or not asked for
@@ -35,13 +36,6 @@ def pytest_xdist_make_scheduler(config, log):
     return ByFixture(config, log)
 
 
-class Graded(NamedTuple):
-    """A lesson, and the course that graded each student's submission of it."""
-
-    lesson: str
-    courses: dict
-
-
 @pytest.fixture
 def course(tmp_path):
     """A fresh copy of the course, as a new clone has it, for this test alone."""
@@ -54,36 +48,40 @@ def published_answers():
     return {exercise: find(solution(), exercise).source for exercise in points()}
 
 
-@pytest.fixture(scope="session", params=LESSONS)
-def graded(request, tmp_path_factory):
-    """What test_answers.py and test_nbgrader_round.py grade of each lesson.
+@pytest.fixture(scope="session")
+def graded(tmp_path_factory):
+    """A function from a lesson to its submissions: student -> the course that graded it.
 
-    A course grades its students one after the other in one command, since each takes seconds to
-    start; as many courses do so at the same time as this process has cores.
+    Two courses grade what test_answers.py and test_nbgrader_round.py look at: one the solution and
+    the untouched release, whole; one the mixed answers, in a lesson without its demonstrations,
+    to save time. A lesson is graded once, when it is first asked for.
     """
-    from schedule import schedule
 
-    lesson = request.param
-    name = f"{lesson}/{lesson}.ipynb"
-    submissions = {
-        "solved": (ROOT / "solutions" / name).read_bytes(),
-        "untouched": (ROOT / "notebooks" / name).read_bytes(),
-    }
-    for student, answers in schedule(lesson).items():
-        sources = {exercise: answer.source for exercise, answer in answers.items()}
-        submissions[student] = answered(sources, short(released(lesson)))
+    @functools.cache
+    def grade(lesson):
+        whole, brief = (
+            copy_course(tmp_path_factory.mktemp(x) / "course") for x in ("all", "brief")
+        )
+        name = f"{lesson}/{lesson}.ipynb"
+        for student, kind in (("solved", "solutions"), ("untouched", "notebooks")):
+            submit(whole, student, (ROOT / kind / name).read_bytes(), lesson=lesson)
+        nbformat.write(short(solution(lesson)), brief / "solutions" / name)
+        for student, answers in schedule(lesson).items():
+            sources = {exercise: answer.source for exercise, answer in answers.items()}
+            submit(brief, student, answered(sources, short(released(lesson))), lesson=lesson)
+        with ThreadPoolExecutor(_free_cores()) as pool:
+            list(pool.map(lambda course: _grade(course, lesson), (brief, whole)))
+        mixed = dict.fromkeys(schedule(lesson), brief)
+        return {"solved": whole, "untouched": whole} | mixed
+
+    return grade
+
+
+def _grade(course, lesson):
+    nbgrader(course, "generate_assignment", lesson, "--force")
+    nbgrader(course, "autograde", lesson)
+
+
+def _free_cores():
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    at_once = max(1, cores // int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1")))
-    courses = [copy_course(tmp_path_factory.mktemp("graded") / "course") for _ in range(at_once)]
-    # The solved and the untouched one, which are looked at together, go to the same course.
-    where = {student: courses[i // 2 % at_once] for i, student in enumerate(submissions)}
-    for student, course in where.items():
-        submit(course, student, submissions[student], lesson=lesson)
-
-    def grade(course):
-        nbgrader(course, "generate_assignment", lesson, "--force")
-        nbgrader(course, "autograde", lesson)
-
-    with ThreadPoolExecutor() as pool:
-        list(pool.map(grade, courses))
-    return Graded(lesson, where)
+    return max(1, cores // int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1")))

@@ -8,19 +8,14 @@ from schedule import alternatives, mistakes, schedule
 from utils.checks import EXERCISES
 
 ALL = [(lesson, exercise) for lesson in LESSONS for exercise in points(lesson)]
-graded_exercise = pytest.mark.parametrize(("graded", "exercise"), ALL, indirect=["graded"])
+each_exercise = pytest.mark.parametrize(("lesson", "exercise"), ALL)
 
 
-@pytest.fixture(scope="module")
-def results(graded):
-    """What each submission answered and scored: (student, exercise, answer, score)."""
-    lesson, courses = graded
+def results(courses, lesson, exercise):
+    """What each submission answered to an exercise, and scored: (student, answer, score)."""
     return [
-        (student, exercise, answer, score)
+        (student, answers[exercise], scores(courses[student], student, lesson)[exercise])
         for student, answers in schedule(lesson).items()
-        for got in [scores(courses[student], student, lesson)]
-        for exercise, answer in answers.items()
-        for score in [got[exercise]]
     ]
 
 
@@ -44,24 +39,24 @@ def test_each_answer_is_submitted(lesson):
         assert 0 < wrong < len(row), f"{student} would not show cross-talk"
 
 
-@graded_exercise
-def test_each_mistake_loses_the_points(graded, results, exercise):
+@each_exercise
+def test_each_mistake_loses_the_points(graded, lesson, exercise):
     kept = [
         f"{student}: {answer.name}: {score}"
-        for student, name, answer, score in results
-        if name == exercise and not answer.right and score != 0
+        for student, answer, score in results(graded(lesson), lesson, exercise)
+        if not answer.right and score != 0
     ]
     assert not kept
 
 
-@graded_exercise
-def test_each_right_answer_gets_full_marks(graded, results, exercise):
+@each_exercise
+def test_each_right_answer_gets_full_marks(graded, lesson, exercise):
     # Whatever mistakes the same submission makes in the other exercises.
-    lesson, courses = graded
+    courses = graded(lesson)
     lost = [
         f"{student}: {answer.name}: {score}: "
         f"{errors(autograded(courses[student], student, lesson))}"
-        for student, name, answer, score in results
-        if name == exercise and answer.right and score != points(lesson)[exercise]
+        for student, answer, score in results(courses, lesson, exercise)
+        if answer.right and score != points(lesson)[exercise]
     ]
     assert not lost
