@@ -97,9 +97,13 @@ def difference(value, expected, names: tuple[str, ...] = ()) -> str | None:
         return _tensor_difference(value, expected)
     if isinstance(expected, tuple):
         return _tuple_difference(value, expected, names)
+    if isinstance(expected, list):
+        return _list_difference(value, expected)
     if is_integer(expected):
         return _integer_difference(value, expected)
-    raise TypeError(f"a reference must return a tensor, a tuple or an int, not {kind(expected)}")
+    raise TypeError(
+        f"a reference must return a tensor, a tuple, a list or an int, not {kind(expected)}"
+    )
 
 
 def _tensor_difference(value, expected: torch.Tensor) -> str | None:
@@ -153,6 +157,20 @@ def _tuple_difference(value, expected: tuple, names: tuple[str, ...]) -> str | N
         text = difference(part, right)
         if text:
             return f"{names[place] if names else f'Item {place}'}: {text}"
+    return None
+
+
+def _list_difference(value, expected: list) -> str | None:
+    if value is None:
+        return "None came back instead of a list. Did you forget `return`?"
+    if not isinstance(value, list):
+        return f"{kind(value)} came back; a list is expected."
+    if len(value) != len(expected):
+        return f"A list of {len(value)} came back; a list of {len(expected)} is expected."
+    for place, (part, right) in enumerate(zip(value, expected, strict=True)):
+        text = difference(part, right)
+        if text:
+            return f"Item {place}: {text}"
     return None
 
 

@@ -1,0 +1,201 @@
+"""Lesson 4: what one large filter costs, and what a stack of small ones does.
+
+The wrong functions use only the names of the lesson's first cell (torch, F, ...), so that the
+source of each can be submitted as a solution cell.
+"""
+
+from utils.checks.core import Case, Exercise, Misconception, Trait, ValueExercise
+
+_several = Trait("several layers", "one layer", lambda case: case.arguments["layers"] > 1)
+_deep = Trait("D > 1", "D = 1", lambda case: case.arguments["depth"] > 1)
+
+
+def _rows(names, *rows):
+    return [Case(dict(zip(names, row, strict=True))) for row in rows]
+
+
+# --- stack-weights -------------------------------------------------------------------------------
+
+stack_weights = Exercise(
+    "stack-weights",
+    reference=lambda layers, kernel_size, depth: layers * kernel_size * kernel_size * depth * depth,
+    cases=_rows(
+        ("layers", "kernel_size", "depth"),
+        *[(1, 2, 1), (1, 7, 1), (3, 3, 1), (1, 3, 2), (2, 3, 4), (3, 3, 5), (1, 7, 512)],
+        *[(3, 3, 512), (5, 3, 64), (2, 1, 16)],
+    ),
+    traits=(_several, _deep),
+    forbidden=("utils.sizing", "utils.nn", "torch.nn.modules.conv"),
+    instead="Count: the numbers in one filter, the filters in one layer, the layers.",
+)
+
+
+@stack_weights.misconception(
+    "the layers are forgotten",
+    "Each of the layers has weights of its own.",
+)
+def _one_layer(layers, kernel_size, depth):
+    return kernel_size * kernel_size * depth * depth
+
+
+@stack_weights.misconception(
+    "only one filter a layer is counted",
+    "A layer of depth D has D filters, and each reaches through D channels.",
+)
+def _one_filter(layers, kernel_size, depth):
+    return layers * kernel_size * kernel_size * depth
+
+
+@stack_weights.misconception("the kernel has only one side", "It is F wide *and* F high.")
+def _one_side(layers, kernel_size, depth):
+    return layers * kernel_size * depth * depth
+
+
+@stack_weights.misconception(
+    "the biases are counted too",
+    "The slide counts weights only.",
+)
+def _biases(layers, kernel_size, depth):
+    return layers * (kernel_size * kernel_size * depth + 1) * depth
+
+
+@stack_weights.misconception(
+    "the kernel's area is raised to the number of layers",
+    "The layers' weights stand side by side: they add up.",
+)
+def _power(layers, kernel_size, depth):
+    return (kernel_size * kernel_size) ** layers * depth * depth
+
+
+@stack_weights.misconception(
+    "the depth is multiplied at each layer",
+    "Each layer takes D channels and gives D channels: D * D for each, and then add the layers.",
+)
+def _depth_power(layers, kernel_size, depth):
+    return layers * kernel_size * kernel_size * depth ** (layers + 1)
+
+
+# --- the non-linearities -------------------------------------------------------------------------
+
+nonlinearities = ValueExercise(
+    "nonlinearities",
+    reference=[1, 3],
+    advice="VGG puts a ReLU behind each conv layer. How many conv layers are in each of the two?",
+    passed="three small layers bend the function three times.",
+    misconceptions=[
+        Misconception(
+            "only the ReLUs between two conv layers are counted",
+            "There is one behind the last conv layer too.",
+            [0, 2],
+        ),
+        Misconception(
+            "each tap of a filter is thought to have one",
+            "A filter's taps are added up first. The ReLU comes behind the layer.",
+            [49, 27],
+        ),
+        Misconception(
+            "each of the two is thought to end in a single ReLU",
+            "VGG puts a ReLU behind *each* conv layer.",
+            [1, 1],
+        ),
+        Misconception(
+            "the kernel sizes are given",
+            "Count the layers: a ReLU follows each of them.",
+            [3, 7],
+        ),
+    ],
+)
+
+# --- stack-costs ---------------------------------------------------------------------------------
+
+
+def _costs(layers, kernel_size, depth, size):
+    pixels = size * size
+    multiply_adds = layers * kernel_size * kernel_size * depth * depth * pixels
+    return multiply_adds, layers * depth * pixels
+
+
+stack_costs = Exercise(
+    "stack-costs",
+    reference=_costs,
+    cases=_rows(
+        ("layers", "kernel_size", "depth", "size"),
+        *[(1, 2, 1, 1), (1, 3, 1, 2), (3, 3, 1, 2), (1, 3, 2, 2), (1, 7, 4, 3), (3, 3, 4, 3)],
+        *[(2, 5, 3, 7), (1, 7, 64, 56), (3, 3, 64, 56), (5, 1, 8, 10)],
+    ),
+    traits=(
+        _several,
+        _deep,
+        Trait("several pixels", "one pixel", lambda case: case.arguments["size"] > 1),
+    ),
+    returns=("multiply_adds", "outputs"),
+    forbidden=("utils.sizing", "utils.nn", "torch.nn.modules.conv"),
+    instead="Count: the weights are used once at each pixel; each layer has an output.",
+)
+
+
+@stack_costs.misconception(
+    "the weights are used only once",
+    "All weights are used at *each* of the size * size places.",
+)
+def _no_places(layers, kernel_size, depth, size):
+    pixels = size * size
+    return layers * kernel_size * kernel_size * depth * depth, layers * depth * pixels
+
+
+@stack_costs.misconception(
+    "the image has only one side",
+    "There are size * size places.",
+)
+def _one_side_of_image(layers, kernel_size, depth, size):
+    weights = layers * kernel_size * kernel_size * depth * depth
+    return weights * size, layers * depth * size
+
+
+@stack_costs.misconception(
+    "only the last output is kept",
+    "Each layer's output is kept until its gradient has been computed.",
+)
+def _last_output(layers, kernel_size, depth, size):
+    pixels = size * size
+    return layers * kernel_size * kernel_size * depth * depth * pixels, depth * pixels
+
+
+@stack_costs.misconception(
+    "the outputs of each layer have one channel only",
+    "An output has D channels.",
+)
+def _flat_output(layers, kernel_size, depth, size):
+    pixels = size * size
+    return layers * kernel_size * kernel_size * depth * depth * pixels, layers * pixels
+
+
+@stack_costs.misconception(
+    "the work of one layer is given",
+    "Each of the layers does this work.",
+)
+def _one_layer_work(layers, kernel_size, depth, size):
+    pixels = size * size
+    return kernel_size * kernel_size * depth * depth * pixels, layers * depth * pixels
+
+
+@stack_costs.misconception(
+    "only one filter of each layer is counted",
+    "A layer of depth D has D filters, and each reaches through D channels.",
+)
+def _one_filter_work(layers, kernel_size, depth, size):
+    pixels = size * size
+    return layers * kernel_size * kernel_size * depth * pixels, layers * depth * pixels
+
+
+@stack_costs.misconception(
+    "the windows are thought to shrink the image",
+    "The layers pad, so that the size stays.",
+)
+def _shrinking(layers, kernel_size, depth, size):
+    work = outputs = 0
+    for _ in range(layers):
+        size = max(size - kernel_size + 1, 0)
+        work += kernel_size * kernel_size * depth * depth * size * size
+        outputs += depth * size * size
+    return work, outputs

@@ -1,0 +1,308 @@
+"""Lesson 4: receptive fields, by recurrence and by gradient.
+
+The wrong functions use only the names of the lesson's first cell (torch, F, ...), so that the
+source of each can be submitted as a solution cell.
+"""
+
+import torch
+import torch.nn.functional as F
+
+from utils.checks.convolution.cases import in_double, whole_numbers
+from utils.checks.core import Case, Exercise, Misconception, Trait, ValueExercise
+
+
+def _fields(layers):
+    size, jump, sizes = 1, 1, []
+    for kernel, stride in layers:
+        size += (kernel - 1) * jump
+        jump *= stride
+        sizes.append(size)
+    return sizes
+
+
+field_sizes = Exercise(
+    "field-sizes",
+    reference=_fields,
+    cases=[
+        Case({"layers": layers})
+        for layers in (
+            ((3, 1),),
+            ((7, 1),),
+            ((3, 1), (3, 1)),
+            ((3, 1), (3, 1), (3, 1)),
+            ((5, 1), (2, 1), (3, 1)),
+            ((3, 2), (3, 1)),
+            ((2, 2), (2, 2), (2, 2)),
+            ((3, 1), (2, 2), (3, 1), (2, 2), (3, 1)),
+            ((11, 4), (3, 2), (5, 1), (3, 2)),
+        )
+    ],
+    traits=(
+        Trait("several layers", "one layer", lambda c: len(c.arguments["layers"]) > 1),
+        Trait(
+            "a stride > 1 below another layer",
+            "no stride > 1 below another layer",
+            lambda c: any(stride > 1 for _, stride in c.arguments["layers"][:-1]),
+        ),
+    ),
+    forbidden=("utils.sizing",),
+    instead="Keep two numbers, the field's size and the jump, and update them layer by layer.",
+)
+
+
+@field_sizes.misconception(
+    "the strides are ignored",
+    "Behind a layer with stride 2, two neighbours stand two pixels apart: keep this jump.",
+)
+def _no_jump(layers):
+    size, sizes = 1, []
+    for kernel, _ in layers:
+        size += kernel - 1
+        sizes.append(size)
+    return sizes
+
+
+@field_sizes.misconception(
+    "each layer adds its whole kernel",
+    "A window of F has F - 1 pixels beside the first one.",
+)
+def _whole_kernel(layers):
+    size, jump, sizes = 0, 1, []
+    for kernel, stride in layers:
+        size += kernel * jump
+        jump *= stride
+        sizes.append(size)
+    return sizes
+
+
+@field_sizes.misconception(
+    "the kernel sizes are multiplied",
+    "Neighbouring windows overlap: a layer adds to the field, it does not multiply it.",
+)
+def _multiplied(layers):
+    size, sizes = 1, []
+    for kernel, _ in layers:
+        size *= kernel
+        sizes.append(size)
+    return sizes
+
+
+@field_sizes.misconception(
+    "a layer's own stride already widens its own window",
+    "Use the jump *before* the layer; its own stride counts from the next layer on.",
+)
+def _early_jump(layers):
+    size, jump, sizes = 1, 1, []
+    for kernel, stride in layers:
+        jump *= stride
+        size += (kernel - 1) * jump
+        sizes.append(size)
+    return sizes
+
+
+@field_sizes.misconception(
+    "the strides are added up instead of multiplied",
+    "Two layers with stride 2 make a jump of 2 * 2.",
+)
+def _added_jump(layers):
+    size, jump, sizes = 1, 1, []
+    for kernel, stride in layers:
+        size += (kernel - 1) * jump
+        jump += stride - 1
+        sizes.append(size)
+    return sizes
+
+
+@field_sizes.misconception(
+    "the layers are gone through from the top down",
+    "The first layer of the list is the one that sees the image.",
+)
+def _reversed(layers):
+    size, jump, sizes = 1, 1, []
+    for kernel, stride in layers[::-1]:
+        size += (kernel - 1) * jump
+        jump *= stride
+        sizes.append(size)
+    return sizes
+
+
+@field_sizes.misconception(
+    "only the last size is returned",
+    "Return a list: the size behind each layer.",
+)
+def _only_last(layers):
+    size, jump = 1, 1
+    for kernel, stride in layers:
+        size += (kernel - 1) * jump
+        jump *= stride
+    return [size]
+
+
+# --- an 11x11 filter's field with 3x3 layers -----------------------------------------------------
+
+layers_for_eleven = ValueExercise(
+    "layers-for-eleven",
+    reference=5,
+    advice="One 3x3 layer sees 3 pixels. How many more does each further layer add? How many are "
+    "missing to 11?",
+    passed="each layer adds two pixels to the field.",
+    misconceptions=[
+        Misconception(
+            "a layer is thought to add three pixels",
+            "A window of 3 has 2 pixels beside the first: a layer adds 2.",
+            4,
+        ),
+        Misconception(
+            "a layer is thought to add one pixel",
+            "A window of 3 reaches one pixel further on *each* side.",
+            10,
+        ),
+        Misconception(
+            "the first layer is counted twice",
+            "A field of one pixel is what one has *before* the first layer.",
+            6,
+        ),
+        Misconception(
+            "the areas are compared",
+            "Thirteen 3x3 windows have about as many pixels as one of 11x11. But what counts is "
+            "how far a unit at the top sees.",
+            13,
+        ),
+        Misconception(
+            "three layers are thought to suffice, as for 7x7",
+            "Three layers see 7 pixels. Go on.",
+            3,
+        ),
+    ],
+)
+
+# --- the gradient of the unit in the middle ------------------------------------------------------
+
+
+def _gradient(input, weight):
+    image = input.clone().requires_grad_()
+    output = image
+    for filters in weight:
+        output = F.relu(F.conv2d(output, filters, padding=1))
+    output[:, :, output.shape[2] // 2, output.shape[3] // 2].sum().backward()
+    return image.grad
+
+
+def _case(seed, layers, channels, size):
+    return Case(
+        {
+            "input": whole_numbers(1, channels, size, size, seed=seed).abs(),
+            # Mostly positive, so that few paths are shut by the ReLU.
+            "weight": whole_numbers(layers, channels, channels, 3, 3, seed=seed + 1) + 2,
+        }
+    )
+
+
+_cases = [
+    _case(0, 1, 1, 3),
+    _case(10, 1, 1, 5),
+    _case(20, 2, 1, 5),
+    _case(30, 2, 1, 7),
+    _case(40, 1, 2, 5),
+    _case(50, 3, 2, 9),
+]
+
+middle_gradient = Exercise(
+    "middle-gradient",
+    reference=_gradient,
+    cases=[*_cases, *in_double(_cases[-2:])],
+    traits=(
+        Trait("several layers", "one layer", lambda c: len(c.arguments["weight"]) > 1),
+        Trait("several channels", "one channel", lambda c: c.arguments["input"].shape[1] > 1),
+    ),
+    forbidden=("utils.sizing", "utils.flow"),
+    instead="Run the layers with F.conv2d and F.relu, and ask torch for the gradient of the image.",
+    every_device=True,
+)
+
+
+@middle_gradient.misconception(
+    "all outputs are added up instead of the middle one",
+    "Take one unit: row H // 2, column W // 2 of the last output.",
+)
+def _all_outputs(input, weight):
+    image = input.clone().requires_grad_()
+    output = image
+    for filters in weight:
+        output = F.relu(F.conv2d(output, filters, padding=1))
+    return torch.autograd.grad(output.sum(), image)[0]
+
+
+@middle_gradient.misconception(
+    "the unit in the corner is taken",
+    "The middle is row H // 2, column W // 2.",
+)
+def _corner(input, weight):
+    image = input.clone().requires_grad_()
+    output = image
+    for filters in weight:
+        output = F.relu(F.conv2d(output, filters, padding=1))
+    return torch.autograd.grad(output[:, :, 0, 0].sum(), image)[0]
+
+
+@middle_gradient.misconception(
+    "the ReLUs are left out",
+    "Each conv layer is followed by a ReLU.",
+)
+def _no_relu(input, weight):
+    image = input.clone().requires_grad_()
+    output = image
+    for filters in weight:
+        output = F.conv2d(output, filters, padding=1)
+    middle = output[:, :, output.shape[2] // 2, output.shape[3] // 2]
+    return torch.autograd.grad(middle.sum(), image)[0]
+
+
+@middle_gradient.misconception(
+    "the magnitude of the gradient is returned",
+    "Return the gradient with its sign. Its magnitude is taken later.",
+)
+def _magnitude(input, weight):
+    image = input.clone().requires_grad_()
+    output = image
+    for filters in weight:
+        output = F.relu(F.conv2d(output, filters, padding=1))
+    middle = output[:, :, output.shape[2] // 2, output.shape[3] // 2]
+    return torch.autograd.grad(middle.sum(), image)[0].abs()
+
+
+@middle_gradient.misconception(
+    "every layer uses the first layer's filters",
+    "weight[0] is the first layer, weight[1] the second, and so on.",
+)
+def _same_filters(input, weight):
+    image = input.clone().requires_grad_()
+    output = image
+    for _ in weight:
+        output = F.relu(F.conv2d(output, weight[0], padding=1))
+    middle = output[:, :, output.shape[2] // 2, output.shape[3] // 2]
+    return torch.autograd.grad(middle.sum(), image)[0]
+
+
+@middle_gradient.misconception(
+    "only the first channel of the middle unit is taken",
+    "Add up all channels of the middle unit.",
+)
+def _first_channel(input, weight):
+    image = input.clone().requires_grad_()
+    output = image
+    for filters in weight:
+        output = F.relu(F.conv2d(output, filters, padding=1))
+    middle = output[:, 0, output.shape[2] // 2, output.shape[3] // 2]
+    return torch.autograd.grad(middle.sum(), image)[0]
+
+
+@middle_gradient.misconception(
+    "the output is returned instead of the gradient",
+    "The question is not what the middle unit says, but which pixels could change it.",
+)
+def _output(input, weight):
+    output = input
+    for filters in weight:
+        output = F.relu(F.conv2d(output, filters, padding=1))
+    return output

@@ -1,0 +1,227 @@
+"""Lesson 4: filters that follow each other, and filters of one pixel.
+
+The wrong functions use only the names of the lesson's first cell (torch, F, ...), so that the
+source of each can be submitted as a solution cell.
+"""
+
+import torch
+import torch.nn.functional as F
+
+from utils.checks.convolution.cases import LIBRARY, in_double, whole_numbers
+from utils.checks.core import Case, Exercise, Misconception, Trait, ValueExercise
+
+# --- compose-filters -----------------------------------------------------------------------------
+
+
+def _compose(first, second):
+    size = second.shape[0]
+    return F.conv2d(first[None, None], second.flip(0, 1)[None, None], padding=size - 1)[0, 0]
+
+
+def _pair(seed, one, other):
+    first, second = whole_numbers(one, one, seed=seed), whole_numbers(other, other, seed=seed + 1)
+    return Case({"first": first, "second": second})
+
+
+_cases = [
+    _pair(0, 1, 1),
+    _pair(10, 2, 1),
+    _pair(20, 1, 2),
+    _pair(30, 2, 2),
+    _pair(40, 3, 2),
+    _pair(50, 3, 3),
+    _pair(60, 5, 3),
+]
+
+compose_filters = Exercise(
+    "compose-filters",
+    reference=_compose,
+    cases=[*_cases, *in_double(_cases[-2:])],
+    traits=(
+        Trait("a second filter > 1x1", "1x1 second", lambda c: len(c.arguments["second"]) > 1),
+        Trait("a first filter > 1x1", "1x1 first", lambda c: len(c.arguments["first"]) > 1),
+    ),
+    every_device=True,
+)
+
+
+@compose_filters.misconception(
+    "the second filter is not turned round",
+    "The tap (u, v) of the second filter *shifts* the first one by (u, v). Sliding it over the "
+    "first one, as F.conv2d does, shifts it the other way: turn one of them by 180 degrees.",
+)
+def _not_flipped(first, second):
+    return F.conv2d(first[None, None], second[None, None], padding=second.shape[0] - 1)[0, 0]
+
+
+@compose_filters.misconception(
+    "both filters are turned round",
+    "Only the one that is slid is turned; turning both is as if none were.",
+)
+def _both_flipped(first, second):
+    one, other = first.flip(0, 1)[None, None], second.flip(0, 1)[None, None]
+    return F.conv2d(one, other, padding=second.shape[0] - 1)[0, 0]
+
+
+@compose_filters.misconception(
+    "the second filter is only mirrored",
+    "Turn it by 180 degrees: rows *and* columns.",
+)
+def _mirrored(first, second):
+    return F.conv2d(first[None, None], second.flip(1)[None, None], padding=len(second) - 1)[0, 0]
+
+
+@compose_filters.misconception(
+    "the size of the first filter is kept",
+    "The field grows: the composed filter has F1 + F2 - 1 pixels a side.",
+)
+def _same_size(first, second):
+    full = F.conv2d(first[None, None], second.flip(0, 1)[None, None], padding=len(second) - 1)[0, 0]
+    return full[: len(first), : len(first)]
+
+
+@compose_filters.misconception(
+    "the filters are added",
+    "The second layer weighs what the first one gives: taps are multiplied, then added.",
+)
+def _added(first, second):
+    size = len(first) + len(second) - 1
+    total = first.new_zeros(size, size)
+    total[: len(first), : len(first)] += first
+    total[: len(second), : len(second)] += second
+    return total
+
+
+@compose_filters.misconception(
+    "the first filter is put at each place with one weight",
+    "Each tap of the second filter has a weight of its own.",
+)
+def _one_weight(first, second):
+    ones = torch.ones_like(second)
+    shifted = F.conv2d(first[None, None], ones[None, None], padding=len(second) - 1)[0, 0]
+    return shifted * second[0, 0]
+
+
+# --- free-numbers --------------------------------------------------------------------------------
+
+free_numbers = ValueExercise(
+    "free-numbers",
+    reference=25,
+    advice="Three filters have how many numbers? Now double one filter, and halve another: does "
+    "the composed filter change? In how many independent ways can you shift a factor from one "
+    "filter to another?",
+    passed="so at most a 25-dimensional part of the 49-dimensional space can be reached.",
+    misconceptions=[
+        Misconception(
+            "each of the numbers is thought to matter by itself",
+            "Double the first filter and halve the second: the composed filter is the same.",
+            27,
+        ),
+        Misconception(
+            "only one factor is taken off",
+            "A factor can be shifted from the first filter to the second, and, independently, from "
+            "the second to the third.",
+            26,
+        ),
+        Misconception(
+            "a factor is taken off for each filter",
+            "The composed filter has a scale too: three factors whose product is 1 are two free "
+            "ones.",
+            24,
+        ),
+        Misconception(
+            "the composed filter's numbers are counted",
+            "These are the numbers of the result. How many can be *chosen*?",
+            49,
+        ),
+        Misconception(
+            "one filter is counted",
+            "There are three filters.",
+            9,
+        ),
+    ],
+)
+
+# --- conv1x1 -------------------------------------------------------------------------------------
+
+
+def _pointwise(seed, images, channels, filters, height, width):
+    return Case(
+        {
+            "input": whole_numbers(images, channels, height, width, seed=seed),
+            "weight": whole_numbers(filters, channels, seed=seed + 1),
+            "bias": whole_numbers(filters, seed=seed + 2),
+        }
+    )
+
+
+_pointwise_cases = [
+    _pointwise(0, 1, 1, 1, 1, 2),
+    _pointwise(10, 1, 2, 1, 1, 2),
+    _pointwise(20, 1, 1, 2, 1, 2),
+    _pointwise(30, 1, 2, 2, 2, 2),
+    _pointwise(40, 2, 2, 2, 2, 3),
+    _pointwise(50, 2, 3, 4, 3, 2),
+    _pointwise(60, 1, 4, 3, 3, 4),
+]
+
+conv1x1 = Exercise(
+    "conv1x1",
+    reference=lambda input, weight, bias: F.conv2d(input, weight[:, :, None, None], bias),
+    cases=[*_pointwise_cases, *in_double(_pointwise_cases[-2:])],
+    traits=(
+        Trait("several images", "one image", lambda c: len(c.arguments["input"]) > 1),
+        Trait("several channels", "one channel", lambda c: c.arguments["input"].shape[1] > 1),
+        Trait("several filters", "one filter", lambda c: len(c.arguments["weight"]) > 1),
+    ),
+    forbidden=LIBRARY,
+    instead="At each pixel it is a product of the weight matrix and the vector of the channels.",
+    every_device=True,
+)
+
+
+@conv1x1.misconception("the bias is forgotten", "Add each filter's bias at every pixel.")
+def _no_bias(input, weight, bias):
+    return torch.einsum("nchw,kc->nkhw", input, weight)
+
+
+@conv1x1.misconception(
+    "the weight matrix is transposed",
+    "weight[k, c] leads from channel c to filter k.",
+)
+def _transposed(input, weight, bias):
+    return torch.einsum("nchw,ck->nkhw", input, weight) + bias[:, None, None]
+
+
+@conv1x1.misconception(
+    "the channels are averaged",
+    "A filter *adds* what its weights give, as every filter does.",
+)
+def _averaged(input, weight, bias):
+    mean = torch.einsum("nchw,kc->nkhw", input, weight) / weight.shape[1]
+    return mean + bias[:, None, None]
+
+
+@conv1x1.misconception(
+    "all pixels are added up",
+    "A 1x1 filter looks at each pixel by itself.",
+)
+def _over_pixels(input, weight, bias):
+    summed = torch.einsum("nchw,kc->nk", input, weight) + bias
+    return summed[:, :, None, None].expand(-1, -1, *input.shape[2:])
+
+
+@conv1x1.misconception(
+    "the bias is added along the width",
+    "There is a bias for each *filter*: bias[:, None, None] stands along the axis of the filters.",
+)
+def _bias_along_width(input, weight, bias):
+    return torch.einsum("nchw,kc->nkhw", input, weight) + bias
+
+
+@conv1x1.misconception(
+    "the filters' axis comes last",
+    "The output is (N, K, H, W).",
+)
+def _last_axis(input, weight, bias):
+    return input.permute(0, 2, 3, 1) @ weight.T + bias

@@ -1,0 +1,237 @@
+"""Lesson 4: the six configurations, and what stands behind their conv layers.
+
+The wrong functions use only the names of the lesson's first cell (torch, F, ...), so that the
+source of each can be submitted as a solution cell.
+"""
+
+from utils.checks.convolution.cases import whole_numbers
+from utils.checks.core import Case, Exercise, Misconception, Trait, ValueExercise
+
+# --- conv-shapes ---------------------------------------------------------------------------------
+
+
+def _shapes(column):
+    shapes, channels = [], 3
+    for item in column:
+        if item != "M":
+            size, filters = item
+            shapes.append((filters, channels, size, size))
+            channels = filters
+    return shapes
+
+
+_columns = (
+    ((3, 64),),
+    ((3, 8), (3, 4)),
+    ((3, 8), "M"),
+    ((3, 8), "M", (3, 16)),
+    ((3, 8), (1, 8), "M"),
+    ("M", (3, 8), (1, 4), (3, 4), "M"),
+    ((3, 64), "M", (3, 128), "M", (3, 256), (3, 256), "M", (3, 512), (3, 512), "M"),
+    ((3, 64), (3, 64), "M", (3, 128), (3, 128), "M", (3, 256), (3, 256), (1, 256), "M"),
+)
+
+conv_shapes = Exercise(
+    "conv-shapes",
+    reference=_shapes,
+    cases=[Case({"column": column}) for column in _columns],
+    traits=(
+        Trait("pooling layers", "no pooling layer", lambda c: "M" in c.arguments["column"]),
+        Trait("1x1 filters", "3x3 filters only", lambda c: any(x[0] == 1 for x in _convs(c))),
+        Trait("several conv layers", "one conv layer", lambda c: len(_convs(c)) > 1),
+    ),
+    forbidden=("utils.models", "utils.nn", "torch.nn.modules.conv"),
+    instead="Go through the column, and keep in mind how many channels there are by now.",
+)
+
+
+def _convs(case):
+    return [item for item in case.arguments["column"] if item != "M"]
+
+
+@conv_shapes.misconception(
+    "every layer is thought to see the three colours",
+    "A layer's filters are as deep as what stands before them: the filters of the layer before.",
+)
+def _always_three(column):
+    return [(item[1], 3, item[0], item[0]) for item in column if item != "M"]
+
+
+@conv_shapes.misconception(
+    "a layer is thought to see as many channels as it has filters",
+    "A layer's filters are as deep as what stands *before* them.",
+)
+def _own_depth(column):
+    return [(item[1], item[1], item[0], item[0]) for item in column if item != "M"]
+
+
+@conv_shapes.misconception(
+    "all filters are taken for 3x3",
+    "The first number of an item is the filter's size; configuration C has 1x1 filters.",
+)
+def _all_three(column):
+    shapes, channels = [], 3
+    for item in column:
+        if item != "M":
+            shapes.append((item[1], channels, 3, 3))
+            channels = item[1]
+    return shapes
+
+
+@conv_shapes.misconception(
+    "a pooling layer is thought to double the channels",
+    "Pooling keeps the depth. It is the next conv layer that has twice as many filters.",
+)
+def _pooling_doubles(column):
+    shapes, channels = [], 3
+    for item in column:
+        if item == "M":
+            channels *= 2
+        else:
+            shapes.append((item[1], channels, item[0], item[0]))
+            channels = item[1]
+    return shapes
+
+
+@conv_shapes.misconception(
+    "channels come before filters",
+    "The order is (filters, channels, height, width).",
+)
+def _channels_first(column):
+    shapes, channels = [], 3
+    for item in column:
+        if item != "M":
+            shapes.append((channels, item[1], item[0], item[0]))
+            channels = item[1]
+    return shapes
+
+
+@conv_shapes.misconception(
+    "pooling layers are listed too",
+    "A pooling layer has no weights: leave it out.",
+)
+def _with_pooling(column):
+    shapes, channels = [], 3
+    for item in column:
+        size, filters = (2, channels) if item == "M" else item
+        shapes.append((filters, channels, size, size))
+        channels = filters
+    return shapes
+
+
+# --- the first fully connected layer of VGG ------------------------------------------------------
+
+vgg_fc_weights = ValueExercise(
+    "vgg-fc-weights",
+    reference=512 * 7 * 7 * 4096,
+    advice="Five poolings halve 224 pixels five times. How many numbers are left, over all 512 "
+    "channels? Each of the 4096 units has a weight for each of them.",
+    passed="three quarters of VGG-16's parameters are in this one layer.",
+    misconceptions=[
+        Misconception(
+            "the channels are forgotten",
+            "At each of the places there are 512 numbers.",
+            7 * 7 * 4096,
+        ),
+        Misconception(
+            "only four poolings are counted",
+            "There are five of them: 224 / 32.",
+            512 * 14 * 14 * 4096,
+        ),
+        Misconception(
+            "the places are forgotten",
+            "The 512 channels have 7 x 7 places each; the layer has weights for all of them.",
+            512 * 4096,
+        ),
+        Misconception(
+            "the biases are counted too",
+            "The question is for the weights.",
+            512 * 7 * 7 * 4096 + 4096,
+        ),
+        Misconception(
+            "the image has only one side",
+            "There are 7 rows *and* 7 columns.",
+            512 * 7 * 4096,
+        ),
+    ],
+)
+
+# --- linear-as-conv ------------------------------------------------------------------------------
+
+
+def _dense(seed, units, channels, height, width):
+    weight = whole_numbers(units, channels * height * width, seed=seed)
+    return Case({"weight": weight, "channels": channels, "height": height, "width": width})
+
+
+linear_as_conv = Exercise(
+    "linear-as-conv",
+    reference=lambda weight, channels, height, width: weight.reshape(-1, channels, height, width),
+    cases=[
+        _dense(0, 1, 1, 1, 2),
+        _dense(1, 1, 1, 2, 2),
+        _dense(2, 2, 2, 1, 1),
+        _dense(3, 2, 2, 2, 2),
+        _dense(4, 1, 3, 3, 3),
+        _dense(5, 4, 2, 2, 3),
+        _dense(6, 5, 3, 4, 2),
+    ],
+    traits=(
+        Trait("several units", "one unit", lambda c: len(c.arguments["weight"]) > 1),
+        Trait("several channels", "one channel", lambda c: c.arguments["channels"] > 1),
+        Trait(
+            "height different from width",
+            "square",
+            lambda c: c.arguments["height"] != c.arguments["width"],
+        ),
+    ),
+    every_device=True,
+)
+
+
+@linear_as_conv.misconception(
+    "the channels are taken to change fastest",
+    "Flatten goes through the columns first, then the rows, then the channels.",
+)
+def _channels_last(weight, channels, height, width):
+    return weight.reshape(-1, height, width, channels).permute(0, 3, 1, 2)
+
+
+@linear_as_conv.misconception(
+    "rows and columns are exchanged",
+    "The last axis is the width.",
+)
+def _transposed(weight, channels, height, width):
+    return weight.reshape(-1, channels, width, height).transpose(2, 3)
+
+
+@linear_as_conv.misconception(
+    "the filters are turned round",
+    "F.conv2d does not turn its filters, so they stand as the weights do.",
+)
+def _flipped(weight, channels, height, width):
+    return weight.reshape(-1, channels, height, width).flip(2, 3)
+
+
+@linear_as_conv.misconception(
+    "the units come after the channels",
+    "A conv layer's weight is (units, channels, height, width).",
+)
+def _units_second(weight, channels, height, width):
+    return weight.reshape(-1, channels, height, width).transpose(0, 1)
+
+
+@linear_as_conv.misconception(
+    "units and inputs are exchanged",
+    "Row k of the linear layer's weight belongs to unit k.",
+)
+def _weight_transposed(weight, channels, height, width):
+    return weight.T.reshape(-1, channels, height, width)
+
+
+@linear_as_conv.misconception(
+    "only one place is covered",
+    "The filter is as large as the whole input: height x width.",
+)
+def _one_place(weight, channels, height, width):
+    return weight.reshape(-1, channels * height * width, 1, 1)
