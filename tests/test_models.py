@@ -221,6 +221,8 @@ def test_the_papers_alexnet_begins_as_the_paper_says():
         (lambda: models.resnet(18, shortcut="D"), ValueError, "shortcut"),
         (lambda: models.cifar_resnet(18), ValueError, r"6 n \+ 2"),
         (lambda: models.cifar_resnet("20"), TypeError, "depth must be an integer"),
+        (lambda: models.cifar_resnet(20, width=0), ValueError, "width must be at least 1"),
+        (lambda: models.cifar_resnet(20, in_channels=1.0), TypeError, "in_channels must be"),
         (lambda: models.googlenet(0), ValueError, "num_classes must be at least 1"),
         (lambda: models.prelu_net(num_classes=1.5), TypeError, "num_classes must be an integer"),
     ],
@@ -228,6 +230,13 @@ def test_the_papers_alexnet_begins_as_the_paper_says():
 def test_what_is_refused(build, error, message):
     with pytest.raises(error, match=message):
         build()
+
+
+def test_a_narrow_cifar_resnet_for_grey_images():
+    model = models.cifar_resnet(8, width=4, in_channels=1)
+    assert model(torch.zeros(2, 1, 8, 8)).shape == (2, 10)
+    filters = [x.weight.shape[:2] for x in model.modules() if isinstance(x, torch.nn.Module) and getattr(x, "weight", None) is not None and x.weight.ndim == 4]
+    assert filters == [(4, 1), (4, 4), (4, 4), (8, 4), (8, 8), (16, 8), (16, 16)]
 
 
 def test_a_small_resnet_learns_drawn_shapes():

@@ -1,6 +1,6 @@
 """What the builders accept, and what they say otherwise."""
 
-__all__ = ["check_choice", "check_classes"]
+__all__ = ["check_choice", "check_classes", "check_count"]
 
 
 def check_choice(builder: str, name: str, value, choices) -> None:
@@ -12,7 +12,12 @@ def check_choice(builder: str, name: str, value, choices) -> None:
 
 def check_classes(builder: str, num_classes) -> None:
     """Raise unless ``num_classes`` is a whole number of at least 1."""
-    if isinstance(num_classes, bool) or not isinstance(num_classes, int):
-        raise TypeError(f"{builder}: num_classes must be an integer, but is {num_classes!r}")
-    if num_classes < 1:
-        raise ValueError(f"{builder}: num_classes must be at least 1, but is {num_classes}")
+    check_count(builder, "num_classes", num_classes)
+
+
+def check_count(builder: str, name: str, count) -> None:
+    """Raise unless ``count`` is a whole number of at least 1."""
+    if isinstance(count, bool) or not isinstance(count, int):
+        raise TypeError(f"{builder}: {name} must be an integer, but is {count!r}")
+    if count < 1:
+        raise ValueError(f"{builder}: {name} must be at least 1, but is {count}")

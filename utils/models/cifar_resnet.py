@@ -7,27 +7,24 @@ section 4.2.
 import torch
 from torch import Tensor
 
-from utils.models.arguments import check_choice, check_classes
+from utils.models.arguments import check_choice, check_classes, check_count
 from utils.models.resnet import BasicBlock, conv, initialise, make_stage, norm
 from utils.nn import AdaptiveAvgPool2d, Linear, ReLU
 
 __all__ = ["CifarResNet", "cifar_resnet"]
 
-STAGE_FILTERS = (16, 32, 64)
-
-
 class CifarResNet(torch.nn.Module):
     """A 3x3 conv layer, three stages of blocks, global average pooling; see `cifar_resnet`."""
 
-    def __init__(self, depth: int, num_classes: int = 10, *, batch_norm: bool = True, **options):
+    def __init__(self, depth, num_classes, *, width, in_channels, batch_norm, **options):
         super().__init__()
         options["batch_norm"] = batch_norm
-        self.conv1 = conv(3, 16, 3, bias=not batch_norm)
-        self.bn1 = norm(16, batch_norm)
+        self.conv1 = conv(in_channels, width, 3, bias=not batch_norm)
+        self.bn1 = norm(width, batch_norm)
         self.relu = ReLU()
-        channels, count = 16, (depth - 2) // 6
-        for number, filters in enumerate(STAGE_FILTERS, start=1):
-            stride = 1 if number == 1 else 2
+        channels, count = width, (depth - 2) // 6
+        for number in (1, 2, 3):
+            stride, filters = (1, width) if number == 1 else (2, 2 * channels)
             stage = make_stage(BasicBlock, count, channels, filters, stride, **options)
             self.add_module(f"layer{number}", stage)
             channels = filters
@@ -36,7 +33,7 @@ class CifarResNet(torch.nn.Module):
         initialise(self)
 
     def forward(self, input: Tensor) -> Tensor:
-        """Scores (N, num_classes) of images (N, 3, H, W); made for 32x32."""
+        """Scores (N, num_classes) of images (N, in_channels, H, W); made for 32x32."""
         output = self.relu(self.bn1(self.conv1(input)))
         output = self.layer3(self.layer2(self.layer1(output)))
         return self.fc(self.avgpool(output).flatten(1))
@@ -48,6 +45,8 @@ def cifar_resnet(
     shortcut: str = "A",
     num_classes: int = 10,
     *,
+    width: int = 16,
+    in_channels: int = 3,
     batch_norm: bool = True,
 ) -> CifarResNet:
     """ResNet for small images, or the plain network of the same layers.
@@ -57,6 +56,8 @@ def cifar_resnet(
         residual: False leaves the shortcuts out: a plain network.
         shortcut: as of :func:`utils.models.resnet`; ``"A"`` as in the paper.
         num_classes: number of scores.
+        width: filters in the first stage; each further stage has twice as many. The paper has 16.
+        in_channels: channels of the images: 1 for grey ones.
         batch_norm: False leaves normalisation out and gives the conv layers biases.
 
     Raises:
@@ -68,10 +69,14 @@ def cifar_resnet(
         raise ValueError(f"cifar_resnet: depth must be 6 n + 2 (8, 14, 20, ...), but is {depth}")
     check_choice("cifar_resnet", "shortcut", shortcut, ("A", "B", "C"))
     check_classes("cifar_resnet", num_classes)
+    check_count("cifar_resnet", "width", width)
+    check_count("cifar_resnet", "in_channels", in_channels)
     return CifarResNet(
         depth,
         num_classes,
         residual=bool(residual),
         shortcut=shortcut,
+        width=width,
+        in_channels=in_channels,
         batch_norm=bool(batch_norm),
     )
