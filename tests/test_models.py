@@ -235,7 +235,8 @@ def test_what_is_refused(build, error, message):
 def test_a_narrow_cifar_resnet_for_grey_images():
     model = models.cifar_resnet(8, width=4, in_channels=1)
     assert model(torch.zeros(2, 1, 8, 8)).shape == (2, 10)
-    filters = [x.weight.shape[:2] for x in model.modules() if isinstance(x, torch.nn.Module) and getattr(x, "weight", None) is not None and x.weight.ndim == 4]
+    weights = [getattr(module, "weight", None) for module in model.modules()]
+    filters = [x.shape[:2] for x in weights if x is not None and x.ndim == 4]
     assert filters == [(4, 1), (4, 4), (4, 4), (8, 4), (8, 8), (16, 8), (16, 16)]
 
 

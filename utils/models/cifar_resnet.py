@@ -13,6 +13,7 @@ from utils.nn import AdaptiveAvgPool2d, Linear, ReLU
 
 __all__ = ["CifarResNet", "cifar_resnet"]
 
+
 class CifarResNet(torch.nn.Module):
     """A 3x3 conv layer, three stages of blocks, global average pooling; see `cifar_resnet`."""
 
