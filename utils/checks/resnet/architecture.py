@@ -1,0 +1,239 @@
+"""Lesson 5: the networks' layers, from the paper's table.
+
+The wrong functions use only the names of the lesson's first cell (torch, F, ...), so that the
+source of each can be submitted as a solution cell.
+"""
+
+from utils.checks.core import Case, Exercise, Misconception, Trait, ValueExercise
+
+# --- resnet-convs --------------------------------------------------------------------------------
+
+
+def _convs(counts, bottleneck):
+    layers, channels = [(64, 3, 7, 2)], 64
+    for stage, count in enumerate(counts):
+        filters = 64 * 2**stage
+        wide = 4 * filters if bottleneck else filters
+        for place in range(count):
+            stride = 2 if stage > 0 and place == 0 else 1
+            if bottleneck:
+                layers += [(filters, channels, 1, stride), (filters, filters, 3, 1)]
+                layers += [(wide, filters, 1, 1)]
+            else:
+                layers += [(filters, channels, 3, stride), (filters, filters, 3, 1)]
+            if stride != 1 or channels != wide:
+                layers.append((wide, channels, 1, stride))
+            channels = wide
+    return layers
+
+
+resnet_convs = Exercise(
+    "resnet-convs",
+    reference=_convs,
+    cases=[
+        Case({"counts": counts, "bottleneck": bottleneck})
+        for counts, bottleneck in [
+            ((1,), False),
+            ((1,), True),
+            ((2,), False),
+            ((2,), True),
+            ((1, 1), False),
+            ((1, 1), True),
+            ((2, 2), False),
+            ((2, 2, 2, 2), False),
+            ((3, 4, 6, 3), False),
+            ((3, 4, 6, 3), True),
+            ((3, 8, 36, 3), True),
+        ]
+    ],
+    traits=(
+        Trait("bottlenecks", "basic blocks", lambda case: case.arguments["bottleneck"]),
+        Trait("several stages", "one stage", lambda case: len(case.arguments["counts"]) > 1),
+        Trait("several blocks", "one block", lambda case: max(case.arguments["counts"]) > 1),
+    ),
+    forbidden=("utils.models", "utils.nn", "torch.nn.modules.conv"),
+    instead="Go through stages and blocks in two loops, and keep the channels in a variable.",
+)
+
+
+@resnet_convs.misconception(
+    "the projections are forgotten",
+    "Where a block's output has another shape than its input, a 1x1 layer stands on the shortcut.",
+)
+def _no_projection(counts, bottleneck):
+    layers, channels = [(64, 3, 7, 2)], 64
+    for stage, count in enumerate(counts):
+        filters = 64 * 2**stage
+        for place in range(count):
+            stride = 2 if stage > 0 and place == 0 else 1
+            if bottleneck:
+                layers += [(filters, channels, 1, stride), (filters, filters, 3, 1)]
+                layers += [(4 * filters, filters, 1, 1)]
+                channels = 4 * filters
+            else:
+                layers += [(filters, channels, 3, stride), (filters, filters, 3, 1)]
+                channels = filters
+    return layers
+
+
+@resnet_convs.misconception(
+    "the shortcut is projected only where the stride is 2",
+    "The first bottleneck has stride 1, but 64 channels go in and 256 come out.",
+)
+def _stride_only(counts, bottleneck):
+    layers, channels = [(64, 3, 7, 2)], 64
+    for stage, count in enumerate(counts):
+        filters = 64 * 2**stage
+        wide = 4 * filters if bottleneck else filters
+        for place in range(count):
+            stride = 2 if stage > 0 and place == 0 else 1
+            if bottleneck:
+                layers += [(filters, channels, 1, stride), (filters, filters, 3, 1)]
+                layers += [(wide, filters, 1, 1)]
+            else:
+                layers += [(filters, channels, 3, stride), (filters, filters, 3, 1)]
+            if stride != 1:
+                layers.append((wide, channels, 1, stride))
+            channels = wide
+    return layers
+
+
+@resnet_convs.misconception(
+    "the first stage has a stride too",
+    "The pooling layer has just halved the image: the first stage keeps its size.",
+)
+def _first_strided(counts, bottleneck):
+    layers, channels = [(64, 3, 7, 2)], 64
+    for stage, count in enumerate(counts):
+        filters = 64 * 2**stage
+        wide = 4 * filters if bottleneck else filters
+        for place in range(count):
+            stride = 2 if place == 0 else 1
+            if bottleneck:
+                layers += [(filters, channels, 1, stride), (filters, filters, 3, 1)]
+                layers += [(wide, filters, 1, 1)]
+            else:
+                layers += [(filters, channels, 3, stride), (filters, filters, 3, 1)]
+            if stride != 1 or channels != wide:
+                layers.append((wide, channels, 1, stride))
+            channels = wide
+    return layers
+
+
+@resnet_convs.misconception(
+    "every block of a later stage has a stride",
+    "Only the first block of a stage halves the image.",
+)
+def _all_strided(counts, bottleneck):
+    layers, channels = [(64, 3, 7, 2)], 64
+    for stage, count in enumerate(counts):
+        filters = 64 * 2**stage
+        wide = 4 * filters if bottleneck else filters
+        for _ in range(count):
+            stride = 2 if stage > 0 else 1
+            if bottleneck:
+                layers += [(filters, channels, 1, stride), (filters, filters, 3, 1)]
+                layers += [(wide, filters, 1, 1)]
+            else:
+                layers += [(filters, channels, 3, stride), (filters, filters, 3, 1)]
+            if stride != 1 or channels != wide:
+                layers.append((wide, channels, 1, stride))
+            channels = wide
+    return layers
+
+
+@resnet_convs.misconception(
+    "the stride is forgotten",
+    "The first block of stages 2, 3 and 4 has stride 2, in its first layer and its projection.",
+)
+def _no_stride(counts, bottleneck):
+    layers, channels = [(64, 3, 7, 2)], 64
+    for stage, count in enumerate(counts):
+        filters = 64 * 2**stage
+        wide = 4 * filters if bottleneck else filters
+        for _ in range(count):
+            if bottleneck:
+                layers += [(filters, channels, 1, 1), (filters, filters, 3, 1)]
+                layers += [(wide, filters, 1, 1)]
+            else:
+                layers += [(filters, channels, 3, 1), (filters, filters, 3, 1)]
+            if channels != wide:
+                layers.append((wide, channels, 1, 1))
+            channels = wide
+    return layers
+
+
+@resnet_convs.misconception(
+    "the filters do not double",
+    "Each stage has twice as many filters as the one before: 64, 128, 256, 512.",
+)
+def _same_filters(counts, bottleneck):
+    layers, channels, filters = [(64, 3, 7, 2)], 64, 64
+    for stage, count in enumerate(counts):
+        wide = 4 * filters if bottleneck else filters
+        for place in range(count):
+            stride = 2 if stage > 0 and place == 0 else 1
+            if bottleneck:
+                layers += [(filters, channels, 1, stride), (filters, filters, 3, 1)]
+                layers += [(wide, filters, 1, 1)]
+            else:
+                layers += [(filters, channels, 3, stride), (filters, filters, 3, 1)]
+            if stride != 1 or channels != wide:
+                layers.append((wide, channels, 1, stride))
+            channels = wide
+    return layers
+
+
+@resnet_convs.misconception(
+    "the first conv layer is forgotten",
+    "The list begins with the 64 filters of 7x7 that see the image.",
+)
+def _no_first(counts, bottleneck):
+    layers, channels = [], 64
+    for stage, count in enumerate(counts):
+        filters = 64 * 2**stage
+        wide = 4 * filters if bottleneck else filters
+        for place in range(count):
+            stride = 2 if stage > 0 and place == 0 else 1
+            if bottleneck:
+                layers += [(filters, channels, 1, stride), (filters, filters, 3, 1)]
+                layers += [(wide, filters, 1, 1)]
+            else:
+                layers += [(filters, channels, 3, stride), (filters, filters, 3, 1)]
+            if stride != 1 or channels != wide:
+                layers.append((wide, channels, 1, stride))
+            channels = wide
+    return layers
+
+
+# --- head-weights --------------------------------------------------------------------------------
+
+head_weights = ValueExercise(
+    "head-weights",
+    reference=2048 * 1000,
+    advice="How many channels does the last stage of ResNet-50 give, and how many numbers of each "
+    "are left behind global average pooling?",
+    passed="VGG's first fully connected layer has fifty times as many.",
+    misconceptions=[
+        Misconception(
+            "the channels of ResNet-34 are taken",
+            "ResNet-50 has bottlenecks: four times as many channels come out of its last stage.",
+            512 * 1000,
+        ),
+        Misconception(
+            "the pooling is left out",
+            "Global average pooling leaves one number of each channel, not 7 x 7.",
+            7 * 7 * 2048 * 1000,
+        ),
+        Misconception(
+            "the biases are counted",
+            "Weights only.",
+            2048 * 1000 + 1000,
+        ),
+        Misconception(
+            "the pooling is left out, and the channels of ResNet-34 are taken",
+            "ResNet-50's last stage gives four times as many, and pooling leaves one number each.",
+            7 * 7 * 512 * 1000,
+        ),
+    ],
+)
