@@ -58,7 +58,7 @@ def small_resnet(depth, residual, batch_norm=True):
     model = nn.Sequential(*layers, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(32, 10))
     for layer in model.modules():
         if isinstance(layer, nn.Conv2d):
-            nn.init.kaiming_normal_(layer.weight, mode="fan_out", nonlinearity="relu")
+            nn.init.kaiming_normal_(layer.weight, nonlinearity="relu")
             if layer.bias is not None:
                 nn.init.zeros_(layer.bias)
     if residual and not batch_norm:
@@ -66,6 +66,11 @@ def small_resnet(depth, residual, batch_norm=True):
             if isinstance(block, Block):
                 nn.init.zeros_(block.conv2.weight)
     return model
+
+
+def standardised(images):
+    """Give all pixels together mean 0 and standard deviation 1."""
+    return (images - images.mean()) / images.std()
 
 
 class Curves(NamedTuple):
@@ -78,7 +83,7 @@ class Curves(NamedTuple):
 def train(depth, residual, batch_norm=True, *, seed=0, epochs=4, rate=0.05, device="cpu"):
     """Train on the digits: SGD with momentum 0.9, batches of 64, a cosine down to zero."""
     digits = data.digits()
-    images, labels = digits.train_images.to(device), digits.train_labels.to(device)
+    images, labels = standardised(digits.train_images).to(device), digits.train_labels.to(device)
     generator = torch.Generator().manual_seed(seed)
     with torch.random.fork_rng(devices=[]), one_thread():
         torch.manual_seed(seed)

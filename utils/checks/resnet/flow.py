@@ -221,6 +221,7 @@ path_lengths = Exercise(
     "path-lengths",
     reference=lambda blocks: [math.comb(blocks, length) for length in range(blocks + 1)],
     cases=[Case({"blocks": blocks}) for blocks in (1, 2, 3, 4, 6, 9, 54)],
+    ranges=("blocks",),
 )
 
 
