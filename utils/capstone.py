@@ -1,0 +1,216 @@
+"""The task of the last lesson: tell drawn shapes apart with a network that keeps a budget.
+
+:func:`grade` says what a design is worth. Its numbers are stated here, and it uses nothing else.
+"""
+
+from collections.abc import Callable
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+from torch.utils.flop_counter import FlopCounterMode
+
+from utils import data, sizing
+from utils.data import Shapes
+from utils.devices import device
+from utils.flow import gradient_norms
+from utils.seeding import seeded
+
+__all__ = ["CLASSES", "SIZE", "Cost", "Grade", "cost", "flow", "grade", "images", "train"]
+
+CLASSES = ("circle", "triangle", "square", "cross", "star")
+SIZE = 24
+MOST_PARAMETERS = 25_000
+MOST_MULTIPLY_ADDS = 1_000_000
+
+POINTS_FLOW, POINTS_ACCURACY = 4.0, 8.0
+# Full points up to the first number, none from the second one on, in between in proportion.
+FLOW = (30.0, 300.0)  # on a logarithmic scale
+ACCURACY = (0.80, 0.40)
+
+TRAINING_IMAGES, TEST_IMAGES = 1500, 500
+EPOCHS, BATCH, RATE = 12, 50, 0.05
+
+
+class Cost(NamedTuple):
+    """What a network needs for one image: numbers to learn, and multiply-adds."""
+
+    parameters: int
+    multiply_adds: int
+
+    @property
+    def within_budget(self) -> bool:
+        """Whether both numbers are allowed."""
+        return self.parameters <= MOST_PARAMETERS and self.multiply_adds <= MOST_MULTIPLY_ADDS
+
+
+@dataclass(frozen=True)
+class Grade:
+    """Points for a design, and what they were given for."""
+
+    cost: Cost
+    flow: float | None = None
+    accuracy: float | None = None
+
+    @property
+    def points(self) -> float:
+        """Up to 4 for the gradient's flow and up to 8 for accuracy; 0 over the budget."""
+        return round(self.flow_points + self.accuracy_points, 1)
+
+    @property
+    def flow_points(self) -> float:
+        """4 up to a ratio of 30, 0 from 300 on, in between by its logarithm."""
+        if self.flow is None:
+            return 0.0
+        ratio, best, worst = (torch.tensor(x).log().item() for x in (self.flow, *FLOW))
+        return POINTS_FLOW * _share(ratio, best, worst)
+
+    @property
+    def accuracy_points(self) -> float:
+        """8 from 80 % on, 0 up to 40 %, in between in proportion."""
+        if self.accuracy is None:
+            return 0.0
+        return POINTS_ACCURACY * _share(self.accuracy, *ACCURACY)
+
+    def __str__(self) -> str:
+        lines = [
+            f"parameters     {self.cost.parameters:9,} of {MOST_PARAMETERS:9,}",
+            f"multiply-adds  {self.cost.multiply_adds:9,} of {MOST_MULTIPLY_ADDS:9,}",
+        ]
+        if not self.cost.within_budget:
+            return "\n".join([*lines, "over the budget: 0 points"])
+        lines += [
+            f"gradient flow  {self.flow:9.1f}              {self.flow_points:4.1f} of 4 points",
+            f"accuracy       {self.accuracy:9.1%}              {self.accuracy_points:4.1f} of 8 points",
+            f"together                              {self.points:4.1f} of 12 points",
+        ]
+        return "\n".join(lines)
+
+
+def images(count: int = TRAINING_IMAGES, seed: int = 0) -> Shapes:
+    """Draw images (count, 3, 24, 24) and labels (count,) of the five classes, in equal numbers."""
+    return data.shapes(count, difficulty=0.4, seed=seed, classes=CLASSES, size=SIZE)
+
+
+def cost(model: nn.Module) -> Cost:
+    """Count a network's parameters, and its multiply-adds for one image.
+
+    Multiply-adds are counted in layers and, for a network that computes with functions instead,
+    by torch; the larger number holds.
+    """
+    parameters = sum(parameter.numel() for parameter in model.parameters())
+    counter = FlopCounterMode(display=False)
+    with _evaluation(model), torch.no_grad(), counter:
+        where = next(model.parameters(), torch.empty(0)).device
+        model(torch.zeros(1, 3, SIZE, SIZE, device=where))
+    in_layers = sizing.summary(model, (3, SIZE, SIZE)).multiply_adds
+    return Cost(parameters, max(in_layers, counter.get_total_flops() // 2))
+
+
+def flow(model: nn.Module) -> float:
+    """Ratio of the largest gradient of a conv layer's weights to the smallest, after one step.
+
+    Root mean squares, so that layers of different sizes compare; after one step of gradient
+    descent, so that layers which start at zero count too. The model takes that step: hand over one
+    that is not needed any more. Infinite where a layer gets no gradient or NaN, 1 where there is
+    only one conv layer.
+    """
+    drawn = images(100, seed=1)
+    where = next(model.parameters()).device
+    batch, labels = _standardised(drawn.images).to(where), drawn.labels.to(where)
+    model.train()
+    loss = F.cross_entropy(model(batch), labels)
+    loss.backward()
+    torch.optim.SGD(model.parameters(), lr=RATE).step()
+    norms = gradient_norms(model, F.cross_entropy, batch, labels, rms=True)
+    layers = dict(model.named_modules())
+    convs = [norm for name, norm in norms.items() if _is_conv(layers.get(name))]
+    if not convs:
+        return 1.0
+    largest, smallest = max(convs), min(convs)
+    return largest / smallest if smallest > 0 and largest < float("inf") else float("inf")
+
+
+def train(model: nn.Module, drawn: Shapes, *, epochs: int = EPOCHS, rate: float = RATE) -> None:
+    """Train as every design is trained: SGD, momentum 0.9, L2, batches of 50, a cosine to zero."""
+    where = next(model.parameters()).device
+    inputs, labels = _standardised(drawn.images).to(where), drawn.labels.to(where)
+    optimizer = torch.optim.SGD(model.parameters(), lr=rate, momentum=0.9, weight_decay=5e-4)
+    steps = epochs * -(-len(inputs) // BATCH)
+    schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, steps)
+    model.train()
+    with _one_thread():
+        for _ in range(epochs):
+            for batch in torch.randperm(len(inputs)).split(BATCH):
+                loss = F.cross_entropy(model(inputs[batch]), labels[batch])
+                if not torch.isfinite(loss):
+                    return
+                optimizer.zero_grad()
+                loss.backward()
+                optimizer.step()
+                schedule.step()
+
+
+def accuracy(model: nn.Module, drawn: Shapes) -> float:
+    """Share of the images whose class the model finds, in evaluation mode."""
+    where = next(model.parameters()).device
+    with _evaluation(model), torch.no_grad():
+        scores = model(_standardised(drawn.images).to(where))
+    return (scores.argmax(1).cpu() == drawn.labels).double().mean().item()
+
+
+def grade(design: Callable[[], nn.Module], *, seed: int = 2) -> Grade:
+    """Build a design three times, and measure its cost, its gradient's flow and its accuracy.
+
+    Args:
+        design: returns a new network for (N, 3, 24, 24) images with scores (N, 5).
+        seed: of the images that it is tested with; those it is trained with have seed 0.
+
+    Returns:
+        A :class:`Grade`; over the budget nothing is trained.
+    """
+    with seeded(0, device()):
+        paid = cost(design())
+        if not paid.within_budget:
+            return Grade(paid)
+        ratio = flow(design().to(device()))
+        model = design().to(device())
+        train(model, images())
+        return Grade(paid, ratio, accuracy(model, images(TEST_IMAGES, seed)))
+
+
+def _share(value: float, best: float, worst: float) -> float:
+    return min(max((value - worst) / (best - worst), 0.0), 1.0)
+
+
+def _standardised(pictures: Tensor) -> Tensor:
+    return (pictures - 0.5) / 0.25
+
+
+def _is_conv(layer: nn.Module | None) -> bool:
+    return getattr(getattr(layer, "weight", None), "ndim", 0) == 4
+
+
+@contextmanager
+def _evaluation(model: nn.Module):
+    modes = {module: module.training for module in model.modules()}
+    model.eval()
+    try:
+        yield
+    finally:
+        for module, training in modes.items():
+            module.training = training
+
+
+@contextmanager
+def _one_thread():
+    """Layers this small are faster on one thread."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
