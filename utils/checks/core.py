@@ -142,13 +142,13 @@ class Exercise:
     def check(self, answer) -> str:
         """Return what was tried when the answer is right; raise CheckFailed when it is not."""
         if not callable(answer):
-            if _is_placeholder(answer):
-                raise CheckFailed(_not_written(self.name))
+            if placeholder(answer):
+                raise CheckFailed(unwritten(self.name))
             raise CheckFailed(f"{self.name} must be a function; it is {wording.kind(answer)}.")
         outcomes = self.run(answer)
         # With a text it is an error of the student's code: torch raises this type too.
         if isinstance(outcomes[0].error, NotImplementedError) and not str(outcomes[0].error):
-            raise CheckFailed(_not_written(self.name))
+            raise CheckFailed(unwritten(self.name))
         findings = self.findings(outcomes)
         if any(finding.wrong for finding in findings):
             raise CheckFailed(self.explain(answer, findings))
@@ -203,7 +203,7 @@ class Exercise:
         recognised = self.recognise(findings)
         for misconception, explained in recognised:
             where = "" if explained == len(failing) else f" (in {explained} of these cases)"
-            lines += _named(misconception, where)
+            lines += named(misconception, where)
         if library:
             return "\n".join([*lines, self.instead])
         if sum(explained for _, explained in recognised) < len(failing):
@@ -284,8 +284,8 @@ class ValueExercise:
 
     def check(self, answer) -> str:
         """Return what was checked when the answer is right; raise CheckFailed when it is not."""
-        if _is_placeholder(answer):
-            raise CheckFailed(_not_written(self.name))
+        if placeholder(answer):
+            raise CheckFailed(unwritten(self.name))
         problem = self._refuse(answer)
         if problem:
             raise CheckFailed("\n".join(textwrap.wrap(f"{self.name}: {problem}", 96)))
@@ -295,7 +295,7 @@ class ValueExercise:
         lines = [f"{self.name} = {answer} is not right."]
         for misconception in self.misconceptions:
             if answer == self._normalised(misconception.answer):
-                lines += _named(misconception)
+                lines += named(misconception)
                 break
         else:
             lines += textwrap.wrap(self.advice, 96)
@@ -335,14 +335,17 @@ def check(exercise_id: str, answer) -> None:
     print(EXERCISES[exercise_id].check(answer))
 
 
-def _named(misconception: Misconception, where: str = "") -> list[str]:
+def named(misconception: Misconception, where: str = "") -> list[str]:
+    """Name a recognised mistake, with its hint."""
     hint = textwrap.wrap(misconception.hint, 96, initial_indent="  ", subsequent_indent="  ")
     return [f"{RECOGNISED} {misconception.name}{where}:", *hint]
 
 
-def _is_placeholder(answer) -> bool:
+def placeholder(answer) -> bool:
+    """Say whether nothing has been answered yet."""
     return answer is None or answer is Ellipsis or answer is NotImplemented
 
 
-def _not_written(name: str) -> str:
+def unwritten(name: str) -> str:
+    """Say that an answer is still to be written."""
     return f"{name} is not written yet: put your answer in the cell above and run it first."

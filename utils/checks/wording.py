@@ -101,8 +101,10 @@ def difference(value, expected, names: tuple[str, ...] = ()) -> str | None:
         return _list_difference(value, expected)
     if is_integer(expected):
         return _integer_difference(value, expected)
+    if isinstance(expected, str):
+        return None if value == expected else f"{value!r} came back instead of {expected!r}."
     raise TypeError(
-        f"a reference must return a tensor, a tuple, a list or an int, not {kind(expected)}"
+        f"a reference must return a tensor, tuple, list, int or str, not {kind(expected)}"
     )
 
 

@@ -1,0 +1,224 @@
+"""Lesson 6: the capstone's design. A check looks at form and budget; `utils.capstone` trains it.
+
+The wrong designs use only the names of the lesson's first cell (torch, F, ...), so that the
+source of each can be submitted as a solution cell.
+"""
+
+import textwrap
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import torch
+from torch import nn
+
+from utils import capstone
+from utils.checks import wording
+from utils.checks.core import EXERCISES, CheckFailed, Misconception, named, placeholder, unwritten
+from utils.seeding import seeded
+
+
+@dataclass
+class DesignExercise:
+    """A function without arguments that builds a network; each misconception has a sign."""
+
+    id: str
+    misconceptions: list[Misconception] = field(default_factory=list)
+    signs: list[Callable] = field(default_factory=list)
+
+    def __post_init__(self):
+        EXERCISES[self.id] = self
+
+    @property
+    def name(self) -> str:
+        """The name of the function that the student writes."""
+        return self.id.replace("-", "_")
+
+    def misconception(self, name: str, hint: str, sign: Callable):
+        """Register the decorated wrong design; ``sign(models, scores)`` recognises it."""
+
+        def register(function):
+            self.misconceptions.append(Misconception(name, hint, function))
+            self.signs.append(sign)
+            return function
+
+        return register
+
+    def check(self, answer) -> str:
+        """Return what a right answer costs; raise CheckFailed when it is not one."""
+        if placeholder(answer):
+            raise CheckFailed(unwritten(self.name))
+        if isinstance(answer, nn.Module) or not callable(answer):
+            raise CheckFailed(
+                f"{self.name} must be a function that builds a network; it is "
+                f"{wording.kind(answer)}."
+            )
+        with seeded(0):
+            models, scores = self._try(answer)
+            for misconception, sign in zip(self.misconceptions, self.signs, strict=True):
+                if sign(models, scores):
+                    lines = [f"{self.name}: this is not a network for the task."]
+                    raise CheckFailed(
+                        "\n".join([*lines, *named(misconception), *_facts(models[0])])
+                    )
+            if scores.shape != (2, len(capstone.CLASSES)):
+                raise CheckFailed(
+                    f"{self.name}: for two images the network gives {tuple(scores.shape)}; "
+                    f"it should give (2, {len(capstone.CLASSES)}): a score for each class."
+                )
+            paid, ratio = capstone.cost(models[0]), capstone.flow(models[1])
+        return "\n".join(
+            [
+                f"{self.name}: {paid.parameters:,} of {capstone.MOST_PARAMETERS:,} parameters, "
+                f"{paid.multiply_adds:,} of {capstone.MOST_MULTIPLY_ADDS:,} multiply-adds;",
+                f"  largest gradient {ratio:.1f} times the smallest. Its accuracy is not known yet.",
+            ]
+        )
+
+    def _try(self, answer) -> tuple[list[nn.Module], torch.Tensor]:
+        try:
+            models = [answer(), answer()]
+            for model in models:
+                if not isinstance(model, nn.Module):
+                    kind = wording.kind(model)
+                    raise CheckFailed(f"{self.name}() gave {kind}; it should give a torch module.")
+            with torch.no_grad():
+                scores = models[0].eval()(torch.rand(2, 3, capstone.SIZE, capstone.SIZE))
+            if not isinstance(scores, torch.Tensor):
+                kind = wording.kind(scores)
+                raise CheckFailed(f"{self.name}: the network gives {kind}, not a tensor.")
+        except NotImplementedError as error:
+            if not str(error):
+                raise CheckFailed(unwritten(self.name)) from None
+            raise
+        except CheckFailed:
+            raise
+        except Exception as error:
+            size = capstone.SIZE
+            lines = [f"{self.name}: it failed on two images, (2, 3, {size}, {size}):"]
+            raise CheckFailed("\n".join([*lines, *wording.exception(error, answer)])) from None
+        return models, scores
+
+
+def _facts(model: nn.Module) -> list[str]:
+    paid = capstone.cost(model)
+    text = (
+        f"Parameters: {paid.parameters:,}, at most {capstone.MOST_PARAMETERS:,}. "
+        f"Multiply-adds: {paid.multiply_adds:,}, at most {capstone.MOST_MULTIPLY_ADDS:,}."
+    )
+    return ["", *textwrap.wrap(text, 96)]
+
+
+design = DesignExercise("design")
+
+
+def _shared(models, scores):
+    weights = {id(weight) for weight in models[0].parameters()}
+    return any(id(weight) in weights for weight in models[1].parameters())
+
+
+@design.misconception(
+    "the same network is handed out each time",
+    "Build a new one in each call: a network that has been trained once is no fresh start.",
+    _shared,
+)
+def _once(made=[]):  # noqa: B006
+    if not made:
+        made.append(
+            torch.nn.Sequential(
+                torch.nn.Conv2d(3, 16, 3, stride=4, padding=1),
+                torch.nn.ReLU(),
+                torch.nn.Flatten(),
+                torch.nn.Linear(16 * 36, 5),
+            )
+        )
+    return made[0]
+
+
+@design.misconception(
+    "there are scores for ten classes",
+    "There are five classes: circle, triangle, square, cross and star.",
+    lambda models, scores: scores.shape == (2, 10),
+)
+def _ten_classes():
+    return torch.nn.Sequential(
+        torch.nn.Conv2d(3, 16, 3, stride=2, padding=1, bias=False),
+        torch.nn.BatchNorm2d(16),
+        torch.nn.ReLU(),
+        torch.nn.AdaptiveAvgPool2d(1),
+        torch.nn.Flatten(),
+        torch.nn.Linear(16, 10),
+    )
+
+
+@design.misconception(
+    "each pixel has scores of its own",
+    "One answer for each image is wanted: average over the pixels at the end.",
+    lambda models, scores: scores.ndim == 4,
+)
+def _map_of_scores():
+    return torch.nn.Sequential(
+        torch.nn.Conv2d(3, 16, 3, stride=2, padding=1, bias=False),
+        torch.nn.BatchNorm2d(16),
+        torch.nn.ReLU(),
+        torch.nn.Conv2d(16, 5, 1),
+    )
+
+
+def _sums_to_one(models, scores):
+    if scores.shape != (2, len(capstone.CLASSES)):
+        return False
+    return bool((scores >= 0).all() and torch.allclose(scores.sum(1), torch.ones(2), atol=1e-4))
+
+
+@design.misconception(
+    "probabilities are given instead of scores",
+    "Leave the softmax out: the loss takes it, and a second one flattens the gradient.",
+    _sums_to_one,
+)
+def _probabilities():
+    return torch.nn.Sequential(
+        torch.nn.Conv2d(3, 16, 3, stride=2, padding=1, bias=False),
+        torch.nn.BatchNorm2d(16),
+        torch.nn.ReLU(),
+        torch.nn.AdaptiveAvgPool2d(1),
+        torch.nn.Flatten(),
+        torch.nn.Linear(16, 5),
+        torch.nn.Softmax(1),
+    )
+
+
+@design.misconception(
+    "there are too many parameters",
+    "Where do they sit? A fully connected layer behind Flatten has one weight for each pixel of "
+    "each channel and each unit: global average pooling needs far fewer.",
+    lambda models, scores: capstone.cost(models[0]).parameters > capstone.MOST_PARAMETERS,
+)
+def _flattened():
+    return torch.nn.Sequential(
+        torch.nn.Conv2d(3, 16, 3, stride=2, padding=1),
+        torch.nn.ReLU(),
+        torch.nn.Flatten(),
+        torch.nn.Linear(16 * 12 * 12, 64),
+        torch.nn.ReLU(),
+        torch.nn.Linear(64, 5),
+    )
+
+
+@design.misconception(
+    "there are too many multiply-adds",
+    "Where are they made? A weight works at each pixel of its layer's output: halve the image "
+    "early, by a stride or by pooling, and double the channels only then.",
+    lambda models, scores: capstone.cost(models[0]).multiply_adds > capstone.MOST_MULTIPLY_ADDS,
+)
+def _full_size():
+    return torch.nn.Sequential(
+        torch.nn.Conv2d(3, 16, 3, padding=1, bias=False),
+        torch.nn.BatchNorm2d(16),
+        torch.nn.ReLU(),
+        torch.nn.Conv2d(16, 24, 3, padding=1, bias=False),
+        torch.nn.BatchNorm2d(24),
+        torch.nn.ReLU(),
+        torch.nn.AdaptiveAvgPool2d(1),
+        torch.nn.Flatten(),
+        torch.nn.Linear(24, 5),
+    )

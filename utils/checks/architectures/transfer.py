@@ -1,0 +1,369 @@
+"""Lesson 6: weights from elsewhere, and a new head for them.
+
+The wrong functions use only the names of the lesson's first cell (torch, F, ...), so that the
+source of each can be submitted as a solution cell.
+"""
+
+import torch
+
+from utils.checks.convolution.cases import DERIVATIVES, in_double, whole_numbers
+from utils.checks.core import Case, Exercise, Trait
+
+# --- normalise -----------------------------------------------------------------------------------
+
+
+def _normalise(images, mean, deviation):
+    return (images - mean[:, None, None]) / deviation[:, None, None]
+
+
+def _images(seed, count, height, width, channels=3):
+    return Case(
+        {
+            "images": whole_numbers(count, channels, height, width, seed=seed),
+            "mean": whole_numbers(channels, seed=seed + 1),
+            "deviation": whole_numbers(channels, seed=seed + 2).abs() + 1,
+        }
+    )
+
+
+_image_cases = [
+    _images(0, 1, 1, 1, channels=1),
+    _images(10, 1, 1, 2),
+    _images(20, 2, 2, 2),
+    _images(30, 1, 3, 3),
+    _images(40, 3, 2, 3),
+]
+
+normalise = Exercise(
+    "normalise",
+    reference=_normalise,
+    cases=[*_image_cases, *in_double(_image_cases[-2:])],
+    traits=(
+        Trait("several images", "one image", lambda case: len(case.arguments["images"]) > 1),
+        Trait("three channels", "one channel", lambda case: len(case.arguments["mean"]) > 1),
+    ),
+    every_device=True,
+)
+
+
+@normalise.misconception("the mean is not taken away", "First take away the mean.")
+def _no_mean(images, mean, deviation):
+    return images / deviation[:, None, None]
+
+
+@normalise.misconception(
+    "it is not divided by the deviation",
+    "Behind the mean comes the division.",
+)
+def _no_division(images, mean, deviation):
+    return images - mean[:, None, None]
+
+
+@normalise.misconception(
+    "it is multiplied by the deviation",
+    "Divide: the result should have deviation 1.",
+)
+def _multiplied(images, mean, deviation):
+    return (images - mean[:, None, None]) * deviation[:, None, None]
+
+
+@normalise.misconception(
+    "the images' own mean and deviation are taken",
+    "Take the numbers that the weights were trained with: the network expects those.",
+)
+def _own(images, mean, deviation):
+    centred = images - images.mean((0, 2, 3), keepdim=True)
+    return centred / images.std((0, 2, 3), correction=0, keepdim=True)
+
+
+@normalise.misconception(
+    "it is divided first",
+    "First take the mean away, then divide.",
+)
+def _divided_first(images, mean, deviation):
+    return images / deviation[:, None, None] - mean[:, None, None]
+
+
+@normalise.misconception(
+    "it is divided by the square of the deviation",
+    "Divide by the deviation itself.",
+)
+def _variance(images, mean, deviation):
+    return (images - mean[:, None, None]) / deviation[:, None, None] ** 2
+
+
+# --- weights-to-take -----------------------------------------------------------------------------
+
+
+def _to_take(saved, wanted):
+    shapes = dict(saved)
+    return [name for name, shape in wanted if shapes.get(name) == shape]
+
+
+_BODY = [("conv.weight", (4, 3, 3, 3)), ("bn.weight", (4,))]
+_OLD_HEAD = [("fc.weight", (10, 4)), ("fc.bias", (10,))]
+_NEW_HEAD = [("fc.weight", (5, 4)), ("fc.bias", (5,))]
+_tables = [
+    ([("a", (2, 3))], [("a", (2, 3))]),
+    ([("a", (2, 3))], [("b", (2, 3))]),
+    ([("a", (2, 3))], [("a", (3, 2))]),
+    ([("a", (2,)), ("b", (3,))], [("b", (3,)), ("a", (2,))]),
+    ([("a", (2,))], [("a", (2,)), ("b", (2,))]),
+    ([("a", (2,)), ("b", (2,))], [("b", (2,))]),
+    ([*_BODY, *_OLD_HEAD], [*_BODY, *_NEW_HEAD]),
+    ([*_OLD_HEAD, *_BODY], [*_BODY, *_OLD_HEAD]),
+    ([*_BODY, ("mean", (4,))], [*_BODY, ("mean", (5,)), ("extra", (4,))]),
+]
+
+weights_to_take = Exercise(
+    "weights-to-take",
+    reference=_to_take,
+    cases=[Case({"saved": saved, "wanted": wanted}) for saved, wanted in _tables],
+    traits=(
+        Trait(
+            "other names",
+            "the same names",
+            lambda case: (
+                {n for n, _ in case.arguments["saved"]} != {n for n, _ in case.arguments["wanted"]}
+            ),
+        ),
+    ),
+)
+
+
+@weights_to_take.misconception(
+    "the shapes are not compared",
+    "A head for 10 classes has the right name, but does not fit 5 classes.",
+)
+def _names_only(saved, wanted):
+    names = [name for name, _ in saved]
+    return [name for name, _ in wanted if name in names]
+
+
+@weights_to_take.misconception(
+    "the names are not compared",
+    "A tensor of the right shape may be quite another one.",
+)
+def _shapes_only(saved, wanted):
+    shapes = [shape for _, shape in saved]
+    return [name for name, shape in wanted if shape in shapes]
+
+
+@weights_to_take.misconception(
+    "the two lists are walked through side by side",
+    "They may be in different orders: look each name up.",
+)
+def _side_by_side(saved, wanted):
+    return [name for (name, shape), old in zip(wanted, saved, strict=False) if old == (name, shape)]
+
+
+@weights_to_take.misconception(
+    "the order of the saved weights is kept",
+    "Go through the *wanted* weights, in their order.",
+)
+def _saved_order(saved, wanted):
+    return [name for name, shape in saved if (name, shape) in wanted]
+
+
+@weights_to_take.misconception(
+    "only the number of elements is compared",
+    "(2, 3) and (3, 2) both have six numbers, and still do not fit.",
+)
+def _sizes_only(saved, wanted):
+    import math
+
+    sizes = {name: math.prod(shape) for name, shape in saved}
+    return [name for name, shape in wanted if sizes.get(name) == math.prod(shape)]
+
+
+@weights_to_take.misconception(
+    "what does not fit is returned",
+    "Return the names that *can* be taken.",
+)
+def _misfits(saved, wanted):
+    shapes = dict(saved)
+    return [name for name, shape in wanted if shapes.get(name) != shape]
+
+
+# --- head-gradient -------------------------------------------------------------------------------
+
+
+def _head_gradient(features, labels, weight, bias):
+    difference = (features @ weight.T + bias).softmax(1)
+    difference[range(len(labels)), labels] -= 1
+    difference /= len(labels)
+    return difference.T @ features, difference.sum(0)
+
+
+def _head_case(seed, images, size, classes):
+    generator = torch.Generator().manual_seed(seed)
+    return Case(
+        {
+            "features": whole_numbers(images, size, seed=seed) / 4,
+            "labels": torch.randint(classes, (images,), generator=generator).tolist(),
+            "weight": whole_numbers(classes, size, seed=seed + 1) / 4,
+            "bias": whole_numbers(classes, seed=seed + 2) / 4,
+        }
+    )
+
+
+_head_cases = [
+    _head_case(0, 1, 1, 2),
+    _head_case(10, 1, 2, 2),
+    _head_case(20, 2, 1, 2),
+    _head_case(30, 2, 2, 3),
+    _head_case(40, 4, 3, 3),
+    _head_case(50, 5, 6, 4),
+]
+
+head_gradient = Exercise(
+    "head-gradient",
+    reference=_head_gradient,
+    cases=[*_head_cases, *in_double(_head_cases[-2:])],
+    traits=(
+        Trait("several images", "one image", lambda case: len(case.arguments["labels"]) > 1),
+        Trait("several features", "one feature", lambda c: c.arguments["features"].shape[1] > 1),
+    ),
+    returns=("grad_weight", "grad_bias"),
+    forbidden=(*DERIVATIVES, "utils.functional", "utils.nn"),
+    instead="Start at the scores: softmax minus the right answer, divided by the number of images.",
+    every_device=True,
+)
+
+
+@head_gradient.misconception(
+    "the sum over the images is not divided by their number",
+    "The loss is the *mean* over the images.",
+)
+def _no_mean_over_images(features, labels, weight, bias):
+    difference = (features @ weight.T + bias).softmax(1)
+    difference[range(len(labels)), labels] -= 1
+    return difference.T @ features, difference.sum(0)
+
+
+@head_gradient.misconception(
+    "the right answer is not taken away",
+    "The gradient of the scores is softmax *minus 1 at the right class*.",
+)
+def _no_answer(features, labels, weight, bias):
+    probabilities = (features @ weight.T + bias).softmax(1) / len(labels)
+    return probabilities.T @ features, probabilities.sum(0)
+
+
+@head_gradient.misconception(
+    "the softmax is left out",
+    "The scores must become probabilities first.",
+)
+def _no_softmax(features, labels, weight, bias):
+    difference = features @ weight.T + bias
+    difference[range(len(labels)), labels] -= 1
+    difference = difference / len(labels)
+    return difference.T @ features, difference.sum(0)
+
+
+@head_gradient.misconception(
+    "the sign is turned round",
+    "Where the probability of the right class is below 1, its score must *grow*: the gradient "
+    "there is negative.",
+)
+def _sign(features, labels, weight, bias):
+    difference = -(features @ weight.T + bias).softmax(1)
+    difference[range(len(labels)), labels] += 1
+    difference = difference / len(labels)
+    return difference.T @ features, difference.sum(0)
+
+
+@head_gradient.misconception(
+    "the softmax runs over the images",
+    "Each image's probabilities add up to 1: softmax along the classes, dim=1.",
+)
+def _other_axis(features, labels, weight, bias):
+    difference = (features @ weight.T + bias).softmax(0)
+    difference[range(len(labels)), labels] -= 1
+    difference = difference / len(labels)
+    return difference.T @ features, difference.sum(0)
+
+
+@head_gradient.misconception(
+    "the bias is forgotten in the scores",
+    "scores = features @ weight.T + bias.",
+)
+def _no_bias(features, labels, weight, bias):
+    difference = (features @ weight.T).softmax(1)
+    difference[range(len(labels)), labels] -= 1
+    difference = difference / len(labels)
+    return difference.T @ features, difference.sum(0)
+
+
+@head_gradient.misconception(
+    "the weight's gradient is transposed",
+    "It has the weight's shape: (classes, features).",
+)
+def _transposed(features, labels, weight, bias):
+    difference = (features @ weight.T + bias).softmax(1)
+    difference[range(len(labels)), labels] -= 1
+    difference = difference / len(labels)
+    return features.T @ difference, difference.sum(0)
+
+
+# --- keras-extra ---------------------------------------------------------------------------------
+
+keras_extra = Exercise(
+    "keras-extra",
+    reference=lambda channels: 3 * sum(channels),
+    cases=[
+        Case({"channels": channels})
+        for channels in ([4], [1, 2], [8, 8, 16], [64, 64, 64, 256], [5], [32] * 6, [3, 9, 27])
+    ],
+    traits=(
+        Trait("several layers", "one layer", lambda case: len(case.arguments["channels"]) > 1),
+    ),
+)
+
+
+@keras_extra.misconception(
+    "the biases of the conv layers are forgotten",
+    "Keras's ResNet has a bias in each conv layer, though a batch norm follows.",
+)
+def _no_biases(channels):
+    return 2 * sum(channels)
+
+
+@keras_extra.misconception(
+    "the running statistics are forgotten",
+    "Keras counts running mean and running variance too.",
+)
+def _no_statistics(channels):
+    return sum(channels)
+
+
+@keras_extra.misconception(
+    "the moving averages of scale and shift are imagined",
+    "Only mean and variance are followed while training.",
+)
+def _four_statistics(channels):
+    return 4 * sum(channels)
+
+
+@keras_extra.misconception(
+    "scale and shift are counted as extra",
+    "Both programs count scale and shift: they are learnt.",
+)
+def _scale_and_shift(channels):
+    return 5 * sum(channels)
+
+
+@keras_extra.misconception(
+    "three numbers a layer are counted",
+    "Each *channel* has its own.",
+)
+def _by_layer(channels):
+    return 3 * len(channels)
+
+
+@keras_extra.misconception(
+    "only the last layer is counted",
+    "Add up all layers.",
+)
+def _last_layer(channels):
+    return 3 * channels[-1]
