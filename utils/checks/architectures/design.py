@@ -70,7 +70,7 @@ class DesignExercise:
             [
                 f"{self.name}: {paid.parameters:,} of {capstone.MOST_PARAMETERS:,} parameters, "
                 f"{paid.multiply_adds:,} of {capstone.MOST_MULTIPLY_ADDS:,} multiply-adds;",
-                f"  largest gradient {ratio:.1f} times the smallest. Its accuracy is still unknown.",
+                f"  largest gradient {ratio:.1f} times the smallest; accuracy not known yet.",
             ]
         )
 
