@@ -79,9 +79,10 @@ def secrets(root: Path = ROOT) -> dict[str, str]:
     """Return the lines that only the instructor may see: line -> what it is.
 
     A line that also stands in the open part of the lesson is no secret, and neither is a formula
-    that stands in `utils`, which students read too.
+    that stands in `utils` or in a module beside a lesson, which students read too.
     """
-    utils = "\n".join(path.read_text("utf-8") for path in sorted((root / "utils").rglob("*.py")))
+    modules = sorted([*(root / "utils").rglob("*.py"), *root.glob("lessons/*/*.py")])
+    code = "\n".join(path.read_text("utf-8") for path in modules)
     found = {}
     for lesson in lessons(root):
         cells = [split(cell) for cell in convert(lesson).cells]
@@ -89,7 +90,7 @@ def secrets(root: Path = ROOT) -> dict[str, str]:
         for kind in REGIONS:
             for line in (line for cell in cells for line in cell[kind]):
                 formula = kind != "mark scheme" and not line.startswith("assert")
-                known = shown + utils if formula else shown
+                known = shown + code if formula else shown
                 if len(line) >= SHORTEST and line not in known:
                     found[line] = f"a {kind} of {lesson.name}"
     return found
@@ -121,7 +122,8 @@ def leaks(files: dict[str, bytes], root: Path = ROOT) -> list[str]:
     """Say, in a line each, what in these files students must not see."""
     found, secret = [], secrets(root)
     for name, data in files.items():
-        if RECORDS.search(name) or data.startswith(SQLITE):
+        record = RECORDS.search(name) and not _is_data_of_a_lesson(root, name, data)
+        if record or data.startswith(SQLITE):
             found.append(f"{name}: a record of the course")
         text = text_of(name, data)
         for kind, marks in REGIONS.items():
@@ -132,6 +134,12 @@ def leaks(files: dict[str, bytes], root: Path = ROOT) -> list[str]:
         if name.endswith(".ipynb"):
             found += [f"{name}: an output in cell {x}" for x in _with_outputs(data)]
     return found
+
+
+def _is_data_of_a_lesson(root: Path, name: str, data: bytes) -> bool:
+    """Say whether a file of `notebooks/` is one that its author put beside the lesson's text."""
+    source = root / "lessons" / name.removeprefix("notebooks/")
+    return source.is_file() and source.read_bytes() == data
 
 
 def _with_outputs(data: bytes) -> list[str]:

@@ -114,6 +114,12 @@ def test_a_leak_is_found(leak):
     assert pack.leaks(pack.contents()) == []
 
 
+def test_data_that_lies_beside_a_lesson_is_no_record():
+    name = "notebooks/05_resnet/long_run.csv"
+    assert name in pack.contents()
+    assert pack.leaks({name: b"student,score\nada,3\n"}) == [f"{name}: a record of the course"]
+
+
 def test_a_leak_stops_the_packing(course, tmp_path):
     shutil.copy(course / f"solutions/{LESSON}/{LESSON}.ipynb", course / f"notebooks/{LESSON}/")
     command = [sys.executable, "-m", "autograder", "pack", "--output", tmp_path / "x.zip"]

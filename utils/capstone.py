@@ -24,16 +24,17 @@ __all__ = ["CLASSES", "SIZE", "Cost", "Grade", "cost", "flow", "grade", "images"
 
 CLASSES = ("circle", "triangle", "square", "cross", "star")
 SIZE = 24
-MOST_PARAMETERS = 25_000
-MOST_MULTIPLY_ADDS = 1_000_000
+MOST_PARAMETERS = 20_000
+MOST_MULTIPLY_ADDS = 950_000
 
-POINTS_FLOW, POINTS_ACCURACY = 4.0, 8.0
+POINTS_FLOW, POINTS_ACCURACY = 2.0, 10.0
 # Full points up to the first number, none from the second one on, in between in proportion.
 FLOW = (30.0, 300.0)  # on a logarithmic scale
 ACCURACY = (0.85, 0.40)
 
 TRAINING_IMAGES, TEST_IMAGES = 1500, 500
 EPOCHS, BATCH, RATE = 12, 50, 0.05
+MOST_UNTRAINED = 0.45  # share that guessing never gets right
 
 
 class Cost(NamedTuple):
@@ -58,12 +59,12 @@ class Grade:
 
     @property
     def points(self) -> float:
-        """Up to 4 for the gradient's flow and up to 8 for accuracy; 0 over the budget."""
+        """Up to 2 for the gradient's flow and up to 10 for accuracy; 0 over the budget."""
         return round(self.flow_points + self.accuracy_points, 1)
 
     @property
     def flow_points(self) -> float:
-        """4 up to a ratio of 30, 0 from 300 on, in between by its logarithm."""
+        """2 up to a ratio of 30, 0 from 300 on, in between by its logarithm."""
         if self.flow is None:
             return 0.0
         ratio, best, worst = (math.log(x) for x in (self.flow, *FLOW))
@@ -71,7 +72,7 @@ class Grade:
 
     @property
     def accuracy_points(self) -> float:
-        """8 from 85 % on, 0 up to 40 %, in between in proportion."""
+        """10 from 85 % on, 0 up to 40 %, in between in proportion."""
         if self.accuracy is None:
             return 0.0
         return POINTS_ACCURACY * _share(self.accuracy, *ACCURACY)
@@ -85,8 +86,8 @@ class Grade:
             return "\n".join([*lines, "over the budget: 0 points"])
         gap = " " * 13
         lines += [
-            f"gradient flow  {self.flow:9.1f} {gap} {self.flow_points:4.1f} of  4 points",
-            f"accuracy       {self.accuracy:9.1%} {gap} {self.accuracy_points:4.1f} of  8 points",
+            f"gradient flow  {self.flow:9.1f} {gap} {self.flow_points:4.1f} of  2 points",
+            f"accuracy       {self.accuracy:9.1%} {gap} {self.accuracy_points:4.1f} of 10 points",
             f"together       {'':9} {gap} {self.points:4.1f} of 12 points",
         ]
         return "\n".join(lines)
@@ -118,16 +119,18 @@ def flow(model: nn.Module) -> float:
     Root mean squares, so that layers of different sizes compare; after one step of gradient
     descent, so that layers behind others which start at zero count too. Conv and fully connected
     layers count, batch norm does not. The model takes the step: hand over one that is not needed
-    any more. Infinite where a layer gets no gradient, or one that is not finite.
+    any more. Infinite where a layer gets no gradient, is frozen, or gets one that is not finite.
     """
+    if not all(parameter.requires_grad for parameter in model.parameters()):
+        return math.inf
     drawn = images(100, seed=1)
     where = next(model.parameters()).device
     batch, labels = _standardised(drawn.images).to(where), drawn.labels.to(where)
     model.train()
-    loss = F.cross_entropy(model(batch), labels)
-    loss.backward()
-    torch.optim.SGD(model.parameters(), lr=RATE).step()
-    norms = gradient_norms(model, F.cross_entropy, batch, labels, rms=True)
+    with _one_thread():
+        F.cross_entropy(model(batch), labels).backward()
+        torch.optim.SGD(model.parameters(), lr=RATE).step()
+        norms = gradient_norms(model, F.cross_entropy, batch, labels, rms=True)
     layers = dict(model.named_modules())
     norms = [norm for name, norm in norms.items() if _has_filters(layers[name])]
     if not norms or not all(0 < norm < math.inf for norm in norms):
@@ -164,7 +167,7 @@ def accuracy(model: nn.Module, drawn: Shapes) -> float:
 
 
 def grade(design: Callable[[], nn.Module], *, seed: int = 2) -> Grade:
-    """Build a design three times, and measure its cost, its gradient's flow and its accuracy.
+    """Build a design, and measure its cost, its gradient's flow and its accuracy once trained.
 
     Args:
         design: returns a new network for (N, 3, 24, 24) images with scores (N, 5).
@@ -172,15 +175,32 @@ def grade(design: Callable[[], nn.Module], *, seed: int = 2) -> Grade:
 
     Returns:
         A :class:`Grade`; over the budget nothing is trained.
+
+    Raises:
+        ValueError: the design brings weights along, or trains.
     """
     with seeded(0, device()):
         paid = cost(design())
         if not paid.within_budget:
             return Grade(paid)
         ratio = flow(design().to(device()))
-        model = design().to(device())
+        model, test = design().to(device()), images(TEST_IMAGES, seed)
+        if same_weights(model, design().to(device())) or accuracy(model, test) > MOST_UNTRAINED:
+            raise ValueError(
+                "the design hands over weights that are not fresh: it must only build, and take "
+                "random weights, without a fixed seed"
+            )
         train(model, images())
-        return Grade(paid, ratio, accuracy(model, images(TEST_IMAGES, seed)))
+        return Grade(paid, ratio, accuracy(model, test))
+
+
+def same_weights(one: nn.Module, other: nn.Module) -> bool:
+    """Whether two networks share random weights, so that these were not drawn for each anew."""
+    pairs = zip(one.parameters(), other.parameters(), strict=False)
+    return any(
+        a.shape == b.shape and torch.equal(a, b) and a.min() < a.max()  # constants may be equal
+        for a, b in pairs
+    )
 
 
 def _share(value: float, best: float, worst: float) -> float:

@@ -53,7 +53,7 @@ class DesignExercise:
                 f"{wording.kind(answer)}."
             )
         with seeded(0):
-            models, scores = self._try(answer)
+            models, scores = self._try(answer)  # two networks, one after the other
             for misconception, sign in zip(self.misconceptions, self.signs, strict=True):
                 if sign(models, scores):
                     lines = [f"{self.name}: this is not a network for the task."]
@@ -81,6 +81,7 @@ class DesignExercise:
                 if not isinstance(model, nn.Module):
                     kind = wording.kind(model)
                     raise CheckFailed(f"{self.name}() gave {kind}; it should give a torch module.")
+                model.cpu()
             with torch.no_grad():
                 scores = models[0].eval()(torch.rand(2, 3, capstone.SIZE, capstone.SIZE))
             if not isinstance(scores, torch.Tensor):
@@ -132,6 +133,23 @@ def _once(made=[]):  # noqa: B006
             )
         )
     return made[0]
+
+
+@design.misconception(
+    "the network always starts from the same weights",
+    "Each call must draw new random weights: no fixed seed, and no weights from elsewhere.",
+    lambda models, scores: capstone.same_weights(*models),
+)
+def _seeded():
+    torch.manual_seed(0)
+    return torch.nn.Sequential(
+        torch.nn.Conv2d(3, 16, 3, stride=2, padding=1, bias=False),
+        torch.nn.BatchNorm2d(16),
+        torch.nn.ReLU(),
+        torch.nn.AdaptiveAvgPool2d(1),
+        torch.nn.Flatten(),
+        torch.nn.Linear(16, 5),
+    )
 
 
 @design.misconception(
