@@ -17,7 +17,6 @@ from torch.utils.flop_counter import FlopCounterMode
 from utils import data, sizing
 from utils.data import Shapes
 from utils.devices import device
-from utils.flow import gradient_norms
 from utils.seeding import seeded
 
 __all__ = ["CLASSES", "SIZE", "Cost", "Grade", "cost", "flow", "grade", "images", "train"]
@@ -126,13 +125,14 @@ def flow(model: nn.Module) -> float:
     drawn = images(100, seed=1)
     where = next(model.parameters()).device
     batch, labels = _standardised(drawn.images).to(where), drawn.labels.to(where)
+    weights = [layer.weight for layer in model.modules() if _has_filters(layer)]
     model.train()
     with _one_thread():
         F.cross_entropy(model(batch), labels).backward()
         torch.optim.SGD(model.parameters(), lr=RATE).step()
-        norms = gradient_norms(model, F.cross_entropy, batch, labels, rms=True)
-    layers = dict(model.named_modules())
-    norms = [norm for name, norm in norms.items() if _has_filters(layers[name])]
+        loss = F.cross_entropy(model(batch), labels)
+        gradients = torch.autograd.grad(loss, weights, allow_unused=True)
+    norms = [0.0 if grad is None else grad.square().mean().sqrt().item() for grad in gradients]
     if not norms or not all(0 < norm < math.inf for norm in norms):
         return math.inf
     return max(norms) / min(norms)
