@@ -81,7 +81,7 @@ nonlinearities = ValueExercise(
     "nonlinearities",
     reference=[1, 3],
     advice="VGG puts a ReLU behind each conv layer. How many conv layers are in each of the two?",
-    passed="three small layers bend the function three times.",
+    passed="three small layers have three ReLUs in a row.",
     misconceptions=[
         Misconception(
             "only the ReLUs between two conv layers are counted",
