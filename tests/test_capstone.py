@@ -6,10 +6,12 @@ import pytest
 import torch
 from torch import nn
 from torch.nn import functional as F
+from torch.nn.utils.parametrizations import weight_norm
 
 from utils import capstone
 from utils import nn as own
 from utils.capstone import Cost, Grade
+from utils.checks import EXERCISES
 
 CHEAP = Cost(20_000, 950_000)
 
@@ -95,6 +97,97 @@ def test_flow_is_infinite_where_nothing_arrives():
     assert capstone.flow(cut) == math.inf
 
 
+class Functional(nn.Module):
+    """All weights as parameters of its own; the shifts stand before a batch norm: no gradient."""
+
+    def __init__(self):
+        super().__init__()
+        self.filters = nn.Parameter(torch.randn(12, 3, 3, 3) / 27**0.5)
+        self.shifts = nn.Parameter(torch.zeros(12, 1, 1))
+        self.scales = nn.Parameter(torch.ones(1, 12, 1, 1))
+        self.more = nn.ParameterList([torch.randn(20, 12, 3, 3) / 108**0.5])
+        self.head = nn.Parameter(torch.randn(20, 5) / 20**0.5)
+
+    def forward(self, images):
+        output = F.conv2d(images, self.filters, padding=1) + self.shifts
+        output = F.batch_norm(output, None, None, training=True) * self.scales
+        output = F.conv2d(F.max_pool2d(F.relu(output), 2), self.more[0], padding=1)
+        return F.relu(output).mean((2, 3)) @ self.head
+
+
+def with_weight_norm():
+    first = weight_norm(nn.Conv2d(3, 12, 3, padding=1))
+    layers = [first, nn.BatchNorm2d(12), nn.ReLU(), nn.MaxPool2d(4), nn.Flatten()]
+    return nn.Sequential(*layers, nn.Linear(12 * 36, 5))
+
+
+def with_layer_norm():
+    def block(channels, filters, size):
+        conv = nn.Conv2d(channels, filters, 3, stride=2, padding=1)
+        return [conv, nn.LayerNorm([filters, size, size]), nn.ReLU()]
+
+    layers = [*block(3, 12, 12), *block(12, 16, 6)]
+    head = [nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(16, 5)]
+    return nn.Sequential(*layers, *head)
+
+
+def lazy():
+    layers = [nn.LazyConv2d(12, 3, padding=1), nn.LazyBatchNorm2d(), nn.ReLU(), nn.MaxPool2d(4)]
+    return nn.Sequential(*layers, nn.Flatten(), nn.LazyLinear(5))
+
+
+HONEST = pytest.mark.parametrize(
+    "design",
+    [Functional, with_weight_norm, with_layer_norm, lazy],
+    ids=lambda design: design.__name__,
+)
+
+
+@HONEST
+@pytest.mark.parametrize("seed", range(3))
+def test_an_even_flow_gets_its_points_however_the_network_is_written(design, seed):
+    torch.manual_seed(seed)
+    assert capstone.flow(design()) < capstone.FLOW[0]
+
+
+@HONEST
+def test_any_way_to_write_a_network_is_checked_and_graded(design, monkeypatch):
+    monkeypatch.setattr(capstone.train, "__kwdefaults__", {"epochs": 1, "rate": 0.05})
+    assert "accuracy not known yet" in EXERCISES["design"].check(design)
+    assert capstone.grade(design).flow_points == capstone.POINTS_FLOW
+
+
+def test_cost_counts_layers_that_are_lazy_or_parametrised_like_others():
+    conv = 3 * 12 * 9
+    head = 12 * 36 * 5 + 5
+    assert capstone.cost(lazy()) == Cost(conv + 12 + 24 + head, conv * 576 + head - 5)
+    # A weight norm has a length for each filter besides.
+    assert capstone.cost(with_weight_norm()) == Cost(conv + 24 + 24 + head, conv * 576 + head - 5)
+
+
+def test_flow_is_infinite_without_weights():
+    assert capstone.flow(nn.Sequential(nn.Flatten(), nn.BatchNorm1d(3 * 24 * 24))) == math.inf
+
+
+def test_a_branch_that_starts_at_zero_costs_the_points_for_the_flow():
+    class Residual(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.stem = nn.Conv2d(3, 12, 3, stride=2, padding=1)
+            conv = [nn.Conv2d(12, 12, 3, padding=1, bias=False) for _ in range(2)]
+            norm = [nn.BatchNorm2d(12) for _ in range(2)]
+            nn.init.zeros_(norm[1].weight)
+            self.branch = nn.Sequential(conv[0], norm[0], nn.ReLU(), conv[1], norm[1])
+            self.head = nn.Linear(12, 5)
+
+        def forward(self, images):
+            output = F.relu(self.stem(images))
+            return self.head(F.relu(output + self.branch(output)).mean((2, 3)))
+
+    torch.manual_seed(0)
+    assert capstone.flow(Residual()) > capstone.FLOW[1]
+
+
 def test_a_frozen_layer_counts_as_one_without_gradient():
     model = tiny()
     model[0].requires_grad_(False)
@@ -114,7 +207,12 @@ def test_a_design_may_not_bring_weights_along():
         capstone.train(model, capstone.images(seed=7))
         return model
 
-    for design in (copied, trained):
+    def identity():
+        model = tiny()
+        nn.init.dirac_(model[0].weight)
+        return model
+
+    for design in (copied, trained, identity):
         with pytest.raises(ValueError, match="not fresh"):
             capstone.grade(design)
 

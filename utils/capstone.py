@@ -97,18 +97,26 @@ def images(count: int = TRAINING_IMAGES, seed: int = 0) -> Shapes:
     return data.shapes(count, difficulty=0.5, seed=seed, classes=CLASSES, size=SIZE)
 
 
+def ready(model: nn.Module) -> nn.Module:
+    """Run a network once, in evaluation mode, and return it: lazy layers get their weights then."""
+    with _evaluation(model), torch.no_grad(), _one_thread():
+        model(_nothing(model))
+    return model
+
+
 def cost(model: nn.Module) -> Cost:
     """Count a network's parameters, and its multiply-adds for one image.
 
     Multiply-adds are counted in layers and, for a network that computes with functions instead,
     by torch; the larger number holds.
     """
+    ready(model)
     parameters = sum(parameter.numel() for parameter in model.parameters())
     counter = FlopCounterMode(display=False)
-    with _evaluation(model), torch.no_grad(), counter:
-        where = next(model.parameters(), torch.empty(0)).device
-        model(torch.zeros(1, 3, SIZE, SIZE, device=where))
-    in_layers = sizing.summary(model, (3, SIZE, SIZE)).multiply_adds
+    with _evaluation(model), torch.no_grad(), _one_thread():
+        with counter:
+            model(_nothing(model))
+        in_layers = sizing.summary(model, (3, SIZE, SIZE)).multiply_adds
     return Cost(parameters, max(in_layers, counter.get_total_flops() // 2))
 
 
@@ -116,16 +124,21 @@ def flow(model: nn.Module) -> float:
     """Ratio of the largest to the smallest gradient of a layer's weights, after one step.
 
     Root mean squares, so that layers of different sizes compare; after one step of gradient
-    descent, so that layers behind others which start at zero count too. Conv and fully connected
-    layers count, batch norm does not. The model takes the step: hand over one that is not needed
-    any more. Infinite where a layer gets no gradient, is frozen, or gets one that is not finite.
+    descent, so that layers behind a last layer of zeros count too. The weights are the parameters
+    with two axes or more that are longer than 1, in layers or without; those of LayerNorm and
+    RMSNorm don't count, and scales and biases have one such axis at most. The model takes the
+    step: hand over one that is not needed any more. Infinite where a layer gets no gradient, is
+    frozen, or gets one that is not finite, and where there are no weights.
     """
+    ready(model)
     if not all(parameter.requires_grad for parameter in model.parameters()):
         return math.inf
+    weights = _weights(model)
+    if not weights:
+        return math.inf
     drawn = images(100, seed=1)
-    where = next(model.parameters()).device
+    where = weights[0].device
     batch, labels = _standardised(drawn.images).to(where), drawn.labels.to(where)
-    weights = [layer.weight for layer in model.modules() if _has_filters(layer)]
     model.train()
     with _one_thread():
         F.cross_entropy(model(batch), labels).backward()
@@ -133,7 +146,7 @@ def flow(model: nn.Module) -> float:
         loss = F.cross_entropy(model(batch), labels)
         gradients = torch.autograd.grad(loss, weights, allow_unused=True)
     norms = [0.0 if grad is None else grad.square().mean().sqrt().item() for grad in gradients]
-    if not norms or not all(0 < norm < math.inf for norm in norms):
+    if not all(0 < norm < math.inf for norm in norms):
         return math.inf
     return max(norms) / min(norms)
 
@@ -184,8 +197,9 @@ def grade(design: Callable[[], nn.Module], *, seed: int = 2) -> Grade:
         if not paid.within_budget:
             return Grade(paid)
         ratio = flow(design().to(device()))
-        model, test = design().to(device()), images(TEST_IMAGES, seed)
-        if same_weights(model, design().to(device())) or accuracy(model, test) > MOST_UNTRAINED:
+        model, other = (ready(design().to(device())) for _ in range(2))
+        test = images(TEST_IMAGES, seed)
+        if same_weights(model, other) or accuracy(model, test) > MOST_UNTRAINED:
             raise ValueError(
                 "the design hands over weights that are not fresh: it must only build, and take "
                 "random weights, without a fixed seed"
@@ -207,12 +221,23 @@ def _share(value: float, best: float, worst: float) -> float:
     return min(max((value - worst) / (best - worst), 0.0), 1.0)
 
 
+def _nothing(model: nn.Module) -> Tensor:
+    where = next(model.parameters(), torch.empty(0)).device
+    return torch.zeros(1, 3, SIZE, SIZE, device=where)
+
+
 def _standardised(pictures: Tensor) -> Tensor:
     return (pictures - 0.5) / 0.25
 
 
-def _has_filters(layer: nn.Module) -> bool:
-    return getattr(getattr(layer, "weight", None), "ndim", 0) >= 2
+def _weights(model: nn.Module) -> list[nn.Parameter]:
+    return [
+        parameter
+        for module in model.modules()
+        if not isinstance(module, (nn.LayerNorm, nn.RMSNorm))
+        for parameter in module.parameters(recurse=False)
+        if sum(size > 1 for size in parameter.shape) >= 2
+    ]
 
 
 @contextmanager

@@ -74,7 +74,10 @@ def standardised(images):
 
 
 class Curves(NamedTuple):
-    """What an epoch gave: mean loss and share of wrong answers on the training images."""
+    """What an epoch gave: mean loss and share of wrong answers on the training images.
+
+    Both are counted while training: each batch before its step, with its own statistics.
+    """
 
     losses: list[float]
     errors: list[float]

@@ -82,8 +82,9 @@ class DesignExercise:
                     kind = wording.kind(model)
                     raise CheckFailed(f"{self.name}() gave {kind}; it should give a torch module.")
                 model.cpu()
-            with torch.no_grad():
-                scores = models[0].eval()(torch.rand(2, 3, capstone.SIZE, capstone.SIZE))
+            pictures = torch.rand(2, 3, capstone.SIZE, capstone.SIZE)
+            with torch.no_grad():  # both: a lazy layer has no weights before its first images
+                scores, _ = (model.eval()(pictures) for model in models)
             if not isinstance(scores, torch.Tensor):
                 kind = wording.kind(scores)
                 raise CheckFailed(f"{self.name}: the network gives {kind}, not a tensor.")
@@ -137,7 +138,8 @@ def _once(made=[]):  # noqa: B006
 
 @design.misconception(
     "the network always starts from the same weights",
-    "Each call must draw new random weights: no fixed seed, and no weights from elsewhere.",
+    "Each call must draw new random weights: no fixed seed, and no weights from elsewhere. Filters "
+    "that always start alike, identity filters for example, are refused too.",
     lambda models, scores: capstone.same_weights(*models),
 )
 def _seeded():
