@@ -2,8 +2,14 @@
 
 from pathlib import Path
 
-from nbgrader.preprocessors import CheckCellMetadata, OverwriteCells, OverwriteKernelspec
+from nbgrader.preprocessors import (
+    AssignLatePenalties,
+    CheckCellMetadata,
+    OverwriteCells,
+    OverwriteKernelspec,
+)
 
+from autograder.grading import Execute, SaveVerdicts
 from autograder.preprocessors import ClearBuildMetadata
 from autograder.rebuild import Rebuild
 
@@ -35,10 +41,20 @@ c.Autograde.sanitize_preprocessors = [
     CheckCellMetadata,
 ]
 
-c.ExecutePreprocessor.timeout = 180  # seconds a cell; a stuck one is then interrupted
+# Students' code runs in a sandbox, tests in another one; only the tests' verdicts are scores.
+# What a submission may use is said by c.Limits, such as c.Limits.cell_seconds = 120.
+c.Execute.root = str(ROOT)
+c.Autograde.autograde_preprocessors = [
+    Execute,
+    SaveVerdicts,
+    AssignLatePenalties,
+    CheckCellMetadata,
+]
+# `nbgrader validate` runs on the student's own machine: seconds a cell, and no widgets' state.
+c.ExecutePreprocessor.timeout = 180
 c.ExecutePreprocessor.startup_timeout = 120
-# Saving a widget's state fails when a figure or slider was left half built.
 c.ExecutePreprocessor.store_widget_state = False
+c.HTMLExporter.sanitize_html = True  # a student's page must not act in the instructor's browser
 
 # `nbgrader zip_collect LESSON` reads autograder/records/downloaded/LESSON/archive/: files, folders
 # or zips. The student is the folder (or zip) around the notebook, or what stands before its name:

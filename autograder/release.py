@@ -210,8 +210,10 @@ def build_solution(lesson: Lesson, force: bool = False) -> bool:
     return not kept
 
 
-def generate(lesson: Lesson, release_directory: Path | None = None) -> None:
+def generate(lesson: Lesson, release_directory: Path | None = None, database: bool = False) -> None:
     """Let nbgrader make the students' folder of a lesson, in notebooks/ or another directory.
+
+    With `database` the lesson's cells are also written into the gradebook.
 
     Raises:
         ReleaseError: nbgrader refuses, for instance because of a solution without a cell to be in.
@@ -219,7 +221,8 @@ def generate(lesson: Lesson, release_directory: Path | None = None) -> None:
     target = release_directory or lesson.root / "notebooks"
     target.mkdir(parents=True, exist_ok=True)
     log = io.StringIO()
-    flags = ["--force", "--no-db", f"--CourseDirectory.release_directory={target}"]
+    flags = ["--force", f"--CourseDirectory.release_directory={target}"]
+    flags += [] if database else ["--no-db"]
     app = GenerateAssignmentApp()
     # nbgrader finds its configuration in the working directory only.
     with contextlib.chdir(lesson.root):

@@ -5,7 +5,6 @@ import os
 import re
 from concurrent.futures import ThreadPoolExecutor
 
-import nbformat
 import pytest
 from course import (
     ROOT,
@@ -15,7 +14,6 @@ from course import (
     nbgrader,
     points,
     released,
-    short,
     solution,
     submit,
 )
@@ -53,8 +51,8 @@ def graded(tmp_path_factory):
     """A function from a lesson to its submissions: student -> the course that graded it.
 
     Two courses grade what test_answers.py and test_nbgrader_round.py look at: one the solution and
-    the untouched release, whole; one the mixed answers, in a lesson without its demonstrations,
-    to save time. A lesson is graded once, when it is first asked for.
+    the untouched release, with all demonstrations; one the mixed answers, as an instructor does.
+    A lesson is graded once, when it is first asked for.
     """
 
     @functools.cache
@@ -65,10 +63,11 @@ def graded(tmp_path_factory):
         name = f"{lesson}/{lesson}.ipynb"
         for student, kind in (("solved", "solutions"), ("untouched", "notebooks")):
             submit(whole, student, (ROOT / kind / name).read_bytes(), lesson=lesson)
-        nbformat.write(short(solution(lesson)), brief / "solutions" / name)
+        with (whole / "nbgrader_config.py").open("a") as config:
+            config.write("\nc.Execute.demonstrations = True\n")
         for student, answers in schedule(lesson).items():
             sources = {exercise: answer.source for exercise, answer in answers.items()}
-            submit(brief, student, answered(sources, short(released(lesson))), lesson=lesson)
+            submit(brief, student, answered(sources, released(lesson)), lesson=lesson)
         with ThreadPoolExecutor(_free_cores()) as pool:
             list(pool.map(lambda course: _grade(course, lesson), (brief, whole)))
         mixed = dict.fromkeys(schedule(lesson), brief)

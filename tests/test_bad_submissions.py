@@ -18,7 +18,6 @@ from course import (
     points,
     released,
     scores,
-    short,
     submission,
     submit,
 )
@@ -87,7 +86,7 @@ def graded_badly(tmp_path_factory, published_answers):
     """A course that has autograded all of them in one run, and what that printed."""
 
     def right():
-        return answered(published_answers, short(released()))
+        return answered(published_answers, released())
 
     course = copy_course(tmp_path_factory.mktemp("bad") / "course")
     nbgrader(course, "generate_assignment", LESSON, "--force")
@@ -184,7 +183,7 @@ def test_stock_forgets_a_student_who_hands_in_no_notebook(course, said):
 
 def test_stock_keeps_the_old_score_when_a_later_submission_is_refused(course, published_answers):
     student = "renamed"
-    submit(course, student, answered(published_answers, short(released())))
+    submit(course, student, answered(published_answers, released()))
     nbgrader(course, "autograde", LESSON, f"--student={student}")
     assert scores(course, student) == points()
     submit(course, student, "not a notebook any more")

@@ -210,6 +210,9 @@ def exception(error: BaseException, function) -> list[str]:
             text = frame.line or linecache.getline(frame.filename, frame.lineno).strip()
             lines.append(f"in {frame.name}, line {frame.lineno} of the cell:  {text}")
             break
+    # A grader's function runs in another process, which tells where.
+    for name, number in getattr(error, "student_lines", [])[-1:]:
+        lines.append(f"in {name}, line {number} of the cell")
     return lines
 
 

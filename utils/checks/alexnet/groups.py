@@ -4,38 +4,11 @@ The wrong functions use only the names of the lesson's first cell (torch, F, ...
 source of each can be submitted as a solution cell.
 """
 
-from dataclasses import replace
-
 import torch
 import torch.nn.functional as F
-from torch.overrides import TorchFunctionMode
 
 from utils.checks.convolution.cases import in_double, whole_numbers
 from utils.checks.core import Case, Exercise, Trait
-
-
-class _Grouped(TorchFunctionMode):
-    """Notice a call of torch's convolution that asks for more than one group."""
-
-    seen = False
-
-    def __torch_function__(self, func, types, args=(), kwargs=None):
-        kwargs = kwargs or {}
-        if func in (torch.conv1d, torch.conv2d, torch.conv3d):
-            # `groups` is the seventh argument of all three.
-            self.seen |= kwargs.get("groups", args[6] if len(args) > 6 else 1) > 1
-        return func(*args, **kwargs)
-
-
-class _GroupByGroup(Exercise):
-    """An exercise that allows F.conv2d, but not its `groups`: no name tells the two apart."""
-
-    def run(self, answer):
-        with _Grouped() as mode:
-            outcomes = super().run(answer)
-        if not mode.seen:
-            return outcomes
-        return [replace(outcome, forbidden="F.conv2d(..., groups=...)") for outcome in outcomes]
 
 
 def _case(seed, images, channels, filters, size, kernel, groups):
@@ -60,7 +33,7 @@ _cases = [
     _case(70, 2, 6, 9, 4, 3, 3),
 ]
 
-grouped_conv2d = _GroupByGroup(
+grouped_conv2d = Exercise(
     "grouped-conv2d",
     reference=lambda input, weight, bias, groups: F.conv2d(input, weight, bias, groups=groups),
     cases=[*_cases, *in_double(_cases[-2:])],
@@ -78,7 +51,10 @@ grouped_conv2d = _GroupByGroup(
             lambda case: case.arguments["weight"].shape[1] > 1,
         ),
     ),
-    forbidden=("utils.functional", "utils.nn", "torch.nn.modules.conv"),
+    forbidden=(
+        *("utils.functional", "utils.nn", "torch.nn.modules.conv"),
+        *(f"torch.conv{axes}d(groups>1)" for axes in (1, 2, 3)),
+    ),
     instead="Cut channels and filters into groups, and convolve group by group with F.conv2d.",
     every_device=True,
 )

@@ -1,0 +1,80 @@
+"""Lets nbgrader grade with the judge: what nbgrader_config.py puts in the place of nbgrader's own.
+
+`nbgrader autograde` and the formgrader's button then run students' code in sandboxes, and take the
+scores from the judge's verdicts.
+"""
+
+import atexit
+import hashlib
+from pathlib import Path
+
+import nbformat
+from nbgrader.preprocessors import NbGraderPreprocessor, SaveAutoGrades
+from nbgrader.utils import is_solution
+from traitlets import Bool, Unicode
+
+from autograder.sandbox import Limits
+from autograder.verdict import Judge
+
+__all__ = ["Execute", "SaveVerdicts", "judge_of"]
+
+VERDICTS = "convnets_verdicts"  # in nbgrader's resources
+_judges: dict[tuple, Judge] = {}
+
+
+def judge_of(root: Path, lesson: str, limits: Limits, demonstrations: bool) -> Judge:
+    """The judge of a lesson, made once in this process and kept warm."""
+    path = root / "solutions" / lesson / f"{lesson}.ipynb"
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    key = root, lesson, digest, demonstrations, str(sorted(limits.trait_values().items(), key=str))
+    if key not in _judges:
+        source = nbformat.read(path, as_version=4)
+        _judges[key] = Judge(root, lesson, source, limits, demonstrations)
+    return _judges[key]
+
+
+@atexit.register
+def _close() -> None:
+    for judge in _judges.values():
+        judge.close()
+
+
+class Execute(NbGraderPreprocessor):
+    """Runs a rebuilt submission in sandboxes; its outputs go into the notebook."""
+
+    root = Unicode(help="The course's folder").tag(config=True)
+    demonstrations = Bool(
+        False, help="Run the lesson's demonstrations too, not only those that answers need"
+    ).tag(config=True)
+
+    def preprocess(self, nb, resources):
+        """Return the executed notebook; the verdicts are in the resources.
+
+        Raises:
+            NoSandbox, NotWarm, LessonBroken: nothing can be graded here and now.
+        """
+        ids = resources["nbgrader"]
+        judge = judge_of(
+            Path(self.root), ids["assignment"], Limits(parent=self), self.demonstrations
+        )
+        verdicts = judge.judge(nb)
+        for note in verdicts.notes:
+            self.log.warning("%s: %s", ids["student"], note)
+        resources[VERDICTS] = verdicts
+        return nb, resources
+
+
+class SaveVerdicts(SaveAutoGrades):
+    """Writes the judge's scores into the gradebook; outputs decide nothing."""
+
+    def _add_score(self, cell, resources):
+        super()._add_score(cell, resources)
+        if cell.cell_type == "code" and not is_solution(cell):
+            name = cell.metadata.nbgrader.grade_id
+            verdict = resources[VERDICTS].tests.get(name)
+            grade = self.gradebook.find_grade(
+                name, self.notebook_id, self.assignment_id, self.student_id
+            )
+            grade.auto_score = verdict.points if verdict else 0.0
+            grade.needs_manual_grade = grade.manual_score is not None
+            self.gradebook.db.commit()

@@ -1,0 +1,125 @@
+"""An IPython shell without a Jupyter kernel around it: runs cells, and records their outputs."""
+
+import io
+import sys
+
+from IPython.core.compilerop import CachingCompiler
+from IPython.core.displayhook import DisplayHook
+from IPython.core.displaypub import DisplayPublisher
+from IPython.core.interactiveshell import InteractiveShell
+from traitlets import Type
+
+__all__ = ["Shell"]
+
+MOST_STREAM = 200_000  # characters of what one cell prints
+
+
+class _Stream(io.TextIOBase):
+    """Records what is printed, up to a limit."""
+
+    def __init__(self, name: str, outputs: list):
+        self.name, self.outputs, self.left = name, outputs, MOST_STREAM
+
+    def writable(self):
+        return True
+
+    def write(self, text):
+        if not isinstance(text, str):
+            raise TypeError(f"write() takes a str, not {type(text).__name__}")
+        kept = text[: self.left]
+        if self.left and len(kept) < len(text):
+            kept += "\n... (more was printed than is kept)\n"
+            self.left = 0
+        self.left = max(0, self.left - len(kept))
+        if kept:
+            last = self.outputs[-1] if self.outputs else {}
+            if last.get("output_type") == "stream" and last["name"] == self.name:
+                last["text"].append(kept)
+            else:
+                self.outputs.append({"output_type": "stream", "name": self.name, "text": [kept]})
+        return len(text)
+
+
+class _Compiler(CachingCompiler):
+    """Names the code of a cell after it: tracebacks then name the cell too."""
+
+    cell = ""
+
+    def get_code_name(self, raw_code, transformed_code, number):
+        return f"<cell {self.cell}>"
+
+
+class _Publisher(DisplayPublisher):
+    def publish(self, data, metadata=None, **_):
+        self.shell.outputs.append(
+            {"output_type": "display_data", "data": data, "metadata": metadata or {}}
+        )
+
+    def clear_output(self, wait=False):
+        del self.shell.outputs[:]
+
+
+class _Hook(DisplayHook):
+    def write_output_prompt(self):
+        pass
+
+    def write_format_data(self, format_dict, md_dict=None):
+        self.shell.outputs.append(
+            {
+                "output_type": "execute_result",
+                "execution_count": self.shell.execution_count,
+                "data": format_dict,
+                "metadata": md_dict or {},
+            }
+        )
+
+    def finish_displayhook(self):
+        pass
+
+
+class Shell(InteractiveShell):
+    """Runs cells one after the other; `outputs` are those of the last one, as in a notebook."""
+
+    display_pub_class = Type(_Publisher)
+    displayhook_class = Type(_Hook)
+    compiler_class = Type(_Compiler)
+
+    def __init__(self, **options):
+        self.outputs: list = []
+        self.brief = False  # show of an error its type and text alone
+        super().__init__(**options)
+
+    def enable_gui(self, gui=None):
+        """There is no display."""
+
+    def _showtraceback(self, etype, evalue, stb):
+        try:
+            text = str(evalue)
+        except Exception:
+            text = ""
+        self.outputs.append(
+            {
+                "output_type": "error",
+                "ename": str(getattr(etype, "__name__", etype)),
+                "evalue": text,
+                "traceback": self._lines(etype, text, stb),
+            }
+        )
+
+    def _lines(self, etype, text: str, stb) -> list[str]:
+        if self.brief and not hasattr(etype, "_render_traceback_"):
+            return [f"{etype.__name__}: {text}" if text else etype.__name__]
+        return [str(line) for line in stb]
+
+    def run(self, source: str, name: str):
+        """Run a cell. Returns IPython's result; see `outputs` too."""
+        self.outputs, self.compile.cell = [], name
+        streams = sys.stdout, sys.stderr
+        sys.stdout, sys.stderr = (_Stream(x, self.outputs) for x in ("stdout", "stderr"))
+        try:
+            return self.run_cell(source, store_history=False)
+        finally:
+            sys.stdout, sys.stderr = streams
+            for output in self.outputs:
+                if output["output_type"] == "stream":
+                    output["text"] = "".join(output["text"])

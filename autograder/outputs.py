@@ -1,0 +1,89 @@
+"""Cleans what kernels put out before it enters a notebook that an instructor opens."""
+
+import re
+import sys
+from pathlib import Path
+
+from nbconvert.preprocessors.sanitize import SanitizeHTML
+
+from autograder.sandbox import python_folders
+
+__all__ = ["cleaned", "without_paths"]
+
+ROOT = Path(__file__).resolve().parent.parent
+_sanitizer = SanitizeHTML()
+KINDS = {
+    "stream": {"name": str, "text": str},
+    "error": {"ename": str, "evalue": str, "traceback": list},
+    "display_data": {"data": dict, "metadata": dict},
+    "execute_result": {"data": dict, "metadata": dict, "execution_count": int},
+}
+
+
+def cleaned(outputs, limit: int) -> tuple[list[dict], int]:
+    """Keep of some outputs what a notebook may hold; return them and their size in characters.
+
+    Kept are texts and pictures. Scripts and what might hold one are removed, and paths of this
+    machine are shortened. What is no output at all is dropped.
+
+    Args:
+        outputs: what a kernel sent, whatever it is.
+        limit: characters that may be kept.
+    """
+    kept, size = [], 0
+    for output in outputs if isinstance(outputs, list) else []:
+        if not _well_formed(output):
+            continue
+        output = _clean(output)
+        size += len(str(output))
+        if size > limit:
+            text = "(There are more outputs, but no more are kept.)\n"
+            kept.append({"output_type": "stream", "name": "stderr", "text": text})
+            break
+        kept.append(output)
+    return kept, size
+
+
+def _well_formed(output) -> bool:
+    wanted = KINDS.get(output.get("output_type")) if isinstance(output, dict) else None
+    if wanted is None or set(output) != {"output_type", *wanted}:
+        return False
+    if any(type(output[key]) is not kind for key, kind in wanted.items()):
+        return False
+    if output["output_type"] == "stream":
+        return output["name"] in ("stdout", "stderr")
+    if output["output_type"] == "error":
+        return all(isinstance(line, str) for line in output["traceback"])
+    return all(isinstance(x, str) for item in output["data"].items() for x in item)
+
+
+def _clean(output: dict) -> dict:
+    output = {**output}
+    if "data" in output:
+        output["metadata"] = {}
+        output["data"] = {
+            k: without_paths(x) for k, x in output["data"].items() if k != "text/latex"
+        }
+        from nbformat import from_dict
+
+        (node,) = _sanitizer.sanitize_code_outputs([from_dict(output)])
+        return {**output, "data": dict(node.data)}
+    for key in ("text", "evalue"):
+        if key in output:
+            output[key] = without_paths(output[key])
+    if "traceback" in output:
+        output["traceback"] = [without_paths(line) for line in output["traceback"]]
+    return output
+
+
+_paths = sorted(
+    {*python_folders(), str(ROOT), sys.prefix, sys.base_prefix, str(Path.home())},
+    key=len,
+    reverse=True,
+)
+_pattern = re.compile("|".join(re.escape(x) for x in _paths if len(x) > 1))
+
+
+def without_paths(text: str) -> str:
+    """Shorten paths of this machine."""
+    return _pattern.sub("…", text)

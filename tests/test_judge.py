@@ -1,0 +1,351 @@
+"""The judge: tests decide in a kernel of their own, whatever a student's code does in the other."""
+
+import time
+
+import nbformat
+import pytest
+from course import LESSONS, ROOT, points, solution
+from nbformat.v4 import new_code_cell, new_notebook
+
+from autograder.outputs import cleaned, without_paths
+from autograder.plan import plan
+from autograder.rebuild import rebuild
+from autograder.sandbox import Limits
+from autograder.verdict import Judge, LessonBroken, imports
+
+SETUP = "import numpy as np\nimport torch\nfrom torch import nn\nfrom utils import nn as own"
+
+
+def answer(name):
+    meta = {"grade_id": name, "solution": True, "grade": False, "locked": False}
+    return new_code_cell(f"{name} = None", id=name, metadata={"nbgrader": meta | VERSION})
+
+
+def a_test(name, source, most=2):
+    meta = {"grade_id": f"test-{name}", "solution": False, "grade": True, "locked": True}
+    meta |= {"points": most}
+    return new_code_cell(source, id=f"test-{name}", metadata={"nbgrader": meta | VERSION})
+
+
+VERSION = {"schema_version": 3, "task": False}
+
+
+class Lesson:
+    """A lesson of one or more exercises, each a name and its test; judges answers to them."""
+
+    def __init__(self, **limits):
+        self.limits = Limits(**{"cell_seconds": 6, "grace_seconds": 1, **limits})
+        self.judge = None
+
+    def __call__(self, tests, answers, setup=SETUP, cells=()):
+        source = new_notebook(cells=[new_code_cell(setup, id="setup"), *cells])
+        for name, test in tests.items():
+            source.cells += [answer(name), a_test(name, test)]
+        handed_in = nbformat.from_dict(source)
+        for cell in handed_in.cells:
+            cell.source = answers.get(cell["id"], cell.source)
+        self.built, _ = rebuild(source, handed_in)
+        if self.judge is None:
+            self.judge = Judge(ROOT, "none", source, self.limits)
+        self.judge.source = source
+        self.verdicts = self.judge.judge(self.built)
+        return {name: self.verdicts.tests[f"test-{name}"].points for name in tests}
+
+    def output(self, name):
+        """All that a cell put out, as text."""
+        (cell,) = [x for x in self.built.cells if x["id"] == name]
+        return str(cell.outputs)
+
+
+@pytest.fixture(scope="module")
+def lesson():
+    made = Lesson()
+    yield made
+    made.judge.close()
+
+
+def one(lesson, test, source, **options):
+    """The points that one answer gets in one test of 2 points."""
+    return lesson({"f": test}, {"f": source}, **options)["f"]
+
+
+# --- what a test may do ---
+
+
+def test_a_value_and_a_function_cross(lesson):
+    tests = {"f": "assert f(3, b=4) == 7", "v": "assert v == [1, (2.0, 'x')]"}
+    answers = {"f": "def f(a, *, b):\n    return a + b", "v": "v = [1, (2.0, 'x')]"}
+    assert lesson(tests, answers) == {"f": 2, "v": 2}
+
+
+def test_types_cross_exactly(lesson):
+    test = "got = f()\nassert [type(x) for x in got] == [int, float, bool, np.int64, torch.Tensor]"
+    assert one(lesson, test, "f = lambda: (1, 1.0, True, np.int64(1), torch.ones(2))") == 2
+    assert one(lesson, test, "f = lambda: (1.0, 1.0, True, np.int64(1), torch.ones(2))") == 0
+
+
+def test_an_exception_crosses_as_what_it_is(lesson):
+    test = """
+try:
+    f(-1)
+except ValueError as error:
+    assert str(error) == 'no'
+else:
+    raise AssertionError
+"""
+    assert one(lesson, test, "def f(x):\n    raise ValueError('no')") == 2
+    assert one(lesson, test, "def f(x):\n    raise TypeError('no')") == 0
+    own = "class ValueError(Exception): pass\ndef f(x):\n    raise ValueError('no')"
+    assert one(lesson, test, own) == 2  # a type of that name is what crosses
+    assert "1 / 0" not in lesson.output("test-f")
+
+
+def test_a_function_of_the_test_can_be_called_back_during_the_call_only(lesson):
+    test = "assert torch.equal(f(lambda x: x * 2, torch.ones(2)), torch.full((2,), 4.0))"
+    assert one(lesson, test, "f = lambda g, x: g(g(x))") == 2
+    kept = "kept = []\ndef f(g, x):\n    kept.append(g)\n    return kept[0](x)"
+    twice = "assert f(lambda x: x + 1, 1) == 2\nassert f(lambda x: x + 10, 1) == 2"
+    assert one(lesson, twice, kept) == 0
+
+
+def test_a_class_of_the_students_can_be_used(lesson):
+    test = "counter = F(3)\ncounter.up()\nassert counter.value == 4"
+    source = """
+class F:
+    def __init__(self, value): self.value = value
+    def up(self): self.value += 1
+"""
+    assert lesson({"F": test}, {"F": source}) == {"F": 2}
+
+
+def test_private_attributes_and_specials_do_not_cross(lesson):
+    source = "class f:\n    _x = 1\n    def __eq__(self, other): return True\nf = f()"
+    assert one(lesson, "assert f == 5", source) == 0
+    assert one(lesson, "f._x", source) == 0
+    assert one(lesson, "assert isinstance(f, int)", source) == 0
+
+
+@pytest.mark.parametrize(
+    ("last", "score"),
+    [
+        *(("1.5", 1.5), ("0", 0), ("2", 2), ("1", 1), ("None", 2), ("x = 5", 2)),
+        *(("2.1", 0), ("-1", 0), ("float('nan')", 0), ("'2'", 0), ("True", 0), ("[2]", 0)),
+    ],
+)
+def test_the_last_line_of_a_test_gives_part_of_the_points(lesson, last, score):
+    assert one(lesson, f"f\n{last}", "f = 1") == score
+
+
+def test_warnings_and_what_is_printed_decide_nothing(lesson):
+    test = "import sys, warnings\nwarnings.warn('old')\nprint('no', file=sys.stderr)\nassert f == 1"
+    assert one(lesson, test, "f = 1") == 2
+    assert "old" in lesson.output("test-f")
+
+
+def test_a_test_sees_the_student_as_of_its_place(lesson):
+    tests = {"f": "assert f == 1", "g": "assert g == 2\nassert f == 3"}
+    assert lesson(tests, {"f": "f = 1", "g": "f, g = 3, 2"}) == {"f": 2, "g": 2}
+
+
+def test_what_was_never_written_is_not_there(lesson):
+    assert one(lesson, "assert f == 1", "") == 0
+    assert "NameError" in lesson.output("test-f")
+
+
+# --- arguments and randomness ---
+
+
+def test_what_a_student_does_to_an_argument_does_not_reach_the_test(lesson):
+    test = "x = torch.ones(3)\nf(x)\nassert torch.equal(x, torch.ones(3))"
+    assert one(lesson, test, "def f(x):\n    x.zero_()") == 2
+    test = """
+*_, changed = f.call_elsewhere((torch.ones(2), torch.ones(2)), {})
+assert changed == [1]
+"""
+    assert one(lesson, test, "def f(x, y):\n    y.zero_()") == 2
+
+
+def test_random_numbers_repeat(lesson):
+    test = "assert not torch.equal(f(), f())\nprint(f())"
+    one(lesson, test, "def f():\n    return torch.rand(3)")
+    first = lesson.output("test-f")
+    assert one(lesson, test, "def f():\n    return torch.rand(3)") == 2
+    assert lesson.output("test-f") == first
+
+
+def test_a_forbidden_call_is_reported(lesson):
+    test = """
+*_, found, _ = f.call_elsewhere((torch.ones(1, 1, 3, 3),), {}, ('torch.conv2d',))
+assert found == 'torch.conv2d'
+"""
+    calls = "nn.functional.conv2d(x, torch.ones(1, 1, 2, 2))"
+    assert one(lesson, test, f"def f(x):\n    return {calls}") == 2
+    off = f"import sys\ndef f(x):\n    sys.setprofile(None)\n    return {calls}"
+    assert one(lesson, test.replace("== 'torch.conv2d'", "== 'sys.setprofile'"), off) == 2
+
+
+# --- networks ---
+
+BLOCK = """
+class Block(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.one = nn.Conv2d(3, 3, 3, padding=1)
+        self.two = own.Conv2d(3, 3, 3, padding=1)
+        self.norm = nn.BatchNorm2d(3)
+        self.scale = nn.Parameter(torch.ones(1))
+    def forward(self, x):
+        y = self.norm(self.two(torch.relu(self.one(x))))
+        return (x + self.scale * y).mean((2, 3)).view(x.shape[0], -1)[:, :2]
+def f():
+    return Block()
+"""
+
+
+def test_a_network_crosses_as_its_computation(lesson):
+    test = """
+model = f()
+x = torch.rand(2, 3, 4, 4)
+assert isinstance(model, nn.Module) and model(x).shape == (2, 2)
+before = {k: v.clone() for k, v in model.state_dict().items()}
+loss = model(x).square().sum()
+loss.backward()
+assert all(p.grad is not None and p.grad.abs().sum() > 0 for p in model.parameters())
+torch.optim.SGD(model.parameters(), 0.1).step()
+assert any(not torch.equal(v, before[k]) for k, v in model.state_dict().items())
+assert isinstance(model.one, nn.Conv2d) and isinstance(model.two, own.Conv2d)
+assert sum(p.numel() for p in model.parameters()) == 2 * 84 + 6 + 1
+assert not torch.equal(f().one.weight, f().one.weight)
+"""
+    assert one(lesson, test, BLOCK) == 2, lesson.output("test-f")
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "class f(nn.Module):\n    def forward(self, x):\n        return x if x.sum() > 0 else -x",
+        "def f():\n    m = nn.Linear(2, 2)\n    m.register_forward_hook(lambda *a: torch.ones(2))\n"
+        "    return m",
+        "def f():\n    m = nn.Linear(2, 2)\n    m.forward = lambda x: x\n"
+        "    return nn.Sequential(m)",
+        "class f(nn.Module):\n    def forward(self, x):\n"
+        "        return torch.from_numpy(x.numpy())",
+    ],
+)
+def test_a_network_that_cannot_be_traced_is_refused_with_the_reason(lesson, source):
+    assert one(lesson, "f()(torch.ones(1, 2))", source) == 0
+    assert "network" in lesson.output("test-f")
+
+
+# --- kernels that die, stop or never end ---
+
+
+@pytest.mark.parametrize(
+    "deadly",
+    [
+        "import os\nos._exit(0)",
+        "import os, signal\nos.kill(os.getpid(), signal.SIGKILL)",
+        "import ctypes\nctypes.string_at(0)",
+        "while True: pass",
+        "import signal\nsignal.signal(signal.SIGINT, signal.SIG_IGN)\nwhile True: pass",
+    ],
+)
+def test_an_answer_that_kills_or_holds_its_kernel_costs_its_own_points_only(lesson, deadly):
+    tests = {x: f"assert {x} == 1" for x in "abc"}
+    answers = {"a": "a = 1", "b": f"b = 1\n{deadly}", "c": "c = a"}
+    interrupted = deadly == "while True: pass"  # what it had written by then is there
+    assert lesson(tests, answers) == {"a": 2, "b": 2 if interrupted else 0, "c": 2}
+
+
+@pytest.mark.parametrize(
+    "deadly",
+    [
+        "__import__('os')._exit(0)",
+        "__import__('time').sleep(100)",
+        "raise SystemExit",
+        "raise KeyboardInterrupt",
+    ],
+)
+def test_a_call_that_kills_or_holds_the_kernel_costs_its_own_points_only(lesson, deadly):
+    tests = {"a": "assert a() == 1", "b": "b()", "c": "assert c == 1"}
+    answers = {"a": "def a(): return 1", "b": f"def b(): {deadly}", "c": "c = a()"}
+    started = time.monotonic()
+    assert lesson(tests, answers) == {"a": 2, "b": 0, "c": 2}
+    assert time.monotonic() - started < 30
+
+
+def test_a_lesson_that_is_broken_says_so(lesson):
+    with pytest.raises(LessonBroken, match=r"cell 'setup' of the lesson.*ZeroDivisionError"):
+        one(lesson, "assert x", "f = 1", setup="x = 1 / 0")
+
+
+def test_a_name_that_only_a_demonstration_gives_is_found_after_all(lesson):
+    shown = new_code_cell("hidden_name = 3", id="shown")
+    source = "f = eval('hidden' + '_name')"
+    assert one(lesson, "assert f == 3", source, cells=[shown]) == 2
+
+
+# --- outputs ---
+
+
+def test_outputs_of_a_student_are_kept_and_harmless(lesson):
+    source = """
+from IPython.display import HTML, Javascript, display
+import matplotlib.pyplot as plt
+print('hello'); display(HTML('<b>bold</b><script>alert(1)</script>'), Javascript('alert(2)'))
+plt.plot([1, 2]); plt.show()
+f = 1
+f
+"""
+    assert one(lesson, "assert f == 1", source) == 2
+    said = lesson.output("f")
+    assert "hello" in said and "<b>bold</b>" in said and "image/png" in said
+    assert "<script" not in said and "javascript" not in said
+    nbformat.validate(lesson.built)
+
+
+def test_a_gigabyte_of_output_is_cut(lesson):
+    assert one(lesson, "assert f == 1", "f = 1\nfor _ in range(1000): print('x' * 1_000_000)") == 2
+    assert len(lesson.output("f")) < 300_000 and "more was printed" in lesson.output("f")
+
+
+def test_what_is_no_output_is_dropped():
+    odd = [1, {}, {"output_type": "stream"}, {"output_type": "stream", "name": "x", "text": "y"}]
+    odd += [{"output_type": "error", "ename": "e", "evalue": "v", "traceback": [1]}]
+    odd += [{"output_type": "display_data", "data": {"text/plain": 1}, "metadata": {}}]
+    assert cleaned(odd, 1000) == ([], 0)
+    assert cleaned("no list", 1000) == ([], 0)
+
+
+def test_paths_of_this_machine_are_shortened():
+    assert without_paths(f"File {ROOT}/utils/nn/conv.py") == "File …/utils/nn/conv.py"
+
+
+# --- the real lessons ---
+
+
+@pytest.mark.parametrize("lesson_name", LESSONS)
+def test_modules_to_warm_leave_the_checks_out(lesson_name):
+    names = imports(solution(lesson_name))
+    assert "torch.nn.functional" in names and not [x for x in names if "checks" in x]
+
+
+def test_order_and_company_do_not_change_scores():
+    lesson_name = LESSONS[0]
+    source = solution(lesson_name)
+    with Judge(ROOT, lesson_name, source) as judge:
+        first = [judge.judge(rebuild(source, x)[0]).points for x in (source, new(source), source)]
+    assert first == [sum(points(lesson_name).values()), 0, sum(points(lesson_name).values())]
+
+
+def new(source):
+    """A notebook whose answers are all empty, but one."""
+    made = nbformat.from_dict(source)
+    for cell in made.cells:
+        if cell.metadata.get("nbgrader", {}).get("solution"):
+            cell.source = "pass"
+    return made
+
+
+def test_a_plan_needs_no_kernel():
+    assert plan(solution(), rebuild(solution(), solution())[0]).cells
