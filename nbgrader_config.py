@@ -2,14 +2,18 @@
 
 from pathlib import Path
 
+from nbconvert.preprocessors import CSSHTMLHeaderPreprocessor
 from nbgrader.preprocessors import (
     AssignLatePenalties,
     CheckCellMetadata,
+    GetGrades,
     OverwriteCells,
     OverwriteKernelspec,
 )
 
+from autograder.feedback import HideTests
 from autograder.grading import Execute, SaveVerdicts
+from autograder.pages import markdown_to_html
 from autograder.preprocessors import ClearBuildMetadata
 from autograder.rebuild import Rebuild
 
@@ -50,11 +54,13 @@ c.Autograde.autograde_preprocessors = [
     AssignLatePenalties,
     CheckCellMetadata,
 ]
+c.GenerateFeedback.preprocessors = [GetGrades, HideTests, CSSHTMLHeaderPreprocessor]
 # `nbgrader validate` runs on the student's own machine: seconds a cell, and no widgets' state.
 c.ExecutePreprocessor.timeout = 180
 c.ExecutePreprocessor.startup_timeout = 120
 c.ExecutePreprocessor.store_widget_state = False
-c.HTMLExporter.sanitize_html = True  # a student's page must not act in the instructor's browser
+# What a student wrote must not act in the browser of whoever reads it.
+c.HTMLExporter.filters = {"markdown2html": markdown_to_html}
 
 # `nbgrader zip_collect LESSON` reads autograder/records/downloaded/LESSON/archive/: files, folders
 # or zips. The student is the folder (or zip) around the notebook, or what stands before its name:
