@@ -14,7 +14,7 @@ from pathlib import Path
 
 from nbformat import NotebookNode, from_dict
 
-from autograder.kernels import ForkServer, Kernel, KernelDied, clock
+from autograder.kernels import ForkServer, Kernel, KernelDied, NotWarm, clock
 from autograder.outputs import cleaned
 from autograder.plan import Cell, Plan, plan
 from autograder.sandbox import Limits
@@ -80,6 +80,7 @@ class Judge:
         self.limits, self.demonstrations = limits or Limits(), demonstrations
         self.files = data_files(root / "solutions" / lesson)
         self.server: ForkServer | None = None
+        self.cold = ""  # why no warm kernels can be forked, if so
 
     def judge(self, built: NotebookNode) -> Verdicts:
         """Execute a rebuilt submission, put its outputs into it, and return the verdicts.
@@ -87,13 +88,26 @@ class Judge:
         Raises:
             NoSandbox, NotWarm, LessonBroken: nothing can be graded here and now.
         """
+        try:
+            return self._judge(built)
+        except NotWarm as error:
+            if self.cold:
+                raise
+            # Kernels are then forked from a server that has imported less, and import the rest.
+            self.close()
+            self.cold = str(error)
+            return self._judge(built)
+
+    def _judge(self, built: NotebookNode) -> Verdicts:
         if self.server is None:
-            self.server = ForkServer(self.root, imports(self.source))
+            self.server = ForkServer(self.root, [] if self.cold else imports(self.source))
         steps = plan(self.source, built, self.demonstrations)
         verdicts = self._once(built, steps)
         if steps.left_out and _missing(built) & set(steps.left_out):
             # An answer wanted what only a demonstration gives, by a name that no text shows.
             verdicts = self._once(built, plan(self.source, built, demonstrations=True))
+        if self.cold:
+            verdicts.notes.append(f"kernels start cold, which takes longer: {self.cold}")
         return verdicts
 
     def _once(self, built: NotebookNode, steps: Plan) -> Verdicts:
@@ -326,7 +340,8 @@ def imports(source: NotebookNode) -> list[str]:
     """The modules that a lesson's cells import at their top, without the checks."""
     import ast
 
-    names = {"utils", "torch", "numpy", "matplotlib.pyplot", "IPython.display"}
+    names = {"utils", "numpy", "matplotlib.pyplot", "IPython.display"}
+    names |= {"torch", "torch._dynamo", "torch.testing"}  # optimisers import it when first used
     for cell in source.cells:
         if cell.cell_type != "code":
             continue

@@ -279,6 +279,18 @@ def test_a_lesson_that_is_broken_says_so(lesson):
         one(lesson, "assert x", "f = 1", setup="x = 1 / 0")
 
 
+def test_threads_in_the_fork_server_are_noticed_and_kernels_start_cold(tmp_path, monkeypatch):
+    (tmp_path / "utils").symlink_to(ROOT / "utils")
+    started = "import threading, time\nthreading.Thread(target=time.sleep, args=(99,)).start()"
+    (tmp_path / "threaded.py").write_text(started)
+    monkeypatch.setattr("autograder.verdict.imports", lambda source: ["threaded"])
+    lesson = Lesson()
+    lesson.judge = Judge(tmp_path, "none", new_notebook(), lesson.limits)
+    with lesson.judge:
+        assert one(lesson, "assert f == 1", "f = 1") == 2
+    assert any("cold" in note and "threaded" in note for note in lesson.verdicts.notes)
+
+
 def test_a_name_that_only_a_demonstration_gives_is_found_after_all(lesson):
     shown = new_code_cell("hidden_name = 3", id="shown")
     source = "f = eval('hidden' + '_name')"
