@@ -1,1 +1,7 @@
 """Release, pack and grade the course. `python -m autograder --help` lists the commands."""
+
+import sys
+
+# jsonschema would import it, to check a format that no notebook uses: it compiles a grammar, which
+# takes as long as all the rest.
+sys.modules.setdefault("rfc3987_syntax", None)

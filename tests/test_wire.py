@@ -10,18 +10,8 @@ import numpy as np
 import pytest
 import torch
 
-from autograder.inside.wire import (
-    HEADER,
-    MAGIC,
-    MOST_JSON,
-    Channel,
-    Closed,
-    Decoder,
-    Encoder,
-    TooLarge,
-    Uncrossable,
-    WireError,
-)
+from autograder.inside.values import Decoder, Encoder, Uncrossable
+from autograder.inside.wire import HEADER, MAGIC, MOST_JSON, Channel, Closed, TooLarge, WireError
 
 
 @pytest.fixture

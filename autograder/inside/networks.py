@@ -16,14 +16,18 @@ import torch.nn.functional as F
 from torch import fx, nn
 from torch.overrides import get_overridable_functions
 
-from autograder.inside.wire import Decoder, Encoder, Uncrossable, WireError
+from autograder.inside.values import Decoder, Encoder, Uncrossable
+from autograder.inside.wire import WireError
 
 __all__ = ["Network", "NetworkDecoder", "NetworkEncoder"]
 
 HOMES = ("torch.nn.modules.", "utils.nn.")  # where the classes of layers live
 MOST_STEPS = 20_000
+MOST_NUMBERS = 4_000  # that are no parameters: in steps, in layers' settings and in buffers
+STATISTICS = ("running_mean", "running_var", "num_batches_tracked")  # which layers keep themselves
 PARTS = ("_parameters", "_buffers", "_modules", "_non_persistent_buffers_set", "training")
 INTERNALS = {*vars(nn.Module()), *PARTS}
+OF_RNNS = ("_flat_weights", "_flat_weight_refs")  # their parameters once more
 HOOKS = [name for name in vars(nn.Module()) if "hook" in name and name.startswith("_")]
 OPERATORS = (
     *("add", "sub", "mul", "truediv", "floordiv", "mod", "pow", "matmul", "neg", "pos", "abs"),
@@ -53,6 +57,7 @@ def _functions() -> dict:
 def _methods() -> set[str]:
     names = {getattr(x, "__name__", "") for x in get_overridable_functions()[torch.Tensor]}
     names |= {"size", "dim", "view", "float", "double", "contiguous", "flatten", "mean", "sum"}
+    names |= {"unflatten", "expand_as", "view_as", "reshape_as", "swapaxes", "to", "type_as"}
     return {name for name in names if not name.startswith("_")} - NOT_METHODS
 
 
@@ -100,14 +105,21 @@ class NetworkEncoder:
                 f"the network cannot be taken across, since its computation cannot be traced: "
                 f"{type(error).__name__}: {error}"
             ) from None
-        steps, places = [], {}
+        steps, places, self.numbers = [], {}, 0
         for node in graph.nodes:
             places[node] = len(steps)
+            self.numbers += _count([node.args, node.kwargs])
             arguments = _with_nodes(encode, places)
             args, kwargs = arguments(tuple(node.args)), arguments(dict(node.kwargs))
             steps.append([node.op, self._target(node), args, kwargs])
             encode.size = arguments.size
-        return ["network", self._module(module, encode), steps]
+        described = self._module(module, encode)
+        if self.numbers > MOST_NUMBERS:
+            raise Uncrossable(
+                f"the network brings {self.numbers:,} numbers that are no parameters, in its "
+                f"steps, settings and buffers; {MOST_NUMBERS:,} may cross"
+            )
+        return ["network", described, steps]
 
     def _target(self, node) -> str:
         if node.op == "call_function":
@@ -118,6 +130,8 @@ class NetworkEncoder:
                 called = getattr(node.target, "__name__", node.target)
                 raise Uncrossable(f"the network calls {called}, which cannot be taken across")
             return name
+        if node.op == "call_method" and node.target not in METHODS:
+            raise Uncrossable(f"the network calls {node.target}, which cannot be taken across")
         return str(node.target)
 
     def _module(self, module: nn.Module, encode: Encoder) -> list:
@@ -126,8 +140,11 @@ class NetworkEncoder:
         layer = _is_layer(module)
         attributes = {}
         for name, value in vars(module).items():
-            if layer and name not in INTERNALS:
+            if layer and name not in INTERNALS and name not in OF_RNNS:
                 attributes[name] = self._attribute(module, name, value)
+                self.numbers += _count(value)
+        for name, value in module._buffers.items():
+            self.numbers += _count_buffer(name, value, own=not layer)
         own = type(module).__module__.startswith("utils.nn")
         return [
             ("utils.nn." if own else "torch.nn.") + type(module).__name__ if layer else None,
@@ -142,8 +159,12 @@ class NetworkEncoder:
         ]
 
     def _attribute(self, module: nn.Module, name: str, value):
+        encode = Encoder(_function)
         try:
-            return Encoder()(value)  # settings of layers: no tensors, no objects
+            value = encode(value)  # settings of layers: no tensors, no objects
+            if encode.blobs:
+                raise Uncrossable("a tensor that is no parameter")
+            return value
         except Uncrossable as error:
             kind = type(module).__name__
             raise Uncrossable(f"a layer {kind} of the network, its {name}: {error}") from None
@@ -153,10 +174,20 @@ class NetworkEncoder:
         return [token, bool(parameter.requires_grad), encode(parameter.data)]
 
 
+def _function(value, encode, depth) -> list:
+    """Name a function of torch, such as an activation that a layer holds."""
+    if id(value) not in NAMES:
+        raise Uncrossable(f"a value of type {type(value).__name__!r}")
+    return ["function", NAMES[id(value)]]
+
+
 def _with_nodes(encode: Encoder, places: dict) -> Encoder:
     """An encoder that goes on behind another one, and knows a graph's nodes."""
 
     def other(value, inner, depth):
+        for kind in (list, dict):  # `torch.fx` has its own, which cannot be changed
+            if isinstance(value, kind):
+                return inner(kind(value), depth + 1)
         if not isinstance(value, fx.Node):
             kind = type(value).__name__
             raise Uncrossable(f"the network uses a value of type {kind!r}, which cannot cross")
@@ -234,10 +265,13 @@ class NetworkDecoder:
         """Build it. Raises WireError for what no :class:`NetworkEncoder` writes."""
         if not isinstance(steps, list) or len(steps) > MOST_STEPS:
             raise WireError("not the steps of a network")
-        inner = Decoder(decode.blob, {"node": _Place})
+        inner = Decoder(b"", {"node": _Place})  # no bytes: a step's arguments are no tensors
         built = [self._step(inner, place, step) for place, step in enumerate(steps)]
+        self.numbers = sum(_count(step[2:]) for step in built)
         root = Network(built)
         self._fill(root, decode, module, root=True)
+        if self.numbers > MOST_NUMBERS:
+            raise WireError("a network with too many numbers that are no parameters")
         return root
 
     def _step(self, decode: Decoder, place: int, step):
@@ -255,7 +289,7 @@ class NetworkDecoder:
             "call_function": target in FUNCTIONS or (target == "getattr" and len(args) == 2),
         }
         if not allowed.get(kind, False):
-            raise WireError(f"no step of a network: {kind} {target}")
+            raise WireError(f"no step of a network: {str(kind)[:100]} {target[:100]}")
         return kind, target, args, kwargs
 
     def _fill(self, module: nn.Module, decode: Decoder, described, root=False) -> nn.Module:
@@ -263,18 +297,21 @@ class NetworkDecoder:
         if root and name is not None and not name.endswith((".Sequential", ".ModuleList")):
             attributes = {}  # its steps are known; the class itself is not needed
         module.training = bool(training)
+        settings = Decoder(b"", {"function": FUNCTIONS.__getitem__})
         for key, value in attributes.items() if not root else ():
-            if not _is_name(key) or key in INTERNALS or hasattr(nn.Module, key):
-                raise WireError(f"a layer has no attribute {key!r}")
-            object.__setattr__(module, key, decode(value))
+            if not _is_name(key) or key in INTERNALS or callable(getattr(type(module), key, None)):
+                raise WireError(f"a layer has no attribute {str(key)[:100]!r}")
+            value = settings(value)
+            self.numbers += _count(value)
+            object.__setattr__(module, key, value)
         for key, value in parameters.items():
             module.register_parameter(
                 _checked(key), None if value is None else self._parameter(decode, value)
             )
         for key, value in buffers.items():
-            module.register_buffer(
-                _checked(key), None if value is None else _is_tensor(decode(value))
-            )
+            value = None if value is None else _is_tensor(decode(value))
+            self.numbers += _count_buffer(key, value, own=root or name is None)
+            module.register_buffer(_checked(key), value)
         for key, value in children.items():
             module.add_module(_checked(key), None if value is None else self._layer(decode, value))
         return module
@@ -283,7 +320,10 @@ class NetworkDecoder:
         kind = _layer_class(described[0]) if described[0] is not None else nn.Module
         module = kind.__new__(kind)
         nn.Module.__init__(module)
-        return self._fill(module, decode, described)
+        self._fill(module, decode, described)
+        if isinstance(module, nn.RNNBase):
+            module._init_flat_weights()  # a list of its parameters, for cuDNN
+        return module
 
     def _parameter(self, decode, described) -> nn.Parameter:
         token, trained, data = described
@@ -294,13 +334,27 @@ class NetworkDecoder:
         return self.known[token]
 
 
+def _count(value) -> int:
+    """The numbers in a step's arguments or a layer's setting."""
+    if isinstance(value, list | tuple | set):
+        return sum(map(_count, value))
+    if isinstance(value, dict):
+        return _count(list(value.items()))
+    return int(type(value) in (int, float, complex))
+
+
+def _count_buffer(name: str, value, own: bool) -> int:
+    """The numbers in a buffer; those that layers of torch keep themselves are free."""
+    return 0 if value is None or (name in STATISTICS and not own) else value.numel()
+
+
 def _layer_class(path) -> type:
     from utils import nn as ours
 
     library, _, name = str(path).rpartition(".")
     kind = getattr({"torch.nn": nn, "utils.nn": ours}.get(library), name, None)
     if not (isinstance(kind, type) and issubclass(kind, nn.Module)):
-        raise WireError(f"no layer {path!r}")
+        raise WireError(f"no layer {str(path)[:100]!r}")
     return kind
 
 
@@ -327,7 +381,7 @@ def _is_path(path: str) -> bool:
 
 def _checked(name) -> str:
     if not isinstance(name, str) or not (_is_name(name) or name.isdigit()):
-        raise WireError(f"no name of a part of a network: {name!r}")
+        raise WireError(f"no name of a part of a network: {str(name)[:100]!r}")
     return name
 
 

@@ -22,14 +22,8 @@ import numpy as np
 import torch
 
 from autograder.inside.networks import NetworkDecoder, NetworkEncoder
-from autograder.inside.wire import (
-    Channel,
-    Closed,
-    Decoder,
-    Encoder,
-    Uncrossable,
-    WireError,
-)
+from autograder.inside.values import Decoder, Encoder, Uncrossable
+from autograder.inside.wire import Channel, Closed, WireError
 from utils.watch import Watch
 
 __all__ = ["Answers", "RemoteError", "RemoteFunction", "RemoteObject", "Student", "StudentGone"]
