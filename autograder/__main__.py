@@ -1,16 +1,25 @@
-"""The command: `python -m autograder release`, `python -m autograder pack`."""
+"""The command: `python -m autograder grade LESSON`, and the others that `--help` lists."""
 
 import argparse
 import sys
 
-from autograder import pack, release
+from autograder import export, gradebook, pack, release, report, runner
+
+COMMANDS = {
+    "release": release,
+    "pack": pack,
+    "grade": runner,
+    "report": report,
+    "export": export,
+}
+ERRORS = (release.ReleaseError, pack.PackError, runner.GradeError, gradebook.GradebookError)
 
 
 def main() -> int:
     """Parse the command line and run what it names; return the exit status."""
     parser = argparse.ArgumentParser(prog="python -m autograder", description="Build the course.")
     commands = parser.add_subparsers(dest="command", required=True)
-    for name, module in [("release", release), ("pack", pack)]:
+    for name, module in COMMANDS.items():
         summary = module.__doc__.splitlines()[0]
         command = commands.add_parser(name, help=summary, description=summary)
         module.add_arguments(command)
@@ -18,7 +27,7 @@ def main() -> int:
     arguments = parser.parse_args()
     try:
         return arguments.run(arguments)
-    except (release.ReleaseError, pack.PackError) as error:
+    except ERRORS as error:
         print(f"{arguments.command}: {error}", file=sys.stderr)
         return 1
 
