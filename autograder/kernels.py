@@ -109,7 +109,7 @@ class Kernel:
         self.role, self.limits, self.pidfd = role, limits, None
         self.sandbox = Sandbox(root, files, role == "trusted", limits)
         ours, theirs = socket.socketpair()
-        self.channel = Channel(ours)
+        self.channel = Channel(ours, most_bytes=0)
         request = {
             "role": role,
             "user": self.sandbox.user,
@@ -144,10 +144,11 @@ class Kernel:
             KernelDied: it did not stop, ended, or sent what is no answer.
         """
         try:
+            self.channel.socket.settimeout(seconds)  # a kernel that does not read holds up nobody
             self.channel.send(message, fds=fds)
             reply = self._reply(seconds, [self.interrupt] if stops is None else stops)
             if "failed" in reply:
-                raise WireError(f"its own code failed: {reply['failed']}")
+                raise WireError(f"its own code failed: {str(reply['failed'])[:2000]}")
             return reply
         except TimeoutError:
             self.close()

@@ -12,6 +12,8 @@ __all__ = ["cleaned", "without_paths"]
 
 ROOT = Path(__file__).resolve().parent.parent
 _sanitizer = SanitizeHTML()
+HTML, MOST_HTML = ("text/html", "text/markdown"), 30_000  # characters of one output
+HTML_COSTS = 10  # so much longer than other text does it take to clean
 KINDS = {
     "stream": {"name": str, "text": str},
     "error": {"ename": str, "evalue": str, "traceback": list},
@@ -34,14 +36,20 @@ def cleaned(outputs, limit: int) -> tuple[list[dict], int]:
     for output in outputs if isinstance(outputs, list) else []:
         if not _well_formed(output):
             continue
-        output = _clean(output)
-        size += len(str(output))
+        size += _size(output)
+        if size <= limit:  # before it is cleaned, which takes long where there is much
+            output = _clean(output)
         if size > limit:
             text = "(There are more outputs, but no more are kept.)\n"
             kept.append({"output_type": "stream", "name": "stderr", "text": text})
             break
         kept.append(output)
     return kept, size
+
+
+def _size(output: dict) -> int:
+    data = output.get("data", {})
+    return len(str(output)) + sum(HTML_COSTS * len(data.get(kind, "")) for kind in HTML)
 
 
 def _well_formed(output) -> bool:
@@ -54,6 +62,8 @@ def _well_formed(output) -> bool:
         return output["name"] in ("stdout", "stderr")
     if output["output_type"] == "error":
         return all(isinstance(line, str) for line in output["traceback"])
+    if output.get("execution_count", 0) not in range(1 << 31):
+        return False
     return all(isinstance(x, str) for item in output["data"].items() for x in item)
 
 
@@ -62,18 +72,25 @@ def _clean(output: dict) -> dict:
     if "data" in output:
         output["metadata"] = {}
         output["data"] = {
-            k: without_paths(x) for k, x in output["data"].items() if k != "text/latex"
+            k: without_paths(_whole(x))
+            for k, x in output["data"].items()
+            if k != "text/latex" and (k not in HTML or len(x) <= MOST_HTML)
         }
         from nbformat import from_dict
 
         (node,) = _sanitizer.sanitize_code_outputs([from_dict(output)])
         return {**output, "data": dict(node.data)}
-    for key in ("text", "evalue"):
+    for key in ("text", "ename", "evalue"):
         if key in output:
-            output[key] = without_paths(output[key])
+            output[key] = without_paths(_whole(output[key]))
     if "traceback" in output:
-        output["traceback"] = [without_paths(line) for line in output["traceback"]]
+        output["traceback"] = [without_paths(_whole(line)) for line in output["traceback"]]
     return output
+
+
+def _whole(text: str) -> str:
+    """Replace halves of characters, which no file in UTF-8 can hold."""
+    return text.encode("utf-8", "replace").decode()
 
 
 _paths = sorted(

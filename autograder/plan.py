@@ -7,6 +7,7 @@ uses. All of this is read off the text of the cells: nothing in a submission can
 """
 
 import ast
+import re
 import symtable
 from dataclasses import dataclass, field
 
@@ -44,10 +45,23 @@ class Plan:
     left_out: dict[str, str]  # name -> the demonstration that binds it
 
 
+#: Magics of a cell that is looked at: IPython goes through the whole cell for each of them.
+MOST_MAGICS = 20
+MAGIC = re.compile(r"^\s*[%!?]|\?\s*$|=\s*[%!]", re.MULTILINE)
+#: What Python's parser raises; IPython adds RuntimeError.
+PROBLEMS = (SyntaxError, ValueError, MemoryError, RuntimeError)
+
+
 def _tree(source: str) -> ast.Module | None:
     try:
+        return ast.parse(source)
+    except PROBLEMS:
+        pass
+    if len(MAGIC.findall(source)) > MOST_MAGICS:
+        return None
+    try:
         return ast.parse(TransformerManager().transform_cell(source))
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
+    except PROBLEMS:
         return None
 
 
@@ -61,7 +75,10 @@ def bound(source: str) -> set[str] | None:
         for node in ast.walk(statement):
             if isinstance(node, ast.ImportFrom) and node.names[0].name == "*":
                 return None
-        found, _ = _names(statement)
+        try:
+            found, _ = _names(statement)
+        except PROBLEMS:  # it can be parsed, but not compiled, or is nested too deeply
+            return None
         names |= found
     return names
 
@@ -73,7 +90,10 @@ def needed(source: str) -> set[str] | None:
         return None
     names, known = set(), set()
     for statement in tree.body:
-        binds, uses = _names(statement)
+        try:
+            binds, uses = _names(statement)
+        except PROBLEMS:
+            return None
         own = binds if isinstance(statement, COMPOUND) else set()
         names |= uses - known - own
         known |= binds

@@ -62,7 +62,7 @@ def rebuild(source: NotebookNode, submitted: NotebookNode) -> tuple[NotebookNode
         UnreadableSubmission: not one answer of the lesson is in it.
     """
     report, names = Report(), {_name(cell) for cell in source.cells}
-    theirs, own = _sort(submitted, names, report)
+    theirs, own = _sort(readable(submitted), names, report)
     answers = [_name(cell) for cell in source.cells if is_answer(cell)]
     if answers and not any(name in theirs for name in answers):
         raise UnreadableSubmission(
@@ -92,6 +92,37 @@ def rebuild(source: NotebookNode, submitted: NotebookNode) -> tuple[NotebookNode
     return built, report
 
 
+def readable(submitted) -> list[NotebookNode]:
+    """Keep of each cell its kind, source, id and name, where they are what they should be.
+
+    Nothing else of a submission is used. Halves of characters, which no file in UTF-8 can hold,
+    and zero bytes become question marks.
+    """
+    cells = submitted.get("cells") if isinstance(submitted, dict) else None
+    kept = []
+    for cell in cells if isinstance(cells, list) else []:
+        if not isinstance(cell, dict):
+            continue
+        meta = cell.get("metadata")
+        name = _grade_id(meta) if isinstance(meta, dict) else None
+        found = {
+            "cell_type": _text(cell.get("cell_type")),
+            "source": _text(cell.get("source")),
+            "metadata": {"nbgrader": {"grade_id": name}} if name else {},
+        }
+        if isinstance(cell.get("id"), str):
+            found["id"] = cell["id"]
+        kept.append(nbformat.from_dict(found))
+    return kept
+
+
+def _text(value) -> str:
+    if isinstance(value, list):
+        value = "".join(x for x in value if isinstance(x, str))
+    text = value if isinstance(value, str) else ""
+    return text.replace("\0", "?").encode("utf-8", "replace").decode()
+
+
 def is_answer(cell: NotebookNode) -> bool:
     """Whether the student is to write this cell."""
     return bool(cell.metadata.get("nbgrader", {}).get("solution"))
@@ -119,18 +150,22 @@ def _lines(source: str) -> list[str]:
     return [line.rstrip() for line in source.strip().splitlines()]
 
 
-def _name(cell: NotebookNode) -> str | None:
-    meta = cell.metadata.get("nbgrader")
+def _grade_id(metadata: dict) -> str | None:
+    meta = metadata.get("nbgrader")
     grade_id = meta.get("grade_id") if isinstance(meta, dict) else None
-    return grade_id if isinstance(grade_id, str) and grade_id else cell.get("id")
+    return grade_id if isinstance(grade_id, str) and grade_id else None
 
 
-def _sort(submitted: NotebookNode, names: set, report: Report):
+def _name(cell: NotebookNode) -> str | None:
+    return _grade_id(cell.metadata) or cell.get("id")
+
+
+def _sort(submitted: list[NotebookNode], names: set, report: Report):
     """Split a submission: name -> the instructor's cell, name before them -> the student's own."""
     theirs: dict[str, NotebookNode] = {}
     own: dict[str | None, list[NotebookNode]] = {}
     last = None
-    for place, cell in enumerate(submitted.cells):
+    for place, cell in enumerate(submitted):
         name = next((n for n in (_name(cell), cell.get("id")) if n in names), None)
         if name is None:
             kept = _plain(cell, f"student-{place}")
@@ -148,7 +183,7 @@ def _plain(cell: NotebookNode, name: str) -> NotebookNode:
     """A cell with nothing but its kind and its source: metadata could steer the execution."""
     kind = cell.cell_type if cell.cell_type in ("code", "markdown", "raw") else "raw"
     make = getattr(nbformat.v4, f"new_{kind}_cell")
-    return make(source=str(cell.get("source", "")), id=name)
+    return make(source=cell.source, id=name)
 
 
 class Rebuild(NbGraderPreprocessor):
@@ -157,6 +192,7 @@ class Rebuild(NbGraderPreprocessor):
     source_directory = Unicode(help="Folder of the solutions, one folder a lesson").tag(config=True)
     largest_cell = Int(1_000_000, help="Characters of the longest cell").tag(config=True)
     most_cells = Int(2_000, help="Number of cells").tag(config=True)
+    most_code = Int(300_000, help="Characters of all code cells together").tag(config=True)
 
     def preprocess(self, nb, resources):
         """Return the rebuilt notebook.
@@ -173,9 +209,15 @@ class Rebuild(NbGraderPreprocessor):
         return built, resources
 
     def _check_size(self, nb) -> None:
-        longest = max((len(str(cell.get("source", ""))) for cell in nb.cells), default=0)
-        if len(nb.cells) > self.most_cells or longest > self.largest_cell:
-            raise UnreadableSubmission(
-                f"the notebook has {len(nb.cells):,} cells, the longest of {longest:,} characters; "
-                f"the limits are {self.most_cells:,} and {self.largest_cell:,}"
-            )
+        cells = readable(nb)
+        longest = max((len(cell.source) for cell in cells), default=0)
+        code = sum(len(cell.source) for cell in cells if cell.cell_type == "code")
+        for found, most, what in (
+            (len(cells), self.most_cells, "cells"),
+            (longest, self.largest_cell, "characters in one cell"),
+            (code, self.most_code, "characters in its code cells"),
+        ):
+            if found > most:
+                raise UnreadableSubmission(
+                    f"the notebook has {found:,} {what}; the limit is {most:,}"
+                )

@@ -102,6 +102,8 @@ def _times(exercises: list[Exercise]) -> str:
     shortest = min(middle)
     if shortest > 0 and max(longest) > 20 * shortest:
         axis.set_xscale("log")
+        axis.xaxis.set_major_formatter("{x:g}")  # powers would need the mathematics that is off
+        axis.xaxis.set_minor_formatter("")
     axis.set(xlabel="seconds")
     figure.legend(loc="outside upper center", ncols=2, frameon=False, labelcolor=INK)
     slowest = max(exercises, key=lambda x: max(x.times))

@@ -109,6 +109,10 @@ class Encoder:
         return place, len(data)
 
 
+def _short(tag) -> str:
+    return repr(tag[:50]) if isinstance(tag, str) else type(tag).__name__
+
+
 class Decoder:
     """Builds values from a frame. `others` maps further tags to functions of their parts."""
 
@@ -136,8 +140,8 @@ class Decoder:
             return self._build(tag, parts, depth + 1)
         except WireError:
             raise
-        except (TypeError, ValueError, KeyError, OverflowError, RuntimeError) as error:
-            raise WireError(f"a {tag!r} that nobody writes: {error}") from None
+        except (TypeError, ValueError, LookupError, AttributeError, ArithmeticError, RuntimeError):
+            raise WireError(f"a {_short(tag)} that nobody writes") from None
 
     def _build(self, tag, parts, depth):
         if tag == "list":
@@ -168,7 +172,7 @@ class Decoder:
             return DTYPES[parts[0]]
         if tag == "device":
             return torch.device(str(parts[0]))
-        raise WireError(f"no kind of value: {tag!r}")
+        raise WireError(f"no kind of value: {_short(tag)}")
 
     def _shape(self, shape) -> list[int]:
         if not isinstance(shape, list) or len(shape) > DEEPEST:
