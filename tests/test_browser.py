@@ -14,7 +14,8 @@ import uuid
 from pathlib import Path
 
 import pytest
-from course import environment
+from course import answered, environment, gradebook, nbgrader, points, released, scores, submit
+from nbformat.v4 import new_code_cell, new_markdown_cell
 from playwright.sync_api import expect, sync_playwright
 
 from utils.checks import EXERCISES
@@ -185,3 +186,30 @@ def test_a_student_takes_the_lesson(lab, page):
     expect(dialog).to_contain_text("conv_params is not written yet")
     expect(dialog).not_to_contain_text('check("conv-output-size"')
     page.screenshot(path=ARTIFACTS / "validate.png")
+
+
+def test_an_instructor_grades_by_click_and_reads_a_page_in_which_nothing_acts(course, lab, page):
+    lesson = "01_convolution"
+    nbgrader(course, "generate_assignment", lesson, "--force")
+    notebook = answered({"conv-output-size": RIGHT_ANSWER}, released())
+    acting = "<img src=x onerror='window.hit = 1'><script>window.hit = 1</script>"
+    notebook.cells.append(new_markdown_cell(acting))
+    shown = "from IPython.display import HTML, Javascript, display\n"
+    shown += f'display(HTML("""{acting}"""), Javascript("window.hit = 1"))'
+    notebook.cells.append(new_code_cell(shown))
+    submit(course, "ada", notebook)
+
+    page.set_extra_http_headers({"Authorization": f"token {TOKEN}"})
+    page.goto(f"{lab}/formgrader/manage_submissions/{lesson}")
+    row = page.locator("tr", has=page.get_by_text("ada", exact=True))
+    row.locator(".autograde a").click()
+    expect(page.get_by_text("Success", exact=False).first).to_be_visible(timeout=120_000)
+    assert scores(course, "ada")["conv-output-size"] == points()["conv-output-size"]
+    assert scores(course, "ada")["conv-params"] == 0
+
+    with gradebook(course) as book:
+        place = book.find_submission_notebook(lesson, lesson, "ada").id
+    page.goto(f"{lab}/formgrader/submissions/{place}/")
+    expect(page.get_by_text("cases agree with the reference").first).to_be_visible(timeout=60_000)
+    page.screenshot(path=ARTIFACTS / "formgrader.png")
+    assert page.evaluate("window.hit") is None

@@ -5,7 +5,11 @@ import re
 import pytest
 from course import ROOT
 
-READMES = ["README.md", "lessons/README.md", "docs/stock-nbgrader.md"]
+READMES = [
+    "README.md",
+    "lessons/README.md",
+    *(f"docs/{x.name}" for x in sorted((ROOT / "docs").glob("*.md"))),
+]
 
 
 @pytest.mark.parametrize("name", READMES)
