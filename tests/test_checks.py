@@ -344,6 +344,23 @@ def test_no_grad_is_no_autograd():
     check("conv2d-backward-input", without_gradients)
 
 
+@pytest.mark.parametrize(
+    "call",
+    [
+        "F.conv2d(input, weight, bias, groups=groups)",
+        "F.conv2d(input, weight, bias, 1, 0, 1, groups)",
+        "functools.partial(torch.conv2d, groups=groups)(input, weight, bias)",
+        "list(map(lambda x: torch.conv2d(x, weight, bias, groups=groups), [input]))[0]",
+    ],
+)
+def test_groups_may_not_be_left_to_the_library(call):
+    source = (
+        f"import functools\ndef grouped_conv2d(input, weight, bias, groups):\n    return {call}\n"
+    )
+    message = failure("grouped-conv2d", answer_of("grouped-conv2d", source))
+    assert "calls `torch.conv2d(groups>1)`" in message
+
+
 # --- devices ------------------------------------------------------------------------------------
 
 
