@@ -10,7 +10,7 @@ import os
 import time
 from pathlib import Path
 
-__all__ = ["Group"]
+__all__ = ["Group", "sweep"]
 
 ROOT = Path("/sys/fs/cgroup")
 _numbers = itertools.count()
@@ -32,6 +32,8 @@ class Group:
             if version == 2
             else {kind: _own(version, kind) for kind in ("memory", "pids")}
         )
+        for place in places.values():
+            _remove_stale(place)
         made: dict[str, Path] = {}
         try:
             for kind, place in places.items():
@@ -79,6 +81,24 @@ class Group:
                 except OSError:  # a process is still on its way out
                     time.sleep(0.01)
         return used
+
+
+def _remove_stale(place: Path) -> None:
+    """Remove the groups of graders that were killed."""
+    for folder in place.glob("convnets-*"):
+        if not Path("/proc", folder.name.split("-")[1]).exists():
+            with contextlib.suppress(OSError):
+                folder.rmdir()
+
+
+def sweep() -> None:
+    """Remove the groups of processes that are no more: who is killed cannot close them."""
+    places = {_own(2, ""), *(_own(1, kind) for kind in ("memory", "pids"))}
+    for folder in (x for place in places for x in place.glob("convnets-*-*")):
+        number = folder.name.split("-")[1]
+        if number.isdigit() and not Path("/proc", number).exists():
+            with contextlib.suppress(OSError):
+                folder.rmdir()
 
 
 def _own(version: int, kind: str) -> Path:

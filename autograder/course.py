@@ -1,19 +1,31 @@
 """Where the course keeps what, as nbgrader_config.py says it."""
 
 import contextlib
-import hashlib
-import re
+import datetime
+import os
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-import nbformat
 from nbgrader.apps import NbGrader
 from nbgrader.coursedir import CourseDirectory
+from nbgrader.utils import find_all_files, parse_utc
 from traitlets.config import Config
 
 from autograder.release import ROOT
 
-__all__ = ["Course", "Submission", "digest_of"]
+__all__ = ["Course", "CourseError", "GradeError", "Submission"]
+
+LONGEST_NAME = 128  # what nbgrader's database has room for
+LINK = "is a link, and nothing outside of what was handed in is graded"
+
+
+class GradeError(Exception):
+    """Nothing can be graded; the message says why and what to do."""
+
+
+class CourseError(GradeError, FileNotFoundError):
+    """There is no course, or its configuration fails."""
 
 
 @dataclass(frozen=True)
@@ -23,36 +35,74 @@ class Submission:
     lesson: str
     student: str
     folder: Path
+    largest: int = 100_000_000  # bytes of a notebook that is read
+
+    def read(self) -> tuple[bytes, str]:
+        """The notebook's bytes, and why there are none."""
+        path = self.folder / f"{self.lesson}.ipynb"
+        try:
+            if self.folder.is_symlink() or path.is_symlink():
+                return b"", f"{(self.folder if self.folder.is_symlink() else path).name} {LINK}"
+            if not path.is_file():
+                return b"", f"there is no {path.name} in what was handed in{self._instead()}"
+            if path.stat().st_size > self.largest:
+                return b"", f"{path.name} is larger than {self.largest:,} bytes"
+            return path.read_bytes(), ""
+        except OSError as error:
+            return b"", f"{path.name} cannot be read: {error.strerror}"
+
+    def _instead(self) -> str:
+        names = sorted(x.name for x in self.folder.iterdir() if x.name != "timestamp.txt")
+        return f", but {', '.join(names[:5])}" if names else ""
+
+    def others(self, ignore: list[str]) -> list[Path]:
+        """The other files, which are kept beside the graded notebook. Links are left out."""
+        if self.folder.is_symlink():
+            return []
+        found = map(Path, sorted(find_all_files(str(self.folder), [*ignore, "*.ipynb"])))
+        return [x for x in found if x.is_file() and not x.is_symlink()]
 
     @property
-    def notebook(self) -> Path:
-        """The lesson's notebook in it, which may be missing."""
-        return self.folder / f"{self.lesson}.ipynb"
+    def timestamp(self) -> datetime.datetime | None:
+        """When it was handed in (UTC), if timestamp.txt says so.
 
-    @property
-    def timestamp(self) -> str | None:
-        """When it was handed in, if a file says so."""
+        Raises:
+            ValueError: it says something else.
+        """
         path = self.folder / "timestamp.txt"
-        return path.read_text(errors="replace").strip() if path.is_file() else None
+        if self.folder.is_symlink() or path.is_symlink() or not path.is_file():
+            return None
+        with path.open(errors="replace") as file:
+            text = file.read(200).strip()
+        try:
+            return parse_utc(text) if text else None
+        except (ValueError, OverflowError, TypeError, AttributeError):
+            raise ValueError(f"timestamp.txt holds no date: {text[:50]!r}") from None
 
 
 class Course:
     """A course's folder with its configuration.
 
     Raises:
-        FileNotFoundError: there is no nbgrader_config.py in it.
+        CourseError: there is no nbgrader_config.py in it, or it fails.
     """
 
     def __init__(self, root: Path = ROOT):
         self.root = root.resolve()
         if not (self.root / "nbgrader_config.py").is_file():
-            raise FileNotFoundError(f"{self.root} is no course: it has no nbgrader_config.py")
-        # nbgrader finds its configuration in the working directory only.
+            raise CourseError(f"{self.root} is no course: it has no nbgrader_config.py")
+        # nbgrader finds its configuration in the working directory only. Where it fails, nbgrader
+        # would go on without it, and with another gradebook.
         with contextlib.chdir(self.root):
-            app = NbGrader()
-            app.load_config_file()
+            app = NbGrader(raise_config_file_errors=True)
+            try:
+                app.load_config_file()
+                self.directory = CourseDirectory(config=app.config)
+            except Exception as error:
+                said = " ".join(str(error).split())
+                kind = type(error).__name__
+                raise CourseError(f"nbgrader_config.py cannot be used: {kind}: {said}") from error
         self.config: Config = app.config
-        self.directory = CourseDirectory(config=self.config)
 
     @property
     def database(self) -> str:
@@ -68,47 +118,59 @@ class Course:
         """The instructor's notebook of a lesson."""
         return self.folder("source", ".", lesson) / f"{lesson}.ipynb"
 
+    @property
+    def lessons(self) -> list[str]:
+        """The lessons that are built."""
+        base = self.folder("source", ".", ".")
+        names = sorted(x.name for x in base.iterdir()) if base.is_dir() else []
+        return [x for x in names if self.source(x).is_file()]
+
     def submissions(self, lesson: str, student: str | None = None) -> list[Submission]:
         """What was handed in to a lesson, by student."""
-        pattern = self.folder("submitted", "*", lesson)
-        base = Path(str(pattern).partition("*")[0])
-        found = [
-            Submission(lesson, path.name, path / lesson)
-            for path in sorted(base.iterdir() if base.is_dir() else [])
-            if (path / lesson).is_dir() and not path.name.startswith(".")
+        largest = 1000 * self.directory.max_file_size
+        return [
+            Submission(lesson, name, self.folder("submitted", name, lesson), largest)
+            for name in self._students(lesson)
+            if student in (None, name) and not _unusable(name)
         ]
-        return [x for x in found if student is None or x.student == student]
+
+    def misnamed(self, lesson: str) -> dict[str, str]:
+        """Folders whose names cannot be a student's id in a gradebook, and why."""
+        return {name: why for name in self._students(lesson) if (why := _unusable(name))}
+
+    def _students(self, lesson: str) -> list[str]:
+        marker = "\0student\0"
+        parts = self.folder("submitted", marker, lesson).parts
+        base = Path(*parts[: parts.index(marker)])
+        names = sorted(os.listdir(base)) if base.is_dir() else []
+        shown = (x for x in names if not x.startswith("."))
+        return [x for x in shown if self.folder("submitted", x, lesson).is_dir()]
+
+    @contextlib.contextmanager
+    def locked(self) -> Iterator[None]:
+        """Hold the course's gradebook for one run.
+
+        Raises:
+            GradeError: another run holds it.
+        """
+        import fcntl  # Linux and macOS only, as grading is
+
+        path = self.folder("autograded", ".", ".").parent / ".grading"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("a") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                raise GradeError(
+                    f"another run is grading {self.root} now; wait for it, or stop it"
+                ) from None
+            yield
 
 
-def digest_of(*parts: bytes | str | Path) -> str:
-    """SHA-256 over texts, bytes, and files or folders with their names."""
-    digest = hashlib.sha256()
-
-    def add(data: bytes) -> None:
-        digest.update(len(data).to_bytes(8, "big") + data)
-
-    for part in parts:
-        if isinstance(part, Path):
-            files = sorted(part.rglob("*")) if part.is_dir() else [part]
-            for path in files:
-                if path.is_file() and not re.search(r"__pycache__|\.pyc$|/records/", str(path)):
-                    name = path.relative_to(part) if part.is_dir() else path.name
-                    add(str(name).encode())
-                    add(path.read_bytes())
-        else:
-            add(part.encode() if isinstance(part, str) else part)
-    return digest.hexdigest()
-
-
-def read_notebook(data: bytes) -> nbformat.NotebookNode:
-    """Read a notebook from bytes, of any version of the format.
-
-    Raises:
-        ValueError: it is none; the message says why.
-    """
+def _unusable(name: str) -> str:
+    """Why a folder's name cannot be a student's id; empty if it can."""
     try:
-        return nbformat.reads(data.decode("utf-8"), as_version=4)
-    except Exception as error:
-        text = str(error).strip().splitlines()
-        why = f": {text[0][:200]}" if text else ""
-        raise ValueError(f"not a notebook: {type(error).__name__}{why}") from None
+        name.encode()
+    except UnicodeEncodeError:
+        return "its folder's name is not UTF-8; rename it"
+    return f"its folder's name is longer than {LONGEST_NAME}" if len(name) > LONGEST_NAME else ""

@@ -26,7 +26,9 @@ def judge_of(root: Path, lesson: str, limits: Limits, demonstrations: bool) -> J
     """The judge of a lesson, made once in this process and kept warm."""
     path = root / "solutions" / lesson / f"{lesson}.ipynb"
     digest = hashlib.sha256(path.read_bytes()).hexdigest()
-    key = root, lesson, digest, demonstrations, str(sorted(limits.trait_values().items(), key=str))
+    # Without `parent` and `log`, which are others for each submission: so would the judge be.
+    set_by_config = sorted(limits.trait_values(config=True).items())
+    key = root, lesson, digest, demonstrations, str(set_by_config)
     if key not in _judges:
         source = nbformat.read(path, as_version=4)
         _judges[key] = Judge(root, lesson, source, limits, demonstrations)

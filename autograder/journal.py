@@ -1,7 +1,8 @@
 """The journal: what was graded, from what, and what came of it; one row a submission.
 
 It is a table in nbgrader's own database, so that a submission's scores and its row are written in
-one transaction. nbgrader does not look at it.
+one transaction. A second table says with what each lesson's own solution was last found to earn all
+points. nbgrader looks at neither.
 """
 
 import datetime
@@ -11,7 +12,7 @@ import sqlalchemy as sa
 
 from autograder.verdict import Verdict
 
-__all__ = ["TABLE", "Entry", "entries", "read", "write"]
+__all__ = ["TABLE", "Entry", "create", "entries", "examined", "read", "set_examined", "write"]
 
 GRADED, QUARANTINED = "graded", "quarantined"
 
@@ -25,6 +26,13 @@ TABLE = sa.Table(
     sa.Column("inputs", sa.String(64), nullable=False),  # SHA-256 of all that decides the result
     sa.Column("details", sa.JSON, nullable=False),
     sa.Column("graded_at", sa.String(32), nullable=False),  # ISO 8601, UTC
+)
+
+LESSONS = sa.Table(
+    "convnets_lessons",
+    TABLE.metadata,
+    sa.Column("lesson", sa.String(128), primary_key=True),
+    sa.Column("examined", sa.String(64), nullable=False),  # SHA-256 of all that decides the result
 )
 
 
@@ -60,8 +68,8 @@ class Entry:
 
 
 def create(connection: sa.Connection) -> None:
-    """Make the table where it is missing."""
-    TABLE.create(connection, checkfirst=True)
+    """Make the tables where they are missing."""
+    TABLE.metadata.create_all(connection)
 
 
 def write(connection: sa.Connection, entry: Entry) -> None:
@@ -120,3 +128,15 @@ def _entry(row) -> Entry:
         graded_at=row.graded_at,
         **details,
     )
+
+
+def examined(connection: sa.Connection, lesson: str) -> str | None:
+    """With which inputs the lesson's own solution has earned all points, if it has."""
+    query = sa.select(LESSONS.c.examined).where(LESSONS.c.lesson == lesson)
+    return connection.execute(query).scalar()
+
+
+def set_examined(connection: sa.Connection, lesson: str, inputs: str) -> None:
+    """Remember that the lesson's own solution earns all points."""
+    connection.execute(LESSONS.delete().where(LESSONS.c.lesson == lesson))
+    connection.execute(LESSONS.insert().values(lesson=lesson, examined=inputs))

@@ -6,8 +6,9 @@ graded again. Stopped or killed at any moment, the next run goes on from there.
 
 import argparse
 import contextlib
-import logging
 import os
+import re
+import signal
 import sys
 import tempfile
 import time
@@ -15,20 +16,21 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import sqlalchemy as sa
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
+from traitlets import TraitError
 
-from autograder import journal, sandbox, work
-from autograder.course import Course, Submission
+from autograder import cluster, journal, sandbox, work
+from autograder.course import Course, GradeError, Submission
+from autograder.rebuild import Rebuild
 from autograder.release import ROOT, Lesson, ReleaseError, generate, lessons
-from autograder.writer import Writer
+from autograder.scratch import scratch
+from autograder.texts import printable
+from autograder.writer import Writer, explain
 
 __all__ = ["GradeError", "Outcome", "add_arguments", "grade", "main"]
-
-
-class GradeError(Exception):
-    """Nothing can be graded; the message says why and what to do."""
 
 
 @dataclass
@@ -39,12 +41,14 @@ class Outcome:
     quarantined: list[journal.Entry] = field(default_factory=list)
     unchanged: list[journal.Entry] = field(default_factory=list)
     left: list[str] = field(default_factory=list)  # students whose turn did not come
+    misnamed: dict[str, str] = field(default_factory=dict)  # folders that are nobody's, and why
+    stopped: int = 0  # the signal that ended it
     seconds: float = 0.0
 
     @property
     def complete(self) -> bool:
         """Whether every submission has its grade."""
-        return not (self.left or self.all_quarantined)
+        return not (self.left or self.misnamed or self.all_quarantined)
 
     @property
     def all_quarantined(self) -> list[journal.Entry]:
@@ -59,7 +63,7 @@ def grade(
     workers: int | None = None,
     scheduler: str | None = None,
     force: bool = False,
-    progress=contextlib.nullcontext,
+    progress=lambda count: contextlib.nullcontext(),
 ) -> Outcome:
     """Grade the submissions to a lesson that are new or have changed.
 
@@ -77,155 +81,232 @@ def grade(
         GradeError: nothing can be graded.
     """
     started = time.monotonic()
-    submissions = course.submissions(lesson, student)
-    if not submissions:
-        where = course.folder("submitted", student or "*", lesson)
-        raise GradeError(f"nothing was handed in: there is no {where}")
-    register(course, lesson)
-    writer, outcome = Writer(course), Outcome()
+    if lesson not in course.lessons:
+        raise GradeError(_unknown(course, lesson))
+    with _explained(course), course.locked(), scratch() as folder, _Signals() as signals:
+        writer = Writer(course)
+        try:
+            run = _Run(course, lesson, writer, signals)
+            with contextlib.suppress(KeyboardInterrupt):
+                run.look(student, force)
+                run.grade(workers, scheduler, folder, progress)
+            run.outcome.left, run.outcome.stopped = list(run.todo), signals.caught
+        finally:
+            writer.close()
+    run.outcome.seconds = time.monotonic() - started
+    return run.outcome
+
+
+def _unknown(course: Course, lesson: str) -> str:
+    if lesson in [x.name for x in lessons(course.root)]:
+        return f"{lesson} is not built; build it first: python -m autograder release {lesson}"
+    return f"there is no lesson {lesson!r}; there are: {', '.join(course.lessons)}"
+
+
+@contextlib.contextmanager
+def _explained(course: Course) -> Iterator[None]:
+    """Turn what a disk, a database or a missing program is the reason of into a GradeError."""
     try:
-        known = writer.entries(lesson)
-        source = course.source(lesson).read_bytes()
-        jobs = {x.student: (x, job_of(course, x, source)) for x in submissions}
-        todo = []
-        for name, (submission, job) in jobs.items():
-            entry = known.get(name)
-            if not force and entry and _up_to_date(course, submission, job, entry):
-                outcome.unchanged.append(entry)
+        yield
+    except (sa.exc.DBAPIError, OSError) as error:
+        raise GradeError(explain(course, error)) from error
+    except (sa.exc.SQLAlchemyError, ImportError) as error:  # ArgumentError, no such driver
+        raise GradeError(f"the gradebook cannot be opened: {error}") from error
+    except (sandbox.NoSandbox, ReleaseError, TraitError) as error:
+        raise GradeError(str(error)) from error
+
+
+class _Run:
+    """One run: which submissions there are, and what becomes of them."""
+
+    def __init__(self, course: Course, lesson: str, writer: Writer, signals: "_Signals"):
+        self.course, self.lesson, self.writer, self.signals = course, lesson, writer, signals
+        self.outcome = Outcome()
+        self.todo: dict[str, tuple[Submission, str]] = {}  # student -> submission and its inputs
+        self.make = _JobMaker(course, lesson)
+
+    def look(self, student: str | None, force: bool) -> None:
+        """Find what is to be graded."""
+        found = self.course.submissions(self.lesson, student)
+        self.outcome.misnamed = self.course.misnamed(self.lesson) if student is None else {}
+        if not found and not self.outcome.misnamed:
+            where = self.course.folder("submitted", student or "*", self.lesson)
+            raise GradeError(f"nothing was handed in: there is no {where}")
+        known, due = self.writer.entries(self.lesson), self.writer.due(self.lesson)
+        for submission in found:
+            inputs = self._inputs(submission, *due)
+            entry = known.get(submission.student)
+            if not force and entry and entry.inputs == inputs and self._in_place(entry):
+                self.outcome.unchanged.append(entry)
             else:
-                todo.append(name)
-        with progress(len(todo)) as show:
-            results = _results([jobs[name][1] for name in todo], course, workers, scheduler)
-            left = dict.fromkeys(todo)
-            try:
-                for job, result in results:
-                    entry = writer.write(jobs[job.student][0], job.inputs, result)
-                    (outcome.graded if entry.graded else outcome.quarantined).append(entry)
-                    del left[job.student]
+                self.todo[submission.student] = submission, inputs
+
+    def _inputs(self, submission: Submission, due: str, extensions: dict[str, str]) -> str:
+        """A digest of all that decides what is written of a submission."""
+        data, problem = submission.read()
+        parts = [self.make(submission.student, data).inputs, problem]
+        ignore = self.course.directory.ignore
+        for path in submission.others(ignore):
+            parts += [str(path.relative_to(submission.folder)), str(path.stat().st_size)]
+        with contextlib.suppress(ValueError):
+            if submission.timestamp:
+                config = self.course.config
+                extension = extensions.get(submission.student, "")
+                parts += [str(submission.timestamp), due, extension]
+                parts += [repr(config.AssignLatePenalties), repr(config.LateSubmissionPlugin)]
+        return work.digest_of(*(x.encode("utf-8", "surrogateescape") for x in parts))
+
+    def _in_place(self, entry: journal.Entry) -> bool:
+        """Whether the graded notebook is where it should be, or not, if there is none."""
+        folder = self.course.folder("autograded", entry.student, self.lesson)
+        return (folder / f"{self.lesson}.ipynb").is_file() == entry.graded
+
+    def grade(self, workers: int | None, scheduler: str | None, folder: Path, progress) -> None:
+        """Grade what is to be graded; leave in `todo` what is not."""
+        if not self.todo:
+            return
+        count = min(workers or len(os.sched_getaffinity(0)), len(self.todo))
+        if not scheduler:
+            sandbox.available(self.course.root)  # before any process is started
+        place = (
+            cluster.workers_of(scheduler, self.lesson)
+            if scheduler
+            else cluster.local_workers(count, folder)
+        )
+        with place as client:
+            self._examine(client)
+            register(self.course, self.lesson)
+            with progress(len(self.todo)) as show:
+                for entry in self._entries(client):
                     if show:
                         show(entry)
-            except KeyboardInterrupt:
-                results.close()
-            outcome.left = list(left)
-    finally:
-        writer.close()
-    outcome.seconds = time.monotonic() - started
-    return outcome
+
+    def _entries(self, client) -> Iterator[journal.Entry]:
+        for job, result in cluster.judged(client, self._jobs()):
+            yield self._write(job.student, result)
+        # What has no notebook is no work for a worker.
+        for student, (submission, _) in list(self.todo.items()):
+            yield self._write(student, work.Result(reason=submission.read()[1] or "it is gone"))
+
+    def _jobs(self) -> Iterator[work.Job]:
+        for student, (submission, _) in list(self.todo.items()):
+            data, problem = submission.read()
+            if not problem:
+                yield self.make(student, data)
+
+    def _write(self, student: str, result: work.Result) -> journal.Entry:
+        with self.signals.held():
+            submission, inputs = self.todo[student]
+            entry = self.writer.write(submission, inputs, result)
+            (self.outcome.graded if entry.graded else self.outcome.quarantined).append(entry)
+            del self.todo[student]
+            return entry
+
+    def _examine(self, client) -> None:
+        """Judge the lesson's own solution, unless that was done with all that decides of it.
+
+        Raises:
+            GradeError: it does not earn all automatic points here. Nobody could.
+        """
+        job = self.make("", self.make.source)
+        inputs = work.digest_of(job.inputs, *job.here.versions)
+        if self.writer.examined(self.lesson) == inputs:
+            return
+        ((_, result),) = cluster.judged(client, [job])
+        tests = result.verdicts.tests
+        lost = [
+            f"{name} gives {x.points:g} of {x.most:g} points: {printable(x.message)[:300]}"
+            for name, x in tests.items()
+            if x.points < x.most
+        ]
+        if result.reason or lost:
+            why = result.reason or "; ".join(lost)
+            raise GradeError(
+                f"{self.lesson}'s own solution does not earn all points here, so no student could: "
+                f"{why}. Nothing was graded; mend the lesson or this machine first"
+            )
+        self.writer.set_examined(self.lesson, inputs)
+
+
+class _JobMaker:
+    """Makes a lesson's jobs, which have all but the submission in common."""
+
+    def __init__(self, course: Course, lesson: str):
+        self.lesson, self.source = lesson, course.source(lesson).read_bytes()
+        self.here = work.Here.of(lesson, course.root)
+        self.settings = {
+            "Limits": _traits(sandbox.Limits(config=course.config)),
+            "Rebuild": _traits(Rebuild(config=course.config), without="source_directory"),
+        }
+        self.demonstrations = bool(course.config.Execute.get("demonstrations", False))
+
+    def __call__(self, student: str, data: bytes) -> work.Job:
+        """The job for a submission."""
+        common = self.here, self.settings, self.demonstrations
+        return work.Job(self.lesson, student, self.source, data, *common)
+
+
+def _traits(configured, without: str = "") -> dict:
+    names = sorted(set(configured.class_own_traits(config=True)) - {without})
+    return {name: getattr(configured, name) for name in names}
 
 
 def register(course: Course, lesson: str) -> None:
     """Tell the gradebook the lesson's cells, as `nbgrader generate_assignment` does.
 
     Raises:
-        GradeError: there is no such lesson, or nbgrader refuses.
+        GradeError: nbgrader refuses.
     """
-    path = course.source(lesson)
-    if not path.is_file():
-        known = ", ".join(x.name for x in lessons(course.root))
-        raise GradeError(f"there is no lesson {lesson!r}; there are: {known}")
-    with tempfile.TemporaryDirectory() as scratch:
+    with tempfile.TemporaryDirectory() as folder:
         try:
-            generate(Lesson(course.root, lesson), Path(scratch), database=True)
+            generate(Lesson(course.root, lesson), Path(folder), database=True)
         except ReleaseError as error:
-            raise GradeError(str(error)) from None
+            raise GradeError(_why(lesson, str(error))) from error
 
 
-def job_of(course: Course, submission: Submission, source: bytes) -> work.Job:
-    """The job for a submission."""
-    path = submission.notebook
-    settings = course.config
-    return work.Job(
-        submission.lesson,
-        submission.student,
-        source,
-        path.read_bytes() if path.is_file() else None,
-        work.course_digest(submission.lesson, course.root),
-        dict(settings.Limits),
-        bool(settings.Execute.get("demonstrations", False)),
-    )
+def _why(lesson: str, log: str) -> str:
+    """What nbgrader's log says, in one line."""
+    said = re.findall(r"^\S*(?:Error|Exception|Entry)\S*: .*", log, re.MULTILINE)
+    text = said[-1] if said else " ".join(log.split())[-500:]
+    if "Cannot add or remove cells" in text:
+        return (
+            f"the graded cells of {lesson} are no longer those of the submissions in the gradebook,"
+            " and nbgrader does not allow that: put back those that were removed or renamed, take "
+            "out those that were added, or give the lesson a new name"
+        )
+    return f"nbgrader cannot take up {lesson}: {text}"
 
 
-def _up_to_date(course: Course, submission: Submission, job, entry: journal.Entry) -> bool:
-    target = course.folder("autograded", submission.student, submission.lesson)
-    there = (target / f"{submission.lesson}.ipynb").is_file()
-    return entry.inputs == job.inputs and there == entry.graded
+class _Signals:
+    """Turns SIGINT and SIGTERM into one KeyboardInterrupt, but not while a result is written."""
 
+    def __init__(self):
+        self.caught, self.writing, self.before = 0, False, {}
 
-def _results(jobs: list, course: Course, workers, scheduler) -> Iterator[tuple]:
-    """Judge jobs on workers; yield each with its result, as they come."""
-    if not jobs:
-        return
-    if scheduler is None:
-        sandbox.available(course.root)  # before any process is started
-    with _client(workers, scheduler, len(jobs)) as client:
-        yield from _feed(client, jobs)
+    def __enter__(self):
+        for number in (signal.SIGINT, signal.SIGTERM):
+            self.before[number] = signal.signal(number, self._catch)
+        return self
 
+    def __exit__(self, *_):
+        for number, handler in self.before.items():
+            signal.signal(number, handler)
 
-@contextlib.contextmanager
-def _client(workers: int | None, scheduler: str | None, jobs: int):
-    import dask
-    from distributed import Client, LocalCluster
+    def _catch(self, number, _frame) -> None:
+        first, self.caught = not self.caught, self.caught or number
+        if first and not self.writing:
+            raise KeyboardInterrupt
 
-    if scheduler:
-        with Client(scheduler, timeout=20) as client:
-            yield client
-        return
-    count = min(workers or os.cpu_count() or 1, jobs)
-    options = {
-        "distributed.worker.daemon": False,
-        "distributed.scheduler.allowed-failures": 2,
-        "distributed.logging.distributed": "critical",
-        "distributed.worker.preload": [],
-    }
-    with (
-        tempfile.TemporaryDirectory(prefix="convnets-dask-") as scratch,
-        dask.config.set(options),
-        LocalCluster(
-            n_workers=count,
-            threads_per_worker=1,
-            dashboard_address=None,
-            local_directory=scratch,
-            silence_logs=logging.CRITICAL,
-        ) as cluster,
-        Client(cluster) as client,
-    ):
-        yield client
-
-
-def _feed(client, jobs: list) -> Iterator[tuple]:
-    """Keep every worker busy with few jobs in flight: a submission's bytes travel when needed."""
-    from distributed import as_completed
-
-    waiting, running = list(reversed(jobs)), {}
-    done = as_completed()
-
-    def submit():
-        job = waiting.pop()
-        future = client.submit(work.judge, job, pure=False)
-        running[future] = job
-        done.add(future)
-
-    for _ in range(min(len(waiting), 2 * max(1, len(client.scheduler_info()["workers"])))):
-        submit()
-    for future in done:
-        job = running.pop(future)
-        if waiting:
-            submit()
-        yield job, _result_of(future)
-        if not running:
-            return
-
-
-def _result_of(future) -> work.Result:
-    """A future's result; what only concerns this submission becomes the reason it has none."""
-    error = future.exception()
-    if error is None:
-        return future.result()
-    if type(error).__name__ in ("NoSandbox", "NotWarm", "LessonBroken", "WrongVersion"):
-        raise GradeError(str(error))
-    if type(error).__name__ == "KilledWorker":
-        return work.Result(reason="the process that graded it was killed several times")
-    return work.Result(reason=f"the grader could not handle it: {type(error).__name__}: {error}")
+    @contextlib.contextmanager
+    def held(self) -> Iterator[None]:
+        """Finish what is inside first."""
+        self.writing = True
+        try:
+            yield
+        finally:
+            self.writing = False
+        if self.caught:
+            raise KeyboardInterrupt
 
 
 # --- the command ---
@@ -235,13 +316,31 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Describe the command line of `python -m autograder grade`."""
     parser.add_argument("lesson", help="such as 01_convolution")
     parser.add_argument("--student", help="grade this one's submission only")
-    parser.add_argument("--workers", type=int, help="submissions at once (default: one for a core)")
-    parser.add_argument("--scheduler", help="address of a Dask scheduler, such as tcp://host:8786")
     parser.add_argument("--force", action="store_true", help="grade also what has not changed")
+    where = parser.add_mutually_exclusive_group()
+    where.add_argument(
+        "--workers", type=_count, metavar="N", help="submissions at once (default: one for a core)"
+    )
+    where.add_argument(
+        "--scheduler",
+        metavar="ADDRESS",
+        help="let a Dask scheduler's workers grade, such as tcp://host:8786; each of them runs in "
+        "a clone of the course, with one thread",
+    )
+
+
+def _count(text: str) -> int:
+    if not text.isdigit() or int(text) < 1:
+        raise argparse.ArgumentTypeError("a number from 1 on")
+    return int(text)
 
 
 def main(arguments: argparse.Namespace, root: Path = ROOT) -> int:
-    """Run the command; return 0 if every submission has its grade, else 1."""
+    """Run the command; return 0 if every submission has its grade, else 1; 130 if it was stopped.
+
+    Raises:
+        GradeError: nothing can be graded.
+    """
     console = Console(highlight=False)
     try:
         outcome = grade(
@@ -253,14 +352,17 @@ def main(arguments: argparse.Namespace, root: Path = ROOT) -> int:
             arguments.force,
             progress=lambda count: _bar(console, count),
         )
-    except (sandbox.NoSandbox, OSError) as error:
-        raise GradeError(str(error)) from error
+    except KeyboardInterrupt:  # before anything was begun
+        outcome = Outcome(stopped=signal.SIGINT)
     _show(console, outcome)
+    if outcome.stopped:
+        return 128 + outcome.stopped
     return 0 if outcome.complete else 1
 
 
 @contextlib.contextmanager
 def _bar(console: Console, count: int):
+    """A line with the rate and the time that is left; nothing where output is no terminal."""
     columns = (
         TextColumn("grading"),
         BarColumn(),
@@ -270,13 +372,14 @@ def _bar(console: Console, count: int):
         TextColumn("{task.fields[student]}", markup=False),
     )
     started = time.monotonic()
-    with Progress(*columns, console=console, transient=True) as bar:
+    options = {"transient": True, "disable": not console.is_terminal}
+    with Progress(*columns, console=console, **options) as bar:
         task = bar.add_task("", total=count, rate="", student="")
 
         def show(entry: journal.Entry) -> None:
             done = bar.tasks[0].completed + 1
             rate = f"{60 * done / (time.monotonic() - started):.0f} a minute"
-            bar.update(task, advance=1, rate=rate, student=entry.student)
+            bar.update(task, advance=1, rate=rate, student=printable(entry.student))
 
         yield show
 
@@ -295,11 +398,17 @@ def _show(console: Console, outcome: Outcome) -> None:
         table.add_row("mean of the automatic points", f"{mean:.1f} of {graded[0].most:g}")
     table.add_row("seconds", f"{outcome.seconds:.1f}")
     console.print(table)
+
+    def say(name: str, text: str) -> None:
+        line = f"{printable(name)}: {printable(text)}"
+        console.print(line, markup=False, emoji=False, soft_wrap=True)
+
     for entry in outcome.all_quarantined:
-        console.print(f"{entry.student}: not graded: {entry.reason}", markup=False, soft_wrap=True)
-    noted = [x for x in outcome.graded if x.notes]
-    for entry in noted:
-        notes = "; ".join(entry.notes)
-        console.print(f"{entry.student}: {notes}", markup=False, soft_wrap=True)
-    if outcome.left:
+        say(entry.student, f"not graded: {entry.reason}")
+    for name, why in outcome.misnamed.items():
+        say(name, f"not graded: {why}")
+    for entry in outcome.graded:
+        if entry.notes:
+            say(entry.student, "; ".join(entry.notes))
+    if outcome.stopped:
         print("Stopped. The same command goes on from here.", file=sys.stderr)

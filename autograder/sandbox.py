@@ -14,7 +14,6 @@ import shutil
 import subprocess
 import sys
 import sysconfig
-import tempfile
 from pathlib import Path
 
 from traitlets import Bool, Float, Int
@@ -156,7 +155,8 @@ class Sandbox:
         if not checks:
             stub = str(Path(__file__).parent / "inside" / "no_checks")
             options += ["--ro-bind", stub, f"{utils}/checks"]
-        options += ["--ro-bind", str(_users()), "/etc/passwd", "--proc", "/proc", "--dev", "/dev"]
+        users = str(Path(__file__).parent / "inside" / "passwd")  # with nobody real in it
+        options += ["--ro-bind", users, "/etc/passwd", "--proc", "/proc", "--dev", "/dev"]
         for name, path in files.items():
             options += ["--ro-bind", str(path), f"{HOME}/{name}"]
         return [*options, "--remount-ro", "/dev", "--remount-ro", "/", "--chdir", HOME]
@@ -232,21 +232,6 @@ def python_folders() -> list[str]:
         if not inside and os.path.isdir(path):
             kept.append(path)
     return kept
-
-
-_users_file: Path | None = None
-
-
-def _users() -> Path:
-    """A list of users for the sandbox, with nobody real in it."""
-    global _users_file
-    if _users_file is None or not _users_file.exists():
-        handle, name = tempfile.mkstemp(prefix="convnets-users-")
-        with os.fdopen(handle, "w") as stream:
-            stream.write(f"student:x:1000:1000::{HOME}:/usr/sbin/nologin\n")
-        _users_file = Path(name)
-        _users_file.chmod(0o644)
-    return _users_file
 
 
 def available(root: Path) -> None:

@@ -1,30 +1,70 @@
 """What a worker does: judges one submission. It reads no gradebook and writes no file.
 
-The same function runs in this process, in a local worker, or on another machine that has a clone
-of the course: the submission's bytes travel there, and the result comes back.
+The same function runs in a local worker, or on another machine that has a clone of the course: the
+submission's bytes travel there, and the result comes back.
 """
 
 import atexit
+import copy
 import functools
+import hashlib
 import logging
+import platform
+import re
+import signal
+import socket
+import threading
 from dataclasses import dataclass, field
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 import nbformat
 from traitlets.config import Config
 
-from autograder.course import digest_of, read_notebook
+from autograder.kernels import NotWarm
 from autograder.rebuild import Rebuild, Report, UnreadableSubmission, rebuild
-from autograder.sandbox import Limits
-from autograder.verdict import Judge, Verdicts
+from autograder.sandbox import Limits, NoSandbox
+from autograder.verdict import Judge, Verdicts, data_files
 
-__all__ = ["Job", "Result", "WrongVersion", "course_digest", "judge"]
+__all__ = ["Here", "Job", "Result", "WrongVersion", "digest_of", "judge", "read_notebook"]
 
-HERE = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parent.parent
+#: The modules that decide what a submission earns. A test compares them with what is imported.
+GRADER = ("cgroups", "kernels", "outputs", "plan", "rebuild", "sandbox", "verdict", "work")
+#: Packages whose version can change a result.
+PACKAGES = ("torch", "numpy", "scipy", "scikit-learn", "matplotlib", "ipython", "nbformat")
+ATTEMPTS = 3  # to judge with a new fork server, when the old one or a sandbox is gone
 
 
 class WrongVersion(RuntimeError):
     """A worker has another version of the course than the process that asks it."""
+
+
+@dataclass(frozen=True)
+class Here:
+    """What a process has of its own that decides results."""
+
+    course: str  # digest of `utils`, the grader and the lesson's data files
+    versions: tuple[str, ...]  # of Python and of packages
+
+    @classmethod
+    def of(cls, lesson: str, root: Path = ROOT) -> "Here":
+        """What this process has for a lesson, as it was when first asked for."""
+        return cls(course_digest(lesson, root), versions())
+
+    def compare(self, lesson: str, root: Path = ROOT) -> None:
+        """Compare this with what the present process has.
+
+        Raises:
+            WrongVersion: they differ.
+        """
+        own = Here.of(lesson, root)
+        other = [f"{b} for {a}" for a, b in zip(self.versions, own.versions, strict=True) if a != b]
+        if self.course != own.course:
+            other.append("other files of the course; update its clone, then start it again")
+        if other:
+            where = f"{socket.gethostname()}:{root}"
+            raise WrongVersion(f"the worker in {where} has {', '.join(other)}")
 
 
 @dataclass(frozen=True)
@@ -34,16 +74,16 @@ class Job:
     lesson: str
     student: str
     source: bytes  # the instructor's notebook
-    submitted: bytes | None  # None: there is no notebook of the lesson's name
-    course: str  # digest of `utils`, the grader and the lesson's data files
-    limits: dict
+    submitted: bytes
+    here: Here  # what the asking process has
+    settings: dict[str, dict]  # of Limits and of Rebuild
     demonstrations: bool = False
 
     @property
     def inputs(self) -> str:
-        """A digest of everything but the student's name."""
-        parts = (self.lesson, self.source, self.submitted or b"", self.course)
-        return digest_of(*parts, repr(sorted(self.limits.items())), str(self.demonstrations))
+        """A digest of everything but the student's name, and the versions of packages."""
+        parts = (self.lesson, self.source, self.submitted, self.here.course)
+        return digest_of(*parts, repr(self.settings), str(self.demonstrations))
 
 
 @dataclass
@@ -54,56 +94,122 @@ class Result:
     verdicts: Verdicts = field(default_factory=Verdicts)
     report: Report = field(default_factory=Report)
     reason: str = ""  # why it cannot be graded
+    again: bool = False  # whether the next run is to try it again, though nothing has changed
 
 
-_judges: dict[str, Judge] = {}
-
-
-@atexit.register
-def close() -> None:
-    """End the fork servers of this process."""
-    while _judges:
-        _judges.popitem()[1].close()
-
-
-@functools.cache  # what this process has imported does not change with the files either
-def course_digest(lesson: str, root: Path = HERE) -> str:
-    """A digest of what a worker has of its own: `utils`, the grader, the lesson's data files."""
-    data = root / "lessons" / lesson
-    files = [x for x in sorted(data.rglob("*")) if x.is_file() and x.suffix != ".md"]
-    return digest_of(root / "utils", root / "autograder", *files)
-
-
-def judge(job: Job, root: Path = HERE) -> Result:
+def judge(job: Job, root: Path = ROOT) -> Result:
     """Judge one submission.
 
     Raises:
         NoSandbox, NotWarm, LessonBroken, WrongVersion: nothing can be graded here and now.
     """
-    if course_digest(job.lesson, root) != job.course:
-        raise WrongVersion("this worker has another version of the course; update its clone")
+    job.here.compare(job.lesson, root)
     source = read_notebook(job.source)
-    if job.submitted is None:
-        return Result(reason=f"there is no {job.lesson}.ipynb in what was handed in")
     try:
-        built, report = rebuild(source, _checked(read_notebook(job.submitted)))
+        submitted = read_notebook(job.submitted)
+        Rebuild(config=Config(job.settings))._check_size(submitted)
+        built, report = rebuild(source, submitted)
     except (ValueError, UnreadableSubmission) as error:
         return Result(reason=str(error))
-    verdicts = _judge_of(job, source, root).judge(built)
-    return Result(nbformat.writes(built), verdicts, report)
+    for attempt in range(1, ATTEMPTS + 1):
+        notebook = copy.deepcopy(built)
+        try:
+            verdicts = _judge_of(job, source, root).judge(notebook)
+            return Result(nbformat.writes(notebook), verdicts, report)
+        except BaseException as error:
+            _forget()
+            if not isinstance(error, NotWarm | NoSandbox) or attempt == ATTEMPTS:
+                raise
 
 
-def _checked(notebook):
-    Rebuild()._check_size(notebook)
-    return notebook
+def dask_setup(_worker) -> None:
+    """Called by Dask in a worker that we have started: a terminal's Ctrl-C is not for it."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
+
+
+# --- a judge for each thread, as its fork server answers one request at a time ---
+
+_judges: dict[int, tuple[str, Judge]] = {}  # thread -> key and judge
 
 
 def _judge_of(job: Job, source, root: Path) -> Judge:
-    """The judge for a lesson, kept warm in this process; an older version of it is closed."""
-    key = digest_of(job.lesson, job.source, job.course, repr(job.limits), str(job.demonstrations))
-    if key not in _judges:
-        close()
+    """The judge for a lesson, kept warm; the one for another lesson is closed."""
+    key = digest_of(job.lesson, job.source, repr(job.settings), str(job.demonstrations))
+    thread = threading.get_ident()
+    if thread not in _judges or _judges[thread][0] != key:
+        _forget()
         logging.getLogger("traitlets").setLevel(logging.WARNING)
-        limits = Limits(config=Config({"Limits": job.limits}))
-        _judges[key] = Judge(root, job.lesson, source, limits, job.demonstrations)
-    return _judges[key]
+        limits = Limits(config=Config(job.settings))
+        _judges[thread] = key, Judge(root, job.lesson, source, limits, job.demonstrations)
+    return _judges[thread][1]
+
+
+def _forget() -> None:
+    """End this thread's judge and its fork server."""
+    _, judge = _judges.pop(threading.get_ident(), (None, None))
+    if judge is not None:
+        judge.close()
+
+
+@atexit.register
+def _forget_all() -> None:
+    while _judges:
+        _judges.popitem()[1][1].close()
+
+
+# --- what was judged with what ---
+
+
+def read_notebook(data: bytes) -> nbformat.NotebookNode:
+    """Read a notebook from bytes, of any version of the format.
+
+    Raises:
+        ValueError: it is none; the message says why.
+    """
+    try:
+        return nbformat.reads(data.decode("utf-8"), as_version=4)
+    except Exception as error:
+        text = str(error).strip().splitlines()
+        why = f": {text[0][:200]}" if text else ""
+        raise ValueError(f"not a notebook: {type(error).__name__}{why}") from None
+
+
+@functools.cache  # what this process has imported does not change with the files either
+def course_digest(lesson: str, root: Path = ROOT) -> str:
+    """A digest of what decides results besides the notebooks."""
+    grader = [root / "autograder" / f"{name}.py" for name in GRADER]
+    data = data_files(root / "solutions" / lesson).values()
+    return digest_of(root / "utils", root / "autograder" / "inside", *grader, *data)
+
+
+@functools.cache
+def versions() -> tuple[str, ...]:
+    """The versions of Python and of the packages, each with its name."""
+    found = [f"Python {'.'.join(platform.python_version_tuple()[:2])}"]
+    for name in PACKAGES:
+        try:
+            found.append(f"{name} {version(name).partition('+')[0]}")
+        except PackageNotFoundError:
+            found.append(f"no {name}")
+    return tuple(found)
+
+
+def digest_of(*parts: bytes | str | Path) -> str:
+    """SHA-256 over texts, bytes, and files or folders with their names."""
+    digest = hashlib.sha256()
+
+    def add(data: bytes) -> None:
+        digest.update(len(data).to_bytes(8, "big") + data)
+
+    for part in parts:
+        if isinstance(part, Path):
+            files = sorted(part.rglob("*")) if part.is_dir() else [part]
+            for path in files:
+                name = path.relative_to(part.parent).as_posix()
+                if path.is_file() and not re.search(r"__pycache__|\.pyc$|/\.", name):
+                    add(name.encode())
+                    add(path.read_bytes())
+        else:
+            add(part.encode() if isinstance(part, str) else part)
+    return digest.hexdigest()

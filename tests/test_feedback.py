@@ -32,7 +32,10 @@ def page(tmp_path_factory):
     """The feedback of one student, as HTML."""
     course = copy_course(tmp_path_factory.mktemp("feedback") / "course")
     nbgrader(course, "generate_assignment", LESSON, "--force")
-    answers = {"conv-params": TOO_CLEVER, "true-convolution": mistakes("true-convolution")[0].source}
+    answers = {
+        "conv-params": TOO_CLEVER,
+        "true-convolution": mistakes("true-convolution")[0].source,
+    }
     answers["region-seen"] = published(LESSON, "region-seen").source
     notebook = answered(answers, released())
     notebook.cells.append(new_code_cell(OWN))

@@ -104,20 +104,21 @@ def ready(model: nn.Module) -> nn.Module:
     return model
 
 
-def cost(model: nn.Module) -> Cost:
+def cost(model: nn.Module, pictures: Tensor | None = None) -> Cost:
     """Count a network's parameters, and its multiply-adds for one image.
 
     Multiply-adds are counted in layers and, for a network that computes with functions instead,
-    by torch; the larger number holds.
+    by torch; the larger number holds. With pictures, torch counts what those cost on average.
     """
     ready(model)
+    seen = _nothing(model) if pictures is None else _standardised(pictures).to(_where(model))
     parameters = sum(parameter.numel() for parameter in model.parameters())
     counter = FlopCounterMode(display=False)
     with _evaluation(model), torch.no_grad(), _one_thread():
         with counter:
-            model(_nothing(model))
+            model(seen)
         in_layers = sizing.summary(model, (3, SIZE, SIZE)).multiply_adds
-    return Cost(parameters, max(in_layers, counter.get_total_flops() // 2))
+    return Cost(parameters, max(in_layers, counter.get_total_flops() // (2 * len(seen))))
 
 
 def flow(model: nn.Module) -> float:
@@ -199,6 +200,10 @@ def grade(design: Callable[[], nn.Module], *, seed: int = 2) -> Grade:
         ratio = flow(design().to(device()))
         model, other = (ready(design().to(device())) for _ in range(2))
         test = images(TEST_IMAGES, seed)
+        # What is trained has to keep the budget too, with as many images as it is tested with.
+        for paid_here in (cost(model, test.images), cost(other)):
+            if not paid_here.within_budget:
+                return Grade(paid_here)
         if same_weights(model, other) or accuracy(model, test) > MOST_UNTRAINED:
             raise ValueError(
                 "the design hands over weights that are not fresh: it must only build, and take "
@@ -221,9 +226,12 @@ def _share(value: float, best: float, worst: float) -> float:
     return min(max((value - worst) / (best - worst), 0.0), 1.0)
 
 
+def _where(model: nn.Module) -> torch.device:
+    return next(model.parameters(), torch.empty(0)).device
+
+
 def _nothing(model: nn.Module) -> Tensor:
-    where = next(model.parameters(), torch.empty(0)).device
-    return torch.zeros(1, 3, SIZE, SIZE, device=where)
+    return torch.zeros(1, 3, SIZE, SIZE, device=_where(model))
 
 
 def _standardised(pictures: Tensor) -> Tensor:
