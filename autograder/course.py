@@ -17,6 +17,7 @@ from autograder.release import ROOT
 __all__ = ["Course", "CourseError", "GradeError", "Submission"]
 
 LONGEST_NAME = 128  # what nbgrader's database has room for
+LARGEST = 32_000_000  # bytes of a notebook: reading them takes half a minute and 1 GB of memory
 LINK = "is a link, and nothing outside of what was handed in is graded"
 
 
@@ -35,7 +36,7 @@ class Submission:
     lesson: str
     student: str
     folder: Path
-    largest: int = 100_000_000  # bytes of a notebook that is read
+    largest: int = LARGEST
 
     def read(self) -> tuple[bytes, str]:
         """The notebook's bytes, and why there are none."""
@@ -127,7 +128,7 @@ class Course:
 
     def submissions(self, lesson: str, student: str | None = None) -> list[Submission]:
         """What was handed in to a lesson, by student."""
-        largest = 1000 * self.directory.max_file_size
+        largest = min(LARGEST, 1000 * self.directory.max_file_size)
         return [
             Submission(lesson, name, self.folder("submitted", name, lesson), largest)
             for name in self._students(lesson)

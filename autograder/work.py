@@ -14,6 +14,7 @@ import re
 import signal
 import socket
 import threading
+import warnings
 from dataclasses import dataclass, field
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -123,7 +124,12 @@ def judge(job: Job, root: Path = ROOT) -> Result:
 
 
 def dask_setup(_worker) -> None:
-    """Called by Dask in a worker that we have started: a terminal's Ctrl-C is not for it."""
+    """Called by Dask in a worker that we have started, which shares our terminal: be quiet there.
+
+    Ctrl-C is not for it, and what nbformat warns of is the student's affair.
+    """
+    warnings.simplefilter("ignore")
+    logging.disable()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
 

@@ -1,0 +1,11 @@
+"""The operator is called below the functions that are watched."""
+
+INTENT = "the library computes the answer, unseen"
+EXPECTED = {}
+KNOWN = "the watch knows functions by their public names"
+ANSWERS = {
+    "conv2d-vectorised": """
+def conv2d_vectorised(input, weight, bias=None, stride=1, padding=0):
+    return torch.ops.aten.conv2d.default(input, weight, bias, [stride] * 2, [padding] * 2)
+"""
+}

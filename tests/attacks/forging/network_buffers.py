@@ -1,0 +1,27 @@
+"""Weights that were trained beforehand sit in buffers, which nobody counts."""
+
+LESSON = "06_architectures"
+INTENT = "more weights than the budget allows, and none of them fresh"
+EXPECTED = {"design": 0}
+ANSWERS = {
+    "design": """
+FILTERS = torch.randn(64, 27, generator=torch.Generator().manual_seed(7))
+SECOND = torch.randn(64, 64, generator=torch.Generator().manual_seed(8))
+
+
+class Filtered(torch.nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.register_buffer("filters", FILTERS.reshape(64, 3, 3, 3))
+        self.register_buffer("second", SECOND)
+        self.head = torch.nn.Linear(64, 5)
+        self.norm = torch.nn.BatchNorm1d(64)
+
+    def forward(self, x):
+        x = torch.nn.functional.conv2d(x, self.filters, stride=4).relu().mean((2, 3))
+        return self.head(self.norm(torch.nn.functional.linear(x, self.second)))
+
+
+design = Filtered
+"""
+}

@@ -1,0 +1,25 @@
+"""A forward hook computes the scores."""
+
+LESSON = "06_architectures"
+INTENT = "what the hook computes is not counted"
+EXPECTED = {"design": 0}
+ANSWERS = {
+    "design": """
+def small(filters=16):
+    return torch.nn.Sequential(
+        torch.nn.Conv2d(3, filters, 3, stride=2, padding=1, bias=False),
+        torch.nn.BatchNorm2d(filters),
+        torch.nn.ReLU(),
+        torch.nn.AdaptiveAvgPool2d(1),
+        torch.nn.Flatten(),
+        torch.nn.Linear(filters, 5),
+    )
+
+
+def design():
+    model = small()
+    model.register_forward_hook(lambda module, inputs, output: output * 2)
+    model[0].register_forward_pre_hook(lambda module, inputs: inputs)
+    return model
+"""
+}

@@ -1,0 +1,30 @@
+"""`forward` branches: for the black image of the cost it does nothing."""
+
+LESSON = "06_architectures"
+INTENT = "the large branch is never measured"
+EXPECTED = {"design": 0}
+ANSWERS = {
+    "design": """
+def small(filters=16):
+    return torch.nn.Sequential(
+        torch.nn.Conv2d(3, filters, 3, stride=2, padding=1, bias=False),
+        torch.nn.BatchNorm2d(filters),
+        torch.nn.ReLU(),
+        torch.nn.AdaptiveAvgPool2d(1),
+        torch.nn.Flatten(),
+        torch.nn.Linear(filters, 5),
+    )
+
+
+class Branching(torch.nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.little, self.large = small(), small(700)
+
+    def forward(self, x):
+        return self.large(x) if x.abs().sum() > 0 else self.little(x)
+
+
+design = Branching
+"""
+}

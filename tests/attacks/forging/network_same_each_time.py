@@ -1,0 +1,22 @@
+"""Every call hands out the same network."""
+
+LESSON = "06_architectures"
+INTENT = "a network that has been trained in one call is measured in the next"
+EXPECTED = {"design": 0}
+ANSWERS = {
+    "design": """
+def small(filters=16):
+    return torch.nn.Sequential(
+        torch.nn.Conv2d(3, filters, 3, stride=2, padding=1, bias=False),
+        torch.nn.BatchNorm2d(filters),
+        torch.nn.ReLU(),
+        torch.nn.AdaptiveAvgPool2d(1),
+        torch.nn.Flatten(),
+        torch.nn.Linear(filters, 5),
+    )
+
+
+MODEL = small()
+design = lambda: MODEL
+"""
+}

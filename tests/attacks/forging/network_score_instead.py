@@ -1,0 +1,21 @@
+"""The design is an object that brings the grade's own attributes."""
+
+LESSON = "06_architectures"
+INTENT = "`points`, `cost` and `accuracy` are the student's"
+EXPECTED = {"design": 0}
+ANSWERS = {
+    "design": """
+class Design(torch.nn.Module):
+    points, accuracy, flow = 12.0, 1.0, 1.0
+    cost = (1, 1)
+
+    def forward(self, x):
+        return x.new_zeros((len(x), 5))
+
+    def __call__(self, *inputs):
+        return self if not inputs else super().__call__(*inputs)
+
+
+design = Design()
+"""
+}

@@ -1,0 +1,25 @@
+"""The network was trained in a cell of its own, and is copied out."""
+
+LESSON = "06_architectures"
+INTENT = "its weights are not fresh"
+EXPECTED = {"design": 0}
+ANSWERS = {
+    "design": """
+def small(filters=16):
+    return torch.nn.Sequential(
+        torch.nn.Conv2d(3, filters, 3, stride=2, padding=1, bias=False),
+        torch.nn.BatchNorm2d(filters),
+        torch.nn.ReLU(),
+        torch.nn.AdaptiveAvgPool2d(1),
+        torch.nn.Flatten(),
+        torch.nn.Linear(filters, 5),
+    )
+
+
+import copy
+
+MODEL = small()
+capstone.train(MODEL, capstone.images(100), epochs=1)
+design = lambda: copy.deepcopy(MODEL)
+"""
+}

@@ -1,0 +1,10 @@
+"""UTF-8 with a byte order mark, as some editors write it."""
+
+import json
+
+INTENT = "a mark stops the reading"
+EXPECTED = "refused"
+
+
+def notebook(released, right):
+    return b"\xef\xbb\xbf" + json.dumps(right).encode()

@@ -1,0 +1,19 @@
+"""Sources of right answers are numbers, lists of lists, objects."""
+
+import json
+
+INTENT = "what is no text stops the grading of everyone"
+EXPECTED = {"conv-params": 0, "region-seen": 0, "conv-output-size": 0}
+
+
+def notebook(released, right):
+    for cell in right.cells:
+        if cell["id"] == "conv-params":
+            cell["source"] = {"text": cell.source}
+        if cell["id"] == "region-seen":
+            cell["source"] = 12
+        if cell["id"] == "conv-output-size":
+            cell["source"] = True
+        if cell["id"] == "receptive-field-stack":
+            cell["source"] = cell.source.splitlines(keepends=True)
+    return json.dumps(right).encode()
