@@ -32,8 +32,6 @@ class Group:
             if version == 2
             else {kind: _own(version, kind) for kind in ("memory", "pids")}
         )
-        for place in places.values():
-            _remove_stale(place)
         made: dict[str, Path] = {}
         try:
             for kind, place in places.items():
@@ -81,14 +79,6 @@ class Group:
                 except OSError:  # a process is still on its way out
                     time.sleep(0.01)
         return used
-
-
-def _remove_stale(place: Path) -> None:
-    """Remove the groups of graders that were killed."""
-    for folder in place.glob("convnets-*"):
-        if not Path("/proc", folder.name.split("-")[1]).exists():
-            with contextlib.suppress(OSError):
-                folder.rmdir()
 
 
 def sweep() -> None:

@@ -276,7 +276,7 @@ class _Session:
         points = self._points(cell, reply, most)
         message = "" if reply.get("ok") and points == most else _error(outputs)
         self.verdicts.tests[cell.name] = Verdict(
-            points, most, time.monotonic() - started, message[:4000], RECOGNISED.findall(message)
+            points, most, time.monotonic() - started, message[:4000], _mistakes(message)
         )
         self._put(target, outputs)
 
@@ -317,6 +317,12 @@ def _error(outputs: list) -> str:
     return ""
 
 
+def _mistakes(message: str) -> list[str]:
+    """The misconceptions that a check names, above what it shows of a student's own words."""
+    kind, _, text = message.partition(": ")
+    return RECOGNISED.findall(text.partition("\n\n")[0]) if kind == "CheckFailed" else []
+
+
 def _missing(built: NotebookNode) -> set[str]:
     """The names that the student's cells did not find."""
     errors = (
@@ -331,9 +337,14 @@ def _missing(built: NotebookNode) -> set[str]:
 
 def data_files(folder: Path) -> dict[str, Path]:
     """What lies beside a lesson's notebook for students: name -> file or folder."""
-    hidden = (".ipynb_checkpoints", "__pycache__")
     found = sorted(folder.iterdir()) if folder.is_dir() else []
-    return {x.name: x for x in found if x.suffix != ".ipynb" and x.name not in hidden}
+    # Notebooks are solutions; what editors and tools leave behind may hold one.
+    left = (".ipynb", ".bak", ".orig", ".tmp", ".swp")
+    return {
+        x.name: x
+        for x in found
+        if not x.name.startswith((".", "_")) and not x.name.endswith(("~", *left))
+    }
 
 
 def imports(source: NotebookNode) -> list[str]:
