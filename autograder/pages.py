@@ -6,7 +6,7 @@ nbconvert's own setting, `sanitize_html`, does not reach the templates that nbgr
 import bleach
 from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 
-__all__ = ["markdown_to_html"]
+__all__ = ["clean_html", "markdown_to_html"]
 
 TAGS = {
     *bleach.ALLOWED_TAGS,
@@ -27,6 +27,10 @@ def _allowed(tag: str, name: str, value: str) -> bool:
 
 def markdown_to_html(source: str) -> str:
     """Convert Markdown with formulas to HTML without scripts, forms, styles or remote pictures."""
-    html = MarkdownWithMath(renderer=IPythonRenderer(escape=False)).render(source)
+    return clean_html(MarkdownWithMath(renderer=IPythonRenderer(escape=False)).render(source))
+
+
+def clean_html(html: str) -> str:
+    """Keep texts, tables and pictures that are in the page itself; escape all else."""
     protocols = {*bleach.ALLOWED_PROTOCOLS, "data"}
     return bleach.clean(html, tags=TAGS, attributes=_allowed, protocols=protocols)

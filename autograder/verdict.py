@@ -22,6 +22,7 @@ from autograder.sandbox import Limits
 __all__ = ["Judge", "LessonBroken", "Verdict", "Verdicts"]
 
 MOST_DEATHS = 6
+OF_A_TEST = 1 << 20  # characters of a test's outputs
 RECOGNISED = re.compile(
     r"^This is what you get if (.+?)(?: \(in \d+ of these cases\))?:$", re.MULTILINE
 )
@@ -278,7 +279,7 @@ class _Session:
         self.verdicts.tests[cell.name] = Verdict(
             points, most, time.monotonic() - started, message[:4000], _mistakes(message)
         )
-        self._put(target, outputs)
+        self._put(target, outputs, test=True)
 
     def _stop_trusted(self) -> None:
         if self.trusted is not None:
@@ -298,10 +299,10 @@ class _Session:
         )
         return 0.0
 
-    def _put(self, target: NotebookNode, outputs) -> None:
-        """Put outputs into a cell, within what is left of the submission's limit."""
-        kept, size = cleaned(outputs, self.left)
-        self.left -= size
+    def _put(self, target: NotebookNode, outputs, test: bool = False) -> None:
+        """Put outputs into a cell. A student's are within what is left of the limit for all."""
+        kept, size = cleaned(outputs, OF_A_TEST if test else self.left)
+        self.left -= 0 if test else size
         target.outputs = [from_dict(x) for x in kept]
 
 

@@ -51,27 +51,26 @@ def graded(tmp_path_factory):
     """A function from a lesson to its submissions: student -> the course that graded it.
 
     Two courses grade what test_answers.py and test_nbgrader_round.py look at: one the solution and
-    the untouched release, with all demonstrations; one the mixed answers, as an instructor does.
+    the mixed answers, as an instructor does; one the untouched release, with all demonstrations.
     A lesson is graded once, when it is first asked for.
     """
 
     @functools.cache
     def grade(lesson):
-        whole, brief = (
-            copy_course(tmp_path_factory.mktemp(x) / "course") for x in ("all", "brief")
+        usual, whole = (
+            copy_course(tmp_path_factory.mktemp(x) / "course") for x in ("usual", "whole")
         )
         name = f"{lesson}/{lesson}.ipynb"
-        for student, kind in (("solved", "solutions"), ("untouched", "notebooks")):
-            submit(whole, student, (ROOT / kind / name).read_bytes(), lesson=lesson)
-        with (whole / "nbgrader_config.py").open("a") as config:
-            config.write("\nc.Execute.demonstrations = True\n")
+        submit(usual, "solved", (ROOT / "solutions" / name).read_bytes(), lesson=lesson)
         for student, answers in schedule(lesson).items():
             sources = {exercise: answer.source for exercise, answer in answers.items()}
-            submit(brief, student, answered(sources, released(lesson)), lesson=lesson)
+            submit(usual, student, answered(sources, released(lesson)), lesson=lesson)
+        submit(whole, "untouched", (ROOT / "notebooks" / name).read_bytes(), lesson=lesson)
+        with (whole / "nbgrader_config.py").open("a") as config:
+            config.write("\nc.Execute.demonstrations = True\n")
         with ThreadPoolExecutor(_free_cores()) as pool:
-            list(pool.map(lambda course: _grade(course, lesson), (brief, whole)))
-        mixed = dict.fromkeys(schedule(lesson), brief)
-        return {"solved": whole, "untouched": whole} | mixed
+            list(pool.map(lambda course: _grade(course, lesson), (usual, whole)))
+        return dict.fromkeys(["solved", *schedule(lesson)], usual) | {"untouched": whole}
 
     return grade
 

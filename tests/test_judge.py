@@ -316,6 +316,30 @@ f
     nbformat.validate(lesson.built)
 
 
+def test_a_figure_of_the_course_is_kept_with_its_text(lesson):
+    source = """
+from utils import plots
+import matplotlib.pyplot as plt
+for _ in range(3):
+    figure, axis = plt.subplots(figsize=(9, 6))
+    axis.imshow(np.random.rand(300, 300))
+    plots.show(figure, alt='Noise.')
+f = 1
+"""
+    assert one(lesson, "assert f == 1", source) == 2
+    said = lesson.output("f")
+    assert said.count("data:image/png;base64,iVBOR") == 3 and said.count('alt="Noise."') == 3
+
+
+def test_what_a_test_says_is_kept_however_much_a_student_puts_out():
+    lesson = Lesson(output=1 << 16)
+    source = "f = 0\nfor _ in range(9): print('x' * 9999)"
+    with_output = one(lesson, "assert f == 1, 'not one'", source)
+    lesson.judge.close()
+    assert with_output == 0 and "not one" in lesson.output("test-f")
+    assert "no more are kept" in lesson.output("f")
+
+
 def test_a_gigabyte_of_output_is_cut(lesson):
     assert one(lesson, "assert f == 1", "f = 1\nfor _ in range(1000): print('x' * 1_000_000)") == 2
     assert len(lesson.output("f")) < 300_000 and "more was printed" in lesson.output("f")

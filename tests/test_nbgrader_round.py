@@ -36,25 +36,25 @@ def lesson(request):
 
 
 @pytest.fixture
-def course_with_grades(graded, lesson):
-    """The course that graded the solution and the untouched release."""
-    return graded(lesson)["solved"]
+def courses(graded, lesson):
+    """The courses that graded the lesson: student -> course."""
+    return graded(lesson)
 
 
-def test_generate_assignment_gives_the_released_notebooks(course_with_grades, lesson):
+def test_generate_assignment_gives_the_released_notebooks(courses, lesson):
     for path in (ROOT / "notebooks" / lesson).rglob("*.*"):
-        built = course_with_grades / path.relative_to(ROOT)
+        built = courses["solved"] / path.relative_to(ROOT)
         assert filecmp.cmp(path, built, shallow=False), path
 
 
-def test_the_solution_earns_every_automatic_point(course_with_grades, lesson):
-    assert scores(course_with_grades, "solved", lesson) == points(lesson)
-    assert errors(autograded(course_with_grades, "solved", lesson)) == {}
+def test_the_solution_earns_every_automatic_point(courses, lesson):
+    assert scores(courses["solved"], "solved", lesson) == points(lesson)
+    assert errors(autograded(courses["solved"], "solved", lesson)) == {}
 
 
-def test_the_untouched_release_earns_nothing_and_runs_to_its_end(course_with_grades, lesson):
-    assert scores(course_with_grades, "untouched", lesson) == dict.fromkeys(points(lesson), 0)
-    notebook = autograded(course_with_grades, "untouched", lesson)
+def test_the_untouched_release_earns_nothing_and_runs_to_its_end(courses, lesson):
+    assert scores(courses["untouched"], "untouched", lesson) == dict.fromkeys(points(lesson), 0)
+    notebook = autograded(courses["untouched"], "untouched", lesson)
     code = [cell for cell in notebook.cells if cell.cell_type == "code" and cell.source.strip()]
     assert [cell.execution_count for cell in code] == list(range(1, len(code) + 1))
     # What fails is what the student has not written, its checks, and what is shown with it.
@@ -67,37 +67,37 @@ def test_the_untouched_release_earns_nothing_and_runs_to_its_end(course_with_gra
     assert set(failed) >= {f"test-{exercise}" for exercise in points(lesson)}
 
 
-def test_a_question_in_words_waits_for_its_grader(course_with_grades, lesson):
+def test_a_question_in_words_waits_for_its_grader(courses, lesson):
     assert questions(lesson), "no question in words"
-    with gradebook(course_with_grades) as book:
-        for question, maximum in questions(lesson).items():
-            for student, waits in [("solved", True), ("untouched", False)]:
+    for student, waits in [("solved", True), ("untouched", False)]:
+        with gradebook(courses[student]) as book:
+            for question, maximum in questions(lesson).items():
                 grade = book.find_grade(question, lesson, lesson, student)
                 assert grade.needs_manual_grade is waits
                 assert grade.max_score == maximum
 
 
-def test_feedback_shows_each_student_every_cell(course_with_grades, lesson):
-    nbgrader(course_with_grades, "generate_feedback", lesson, "--student=solved")
-    nbgrader(course_with_grades, "generate_feedback", lesson, "--student=untouched")
+def test_feedback_shows_each_student_every_cell(courses, lesson):
     automatic = float(sum(points(lesson).values()))
     total = automatic + sum(questions(lesson).values())
     for student, score in [("solved", automatic), ("untouched", 0.0)]:
-        page = course_with_grades / RECORDS / "feedback" / student / lesson / f"{lesson}.html"
+        nbgrader(courses[student], "generate_feedback", lesson, f"--student={student}")
+        page = courses[student] / RECORDS / "feedback" / student / lesson / f"{lesson}.html"
         text = page.read_text()
         assert f"(Score: {score} / {total})" in text
         assert all(f"test-{exercise}" in text for exercise in points(lesson))
 
 
-def test_export_writes_the_scores(course_with_grades, lesson):
-    nbgrader(course_with_grades, "export", "--to=grades.csv")
-    with (course_with_grades / "grades.csv").open() as stream:
+def test_export_writes_the_scores(courses, lesson):
+    course = courses["solved"]
+    nbgrader(course, "export", "--to=grades.csv")
+    with (course / "grades.csv").open() as stream:
         exported = [row for row in csv.DictReader(stream) if row["assignment"] == lesson]
     rows = {row["student_id"]: row for row in exported}
     assert len(rows) >= 2
     total = sum(points(lesson).values()) + sum(questions(lesson).values())
     for student, row in rows.items():
-        assert float(row["score"]) == sum(scores(course_with_grades, student, lesson).values())
+        assert float(row["score"]) == sum(scores(course, student, lesson).values())
         assert float(row["max_score"]) == total
 
 
