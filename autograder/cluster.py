@@ -87,7 +87,8 @@ def workers_of(scheduler: str, lesson: str) -> Iterator:
     import dask
     from distributed import Client
 
-    logging.getLogger("distributed").setLevel(logging.CRITICAL)
+    for name in [x for x in logging.root.manager.loggerDict if x.startswith("distributed")]:
+        logging.getLogger(name).setLevel(logging.CRITICAL)  # what it says is said below
     how = START.format(scheduler)
     try:
         with dask.config.set({"distributed.comm.timeouts.connect": CONNECT}):
@@ -153,8 +154,8 @@ def _finished(client, futures: list) -> set:
             return wait(futures, timeout=LOOK, return_when="FIRST_COMPLETED").done
         except TimeoutError:
             alone = 0.0 if client.nthreads() else alone + LOOK
-        except (CancelledError, OSError) as error:
-            raise GradeError(f"the scheduler is gone ({error}); {AGAIN}") from None
+        except (CancelledError, OSError):
+            raise GradeError(f"the scheduler is gone; {AGAIN}") from None
     raise GradeError(f"there have been no workers for {GONE} seconds; {AGAIN}")
 
 
