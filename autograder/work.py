@@ -31,7 +31,10 @@ __all__ = ["Here", "Job", "Result", "WrongVersion", "digest_of", "judge", "read_
 
 ROOT = Path(__file__).resolve().parent.parent
 #: The modules that decide what a submission earns. A test compares them with what is imported.
-GRADER = ("cgroups", "kernels", "outputs", "plan", "rebuild", "sandbox", "verdict", "work")
+GRADER = (
+    *("cgroups", "kernels", "outputs", "pages", "plan"),
+    *("rebuild", "sandbox", "verdict", "work"),
+)
 #: Packages whose version can change a result.
 PACKAGES = ("torch", "numpy", "scipy", "scikit-learn", "matplotlib", "ipython", "nbformat")
 ATTEMPTS = 3  # to judge with a new fork server, when the old one or a sandbox is gone
