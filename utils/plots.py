@@ -16,7 +16,7 @@ from cycler import cycler
 from IPython.display import display
 from matplotlib.figure import Figure
 
-__all__ = ["OKABE_ITO", "draw_matrix", "image_grid", "show", "use_style"]
+__all__ = ["OKABE_ITO", "as_html", "draw_matrix", "image_grid", "show", "use_style"]
 
 OKABE_ITO = {
     "blue": "#0072B2",
@@ -77,6 +77,18 @@ def show(figure: Figure, alt: str) -> None:
         TypeError: ``figure`` is not a matplotlib figure.
         ValueError: ``alt`` is empty.
     """
+    display(_picture(figure, alt))
+
+
+def as_html(figure: Figure, alt: str) -> str:
+    """Return a figure as an HTML image with a text alternative, and close it.
+
+    Arguments and errors are those of :func:`show`.
+    """
+    return _picture(figure, alt)._repr_html_()
+
+
+def _picture(figure: Figure, alt: str) -> _Picture:
     if not isinstance(figure, Figure):
         raise TypeError(f"figure must be a matplotlib Figure, but is {type(figure).__name__}")
     if not alt.strip():
@@ -87,7 +99,7 @@ def show(figure: Figure, alt: str) -> None:
     plt.close(figure)
     png = buffer.getvalue()
     width = int.from_bytes(png[16:20], "big")  # from PNG's header
-    display(_Picture(png, " ".join(alt.split()), width))
+    return _Picture(png, " ".join(alt.split()), width)
 
 
 def image_grid(

@@ -1,0 +1,9 @@
+"""Explorers: pictures of the course's ideas to be moved by hand, in JupyterLab and on a page.
+
+Each class is a widget. Its traits are set and read from Python; all that it shows is computed in
+the browser, so that it also lives in a saved page, where no kernel runs.
+"""
+
+from utils.explorers.convolution import Convolution
+
+__all__ = ["Convolution"]

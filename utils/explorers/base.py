@@ -1,0 +1,115 @@
+"""What all explorers share: one ES module for JupyterLab and for a page without a kernel."""
+
+import hashlib
+import html
+import json
+from pathlib import Path
+
+import anywidget
+import torch
+from matplotlib.figure import Figure
+from traitlets import TraitType
+
+from utils import plots
+
+__all__ = ["Explorer", "Numbers"]
+
+FRONT = Path(__file__).parent / "front"
+
+
+class Explorer(anywidget.AnyWidget):
+    """Base of the explorers: what they show is computed in the browser, from their traits.
+
+    In JupyterLab the traits are those of the Python object: set one, and the picture follows; move
+    something in the picture, and the trait has the new value. Where there is no kernel, in a saved
+    page, the same module works on a copy of the traits.
+
+    A subclass names its file in `front/`, and says how it looks where no script runs:
+    :meth:`picture` draws it, :meth:`alt` tells it.
+    """
+
+    def __init_subclass__(cls, script: str = "", **more):
+        if script:
+            shared, own = [(FRONT / name).read_text("utf-8") for name in ("common.js", script)]
+            cls._esm = f"{shared}\n{own}"
+            cls._css = (FRONT / "common.css").read_text("utf-8")
+        super().__init_subclass__(**more)
+
+    def picture(self) -> Figure:
+        """Draw the explorer as it now is."""
+        raise NotImplementedError
+
+    def alt(self) -> str:
+        """Say in a few sentences what :meth:`picture` shows."""
+        raise NotImplementedError
+
+    def values(self) -> dict:
+        """The explorer's own traits, as JSON has them."""
+        mine = set(self.traits(sync=True)) - set(anywidget.AnyWidget.class_traits(sync=True))
+        return {name: getattr(self, name) for name in sorted(mine) if not name.startswith("_")}
+
+    def as_html(self) -> str:
+        """Return the explorer as a piece of a page; until its script runs, it is a picture."""
+        state = json.dumps(self.values(), allow_nan=False).replace("</", r"<\/")
+        # Two of the same on one page have the same key: each script wakes the next that sleeps.
+        key = hashlib.sha256(f"{type(self).__name__} {state}".encode()).hexdigest()[:12]
+        picture = plots.as_html(self.picture(), self.alt())
+        module = self._esm.replace("</script", r"<\/script")
+        return (
+            f'<div class="explorer-place" data-explorer="{key}">{picture}</div>\n'
+            f"<style>{self._css}</style>\n"
+            f'<script type="module">{module}\nwake({json.dumps(key)}, {state}, render);\n</script>'
+        )
+
+    def _repr_mimebundle_(self, **options):
+        data, metadata = super()._repr_mimebundle_(**options)
+        data["text/plain"] = repr(self)
+        data["text/html"] = self.as_html()
+        return data, metadata
+
+    def __repr__(self) -> str:
+        return f"[{type(self).__name__} explorer: {html.unescape(self.alt())}]"
+
+
+class Numbers(TraitType):
+    """A trait that takes a tensor, an array or nested lists of numbers, and holds nested lists.
+
+    Args:
+        axes: what its axes are called, such as ``"C, H, W"``.
+        most: the largest size of each axis that can be shown.
+
+    Raises:
+        TypeError: what it is set to are no real numbers.
+        ValueError: the shape is another, too large or empty, or a number is NaN or infinite.
+    """
+
+    def __init__(self, axes: str, most: tuple[int, ...], default):
+        super().__init__(default)
+        self.axes, self.most = axes, most
+        self.tag(sync=True)
+
+    def validate(self, owner, value) -> list:
+        """Return the value as nested lists of floats."""
+        name, most = self.name, self.most
+        try:
+            tensor = torch.as_tensor(value).detach().cpu()
+        except (TypeError, ValueError, RuntimeError):
+            raise TypeError(
+                f"{name} must be a tensor, an array or nested lists of numbers, all rows equally "
+                f"long, but is {type(value).__name__}"
+            ) from None
+        if tensor.is_complex():
+            raise TypeError(f"{name} must hold real numbers, but holds complex ones")
+        shape = tuple(tensor.shape)
+        if len(shape) != len(most):
+            raise ValueError(f"{name} must have the axes ({self.axes}), but its shape is {shape}")
+        if 0 in shape:
+            raise ValueError(f"{name} is empty: its shape is {shape}")
+        if any(size > limit for size, limit in zip(shape, most, strict=True)):
+            raise ValueError(
+                f"{name} of shape {shape} is too large for its numbers to be read: at most {most} "
+                f"for ({self.axes}); cut out a part"
+            )
+        if not tensor.double().isfinite().all():
+            raise ValueError(f"{name} holds NaN or infinity; only finite numbers can be shown")
+        return tensor.double().tolist()
