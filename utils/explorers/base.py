@@ -35,6 +35,14 @@ class Explorer(anywidget.AnyWidget):
             cls._css = (FRONT / "common.css").read_text("utf-8")
         super().__init_subclass__(**more)
 
+    def __init__(self, **traits):
+        known = sorted(mine(type(self)))
+        if unknown := [name for name in traits if name not in known]:
+            raise TypeError(
+                f"{type(self).__name__} has no {', '.join(unknown)}; it has {', '.join(known)}"
+            )
+        super().__init__(**traits)
+
     def picture(self) -> Figure:
         """Draw the explorer as it now is."""
         raise NotImplementedError
@@ -45,8 +53,7 @@ class Explorer(anywidget.AnyWidget):
 
     def values(self) -> dict:
         """The explorer's own traits, as JSON has them."""
-        mine = set(self.traits(sync=True)) - set(anywidget.AnyWidget.class_traits(sync=True))
-        return {name: getattr(self, name) for name in sorted(mine) if not name.startswith("_")}
+        return {name: getattr(self, name) for name in sorted(mine(type(self)))}
 
     def as_html(self) -> str:
         """Return the explorer as a piece of a page; until its script runs, it is a picture."""
@@ -69,6 +76,13 @@ class Explorer(anywidget.AnyWidget):
 
     def __repr__(self) -> str:
         return f"[{type(self).__name__} explorer: {html.unescape(self.alt())}]"
+
+
+def mine(explorer: type[Explorer]) -> set[str]:
+    """The names of an explorer's own traits, without those that every widget has."""
+    found = set(explorer.class_trait_names(sync=True))
+    found -= set(anywidget.AnyWidget.class_trait_names(sync=True))
+    return {name for name in found if not name.startswith("_")}  # anywidget adds its own later
 
 
 class Numbers(TraitType):
