@@ -92,7 +92,7 @@ function change(model, values) {
  * @returns what anywidget calls when the explorer is taken off the page
  */
 function explorer({ el, model, title, controls, stage, draw }) {
-  const root = element("section", { class: "explorer", "aria-label": `${title} explorer` });
+  const root = element("div", { class: "explorer", role: "group", "aria-label": `${title} explorer` });
   root.append(
     element("div", { class: "explorer-controls" }, ...controls.map((control) => control.node)),
     element("div", { class: "explorer-stage" }, ...stage),

@@ -21,7 +21,7 @@ function products(channels, filter, row, column, stride, dilation) {
 function resized(weight, size) {
   return weight.map((filter) =>
     filter.map((lines) => {
-      const shift = Math.floor((size - lines.length) / 2);
+      const shift = Math.trunc((size - lines.length) / 2);
       return zeros(size, size).map((line, i) => line.map((_, j) => lines[i - shift]?.[j - shift] ?? 0));
     }),
   );

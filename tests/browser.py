@@ -1,0 +1,101 @@
+"""Helpers for tests in a real Chromium: the browser, and JupyterLab as `make lab` serves it."""
+
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import time
+import urllib.error
+import urllib.request
+
+import pytest
+from course import ROOT, environment
+from playwright.sync_api import sync_playwright
+
+ARTIFACTS = ROOT / "test-artifacts"
+TOKEN = "a-token-for-the-test"
+MAC_CHROME = "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome"
+
+
+def chromium_path():
+    for name in ["chromium", "chromium-browser", "google-chrome", MAC_CHROME]:
+        if path := shutil.which(name):
+            return path
+    pytest.fail("the browser tests need Chromium: `make system` installs it or says how")
+
+
+def launch(playwright):
+    """Start Chromium."""
+    arguments = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+    return playwright.chromium.launch(executable_path=chromium_path(), args=arguments)
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def get(url):
+    request = urllib.request.Request(url, headers={"Authorization": f"token {TOKEN}"})
+    with urllib.request.urlopen(request, timeout=10) as reply:
+        return json.loads(reply.read())
+
+
+def wait_until(condition, what, seconds=120):
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, f"waited {seconds} s for {what}"
+        time.sleep(0.3)
+
+
+@pytest.fixture
+def lab(course, tmp_path):
+    """The address of a JupyterLab that `make lab` serves from a fresh copy and an empty home."""
+    home = tmp_path / "home"
+    # All cells stay in the page, so that a locator finds what is scrolled out of view.
+    settings = home / ".jupyter/lab/user-settings/@jupyterlab/notebook-extension"
+    settings.mkdir(parents=True)
+    (settings / "tracker.jupyterlab-settings").write_text('{"windowingMode": "none"}')
+    port = free_port()
+    flags = f"--no-browser --port={port} --IdentityProvider.token={TOKEN}"
+    variables = environment(course, HOME=str(home))
+    log = ARTIFACTS / "lab.log"
+    log.parent.mkdir(exist_ok=True)
+    with log.open("w") as stream:
+        server = subprocess.Popen(
+            ["make", "lab", f"LAB_FLAGS={flags}"],
+            cwd=course,
+            env=variables,
+            stdout=stream,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+    base = f"http://127.0.0.1:{port}"
+
+    def serves():
+        assert server.poll() is None, f"make lab stopped:\n{log.read_text()[-2000:]}"
+        try:
+            return get(f"{base}/api/status")
+        except (urllib.error.URLError, ConnectionError):
+            return False
+
+    try:
+        wait_until(serves, "make lab to serve")
+        yield base
+    finally:
+        if server.poll() is None:
+            os.killpg(server.pid, signal.SIGTERM)
+            server.wait(30)
+
+
+@pytest.fixture
+def page():
+    with sync_playwright() as playwright:
+        browser = launch(playwright)
+        page = browser.new_page(viewport={"width": 1280, "height": 900})
+        yield page
+        page.screenshot(path=ARTIFACTS / "last.png")
+        browser.close()

@@ -1,0 +1,112 @@
+"""Explorers on a page of their own, without kernel and without network."""
+
+import re
+from contextlib import contextmanager
+
+from axe_playwright_python.sync_playwright import Axe
+
+PAGE = """\
+<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><title>Explorers</title>
+<meta name="viewport" content="width=device-width"></head>
+<body style="margin: 8px; background: {paper}"><main>
+<h1 style="color: gray">Explorers</h1>
+{explorers}</main></body></html>
+"""
+
+
+@contextmanager
+def opened(browser, folder, *explorers, width=1280, dark=False, **context):
+    """A page with explorers, alive; fails at its end for console errors and for requests.
+
+    Other arguments go to the browser's context, such as `reduced_motion="reduce"`.
+    """
+    file = folder / "explorers.html"
+    parts = "\n".join(explorer.as_html() for explorer in explorers)
+    file.write_text(PAGE.format(paper="#111" if dark else "#fff", explorers=parts), "utf-8")
+    context = browser.new_context(viewport={"width": width, "height": 900}, **context)
+    problems = []
+
+    def answer(route):
+        if route.request.url == file.as_uri():
+            return route.continue_()
+        problems.append(f"request: {route.request.url}")
+        return route.abort()
+
+    context.route("**/*", answer)
+    page = context.new_page()
+    page.on("pageerror", lambda error: problems.append(f"error: {error}"))
+    page.on("console", lambda said: problems.append(f"console: {said.text}"))
+    page.goto(file.as_uri())
+    page.wait_for_function(f"document.querySelectorAll('.explorer').length == {len(explorers)}")
+    settle(page)
+    yield page
+    context.close()
+    assert problems == []
+
+
+def settle(page):
+    """Wait until what was changed is painted."""
+    page.evaluate("() => new Promise(done => requestAnimationFrame(() => setTimeout(done)))")
+
+
+def put(page, place=0, **traits):
+    """Set traits of the explorer at a place on the page, and wait for its picture."""
+    page.evaluate(
+        """([place, traits]) => {
+            const { model } = document.querySelectorAll("[data-explorer]")[place];
+            for (const [name, value] of Object.entries(traits)) model.set(name, value);
+        }""",
+        [place, traits],
+    )
+    settle(page)
+
+
+def trait(page, name, place=0):
+    """The value that a trait has in the page."""
+    read = "([place, name]) => document.querySelectorAll('[data-explorer]')[place].model.get(name)"
+    return page.evaluate(read, [place, name])
+
+
+def fact(page, name):
+    """What a line of an explorer's facts says: its value, without how it comes about."""
+    return page.locator(f"[data-fact='{name}'] dd strong").inner_text()
+
+
+def number(text):
+    """The number that a text holds as the explorers write it."""
+    return float(text.replace("−", "-").replace(",", ""))
+
+
+def numbers(text):
+    """All numbers in a text."""
+    return [number(x) for x in re.findall(r"[−-]?\d[\d,]*(?:\.\d+)?(?:e[−+-]?\d+)?", text)]
+
+
+def label(page, picture):
+    """The text alternative of a picture, by its name in the script."""
+    return page.locator(f"[data-picture='{picture}']").get_attribute("aria-label")
+
+
+def violations(page, selector=None):
+    """What axe-core finds in the page, or in an element."""
+    return [
+        f"{found['id']}: {node['html'][:150]}"
+        for found in Axe().run(page, context=selector).response["violations"]
+        for node in found["nodes"]
+    ]
+
+
+def is_wider_than_its_window(page):
+    return page.evaluate("document.documentElement.scrollWidth > window.innerWidth")
+
+
+def assert_fit_for_everyone(browser, folder, *explorers):
+    """No violation, and nothing too wide, in both themes, on a desk and on a phone."""
+    for width in (1280, 390):
+        for dark in (False, True):
+            with opened(browser, folder, *explorers, width=width, dark=dark) as page:
+                assert not (found := violations(page)), (width, dark, found)
+                assert not is_wider_than_its_window(page), (width, dark)
+                shown = page.locator(".explorer").first
+                assert ("explorer-dark" in shown.get_attribute("class")) is dark
