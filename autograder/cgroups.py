@@ -21,6 +21,7 @@ class Group:
 
     def __init__(self, folders: dict[str, Path], version: int):
         self.folders, self.version = folders, version
+        self.highest, self.counter = 0, None
 
     @classmethod
     def create(cls, memory: int, processes: int) -> "Group | None":
@@ -63,12 +64,33 @@ class Group:
             with contextlib.suppress(ProcessLookupError):
                 (folder / "cgroup.procs").write_text(str(pid))
 
+    def peak(self) -> int | None:
+        """Peak memory in bytes since the last call; None where it cannot be counted anew.
+
+        Version 2 can since Linux 6.12, and counts anew for one open file alone.
+        """
+        try:
+            if self.counter is None:
+                self.counter = self._peak_file().open("r+b", buffering=0)
+            self.counter.seek(0)
+            found = int(self.counter.read())
+            self.highest = max(self.highest, found)
+            self.counter.write(b"reset" if self.version == 2 else b"0")
+        except (OSError, ValueError):
+            return None
+        return found
+
+    def _peak_file(self) -> Path:
+        name = "memory.peak" if self.version == 2 else "memory.max_usage_in_bytes"
+        return self._folder("memory") / name
+
     def close(self) -> dict:
         """Remove the group once its last process is gone; return its peak memory in bytes."""
         used = {}
-        name = "memory.peak" if self.version == 2 else "memory.max_usage_in_bytes"
         with contextlib.suppress(OSError, ValueError):
-            used["peak_memory"] = int((self._folder("memory") / name).read_text())
+            used["peak_memory"] = max(self.highest, int(self._peak_file().read_text()))
+        if self.counter is not None:
+            self.counter.close()
         for folder in self.folders.values():
             for _ in range(200):
                 try:

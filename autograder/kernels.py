@@ -179,6 +179,11 @@ class Kernel:
         with contextlib.suppress(ProcessLookupError, OSError):
             signal.pidfd_send_signal(self.pidfd, signal.SIGINT)
 
+    def peak(self) -> int | None:
+        """Peak memory in bytes since the last call, where that can be told."""
+        group = self.sandbox.group
+        return None if group is None else group.peak()
+
     def close(self) -> dict:
         """End it and all that it started; return what it used."""
         self.channel.close()

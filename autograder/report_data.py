@@ -48,6 +48,11 @@ class Exercise:
         return [x.seconds for x in self.verdicts]
 
     @property
+    def memory(self) -> list[int]:
+        """Peak bytes of the students' kernels during the test, where they are known."""
+        return [x.peak_memory for x in self.verdicts if x.peak_memory is not None]
+
+    @property
     def mistakes(self) -> list[tuple[str, int]]:
         """The misconceptions that the check recognised, in how many submissions, most first."""
         found = Counter(name for x in self.verdicts for name in set(x.mistakes))

@@ -3,7 +3,7 @@
 from html import escape
 from itertools import groupby
 
-from autograder.report_data import Report, percent, seconds
+from autograder.report_data import Report, megabytes, percent, seconds
 from autograder.report_plots import plots
 from autograder.texts import printable
 
@@ -76,7 +76,7 @@ def page(report: Report) -> str:
 {figures}</div>
 {"".join(sections[1:])}</main>
 <footer><p>Of the automatic tests only: questions in words are graded by hand and not counted here.
-Peak memory is that of the student’s kernel, for a whole submission.</p></footer>
+Peak memory is that of the student’s kernel, besides what it shares with the others.</p></footer>
 </body>
 </html>
 """
@@ -93,12 +93,13 @@ def _exercises(report: Report) -> str:
             "–" if x.mean is None else f"{x.mean:.2f}",
             seconds(x.times),
             seconds(x.times, max),
+            megabytes(max(x.memory)) if x.memory else "–",
         ]
         for x in report.exercises
     ]
-    caption = "In the order of the lesson. Solved: all points. Times are those of the test."
-    numbers = range(1, 7)
-    headings += ["Median time", "Longest time"]
+    caption = "In the order of the lesson. Solved: all points. Time and memory are the test's."
+    numbers = range(1, 8)
+    headings += ["Median time", "Longest time", "Peak memory"]
     return _section("Exercises", _table(caption, headings, rows, numbers))
 
 

@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from autograder.report_data import Report, percent, seconds
+from autograder.report_data import Report, megabytes, percent, seconds
 from autograder.texts import no_formula, printable
 
 __all__ = ["as_csv", "show"]
@@ -32,15 +32,16 @@ def show(report: Report, console: Console) -> None:
 
 
 def _exercises(report: Report) -> Table:
-    title = "Exercises (times: median and longest of the test)"
+    title = "Exercises (median and longest time, and peak memory, of the test)"
     table = Table(title=title, title_justify="left")
     table.add_column("Exercise", overflow="fold")
-    for heading in ("Points", "Solved", "Share", "Mean", "Median", "Longest"):
+    for heading in ("Points", "Solved", "Share", "Mean", "Median", "Longest", "Memory"):
         table.add_column(heading, justify="right", no_wrap=True)
     for x in report.exercises:
         mean = "–" if x.mean is None else f"{x.mean:.2f}"
         numbers = [f"{x.most:g}", f"{x.solved}/{len(x.verdicts)}", percent(x.share), mean]
-        table.add_row(_text(x.name), *numbers, seconds(x.times), seconds(x.times, max))
+        memory = megabytes(max(x.memory)) if x.memory else "–"
+        table.add_row(_text(x.name), *numbers, seconds(x.times), seconds(x.times, max), memory)
     return table
 
 
@@ -85,7 +86,8 @@ def as_csv(report: Report) -> str:
     rows.writerow(
         [
             *("lesson", "exercise", "points_possible", "submissions", "solved", "solved_in_part"),
-            *("share_solved", "mean_points", "median_seconds", "max_seconds", "mistakes"),
+            *("share_solved", "mean_points", "median_seconds", "max_seconds"),
+            *("peak_memory_bytes", "mistakes"),
             *("no_known_mistake", "lesson_quarantined", "lesson_with_notes"),
             "lesson_peak_memory_bytes",
         ]
@@ -97,7 +99,8 @@ def as_csv(report: Report) -> str:
         rows.writerow(
             [
                 *(report.lesson, no_formula(x.name), f"{x.most:g}", len(x.verdicts)),
-                *(x.solved, x.partly, share, mean, *times, no_formula(mistakes), x.unrecognised),
+                *(x.solved, x.partly, share, mean, *times, max(x.memory, default="")),
+                *(no_formula(mistakes), x.unrecognised),
                 *(len(report.quarantined), len(report.noted), max(memory, default="")),
             ]
         )

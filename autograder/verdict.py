@@ -41,6 +41,7 @@ class Verdict:
     seconds: float = 0.0
     message: str = ""  # of a failing check, for the report
     mistakes: list[str] = field(default_factory=list)  # misconceptions that the check recognised
+    peak_memory: int | None = None  # bytes of the student's kernel during the test, where known
 
 
 @dataclass
@@ -263,6 +264,7 @@ class _Session:
             if cell.names:
                 # Who does not stop is the student's code, most likely: the test waits for it.
                 student = self._the_student()
+                student.peak()  # from here on it counts anew
                 stops = [student.interrupt, student.close]
             reply = self._order(self._the_trusted(), cell, stops, names=cell.names)
         except KernelDied as error:
@@ -274,10 +276,11 @@ class _Session:
         if reply.get("gone"):
             self._died(KernelDied(str(reply["gone"])))
             self.verdicts.notes.append(f"{cell.name}: the student's kernel died during the test")
+        peak = self.student.peak() if cell.names and self.student is not None else None
         points = self._points(cell, reply, most)
         message = "" if reply.get("ok") and points == most else _error(outputs)
         self.verdicts.tests[cell.name] = Verdict(
-            points, most, time.monotonic() - started, message[:4000], _mistakes(message)
+            points, most, time.monotonic() - started, message[:4000], _mistakes(message), peak
         )
         self._put(target, outputs, test=True)
 

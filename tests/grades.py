@@ -103,7 +103,7 @@ def entries():
     for place, (student, share) in enumerate(shares.items()):
         mistakes = [[], ["swaps <i>x</i> & y", "swaps <i>x</i> & y"], [], ["=1+1"], ["=1+1"]][place]
         verdicts = {
-            name: Verdict(share * most, most, 0.1 * (place + 1), "", mistakes)
+            name: Verdict(share * most, most, 0.1 * (place + 1), "", mistakes, place << 20)
             for name, most in tests.items()
         }
         notes = ["kernel died: \x1b[31m<img src=x onerror=alert(1)>"] if share == 0.5 else []

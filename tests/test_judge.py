@@ -173,6 +173,19 @@ def test_random_numbers_repeat(lesson):
     assert lesson.output("test-f") == first
 
 
+def test_peak_memory_is_counted_for_each_test(lesson):
+    tests = {"small": "assert small() == 1", "large": "assert large() == 1", "last": "last()"}
+    large = "def large():\n    return int(np.ones(25_000_000)[:1].sum())"  # 200 MB
+    lesson(tests, {"small": "small = lambda: 1", "large": large, "last": "last = lambda: 1"})
+    peaks = [lesson.verdicts.tests[f"test-{name}"].peak_memory for name in tests]
+    if None in peaks:  # this system's control groups cannot count anew, or may not be written
+        assert set(peaks) == {None}
+        return
+    small, large, last = peaks
+    assert large > 200e6 > 4 * max(small, last)
+    assert lesson.verdicts.peak_memory >= large
+
+
 def test_a_forbidden_call_is_reported(lesson):
     test = """
 *_, found, _ = f.call_elsewhere((torch.ones(1, 1, 3, 3),), {}, ('torch.conv2d',))

@@ -110,6 +110,7 @@ def test_csv_holds_the_same_numbers_and_no_formula(read):
     assert {row["solved"] for row in rows} == {"1"}
     assert {row["median_seconds"] for row in rows} == {"0.3"}
     assert {row["max_seconds"] for row in rows} == {"0.5"}
+    assert {row["peak_memory_bytes"] for row in rows} == {str(4 << 20)}
     assert {row["mistakes"] for row in rows} == {"'=1+1 (2); swaps <i>x</i> & y (1)"}
     assert {row["lesson_peak_memory_bytes"] for row in rows} == {str(500 * 2**20)}
     assert {row["lesson_quarantined"] for row in rows} == {"1"}
