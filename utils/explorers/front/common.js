@@ -41,6 +41,8 @@ function element(tag, attributes = {}, ...children) {
     if (name.startsWith("on")) made.addEventListener(name.slice(2), value);
     else if (value === true) made.setAttribute(name, "");
     else if (value !== false && value != null) made.setAttribute(name, value);
+  // JupyterLab would take the arrow keys for itself, and asks the focused element only.
+  if (made.matches("input, select, button, [tabindex]")) made.dataset.lmSuppressShortcuts = "";
   made.append(...children);
   return made;
 }
@@ -205,7 +207,7 @@ function player(step, { what, wait = 700 }) {
     play.textContent = "Play";
   };
   const start = () => {
-    timer = setInterval(() => (node.isConnected ? step(1) : stop()), wait);
+    timer = setInterval(() => (node.isConnected ? step(1) : stop()), typeof wait === "function" ? wait() : wait);
     play.textContent = "Pause";
   };
   const by = (count) => () => {
