@@ -5,5 +5,9 @@ the browser, so that it also lives in a saved page, where no kernel runs.
 """
 
 from utils.explorers.convolution import Convolution
+from utils.explorers.gradient_flow import GradientFlow
+from utils.explorers.pooling import Pooling
+from utils.explorers.receptive_field import ReceptiveField
+from utils.explorers.sizing import Sizing
 
-__all__ = ["Convolution"]
+__all__ = ["Convolution", "GradientFlow", "Pooling", "ReceptiveField", "Sizing"]

@@ -91,22 +91,24 @@ class Numbers(TraitType):
     Args:
         axes: what its axes are called, such as ``"C, H, W"``.
         most: the largest size of each axis that can be shown.
+        allow_none: whether it may also hold None.
 
     Raises:
         TypeError: what it is set to are no real numbers.
         ValueError: the shape is another, too large or empty, or a number is NaN or infinite.
     """
 
-    def __init__(self, axes: str, most: tuple[int, ...], default):
-        super().__init__(default)
+    def __init__(self, axes: str, most: tuple[int, ...], default, allow_none: bool = False):
+        super().__init__(default, allow_none=allow_none)
         self.axes, self.most = axes, most
         self.tag(sync=True)
 
     def validate(self, owner, value) -> list:
         """Return the value as nested lists of floats."""
         name, most = self.name, self.most
+        own = None if hasattr(value, "dtype") else torch.float64  # lists' floats have 64 bits
         try:
-            tensor = torch.as_tensor(value).detach().cpu()
+            tensor = torch.as_tensor(value, dtype=own).detach().cpu()
         except (TypeError, ValueError, RuntimeError):
             raise TypeError(
                 f"{name} must be a tensor, an array or nested lists of numbers, all rows equally "

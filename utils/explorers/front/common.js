@@ -47,13 +47,15 @@ function element(tag, attributes = {}, ...children) {
   return made;
 }
 
+const GROUPED = new Intl.NumberFormat("en-US", { maximumFractionDigits: 10 }); // made once: it is slow to make
+
 /** A number as it is read: a true minus, thousands apart, at most `digits` that count. */
 function format(x, digits = 4) {
   if (!Number.isFinite(x)) return "–";
   const near = Number.isInteger(x) ? x : Number(x.toPrecision(digits));
   if (near !== 0 && (Math.abs(near) >= 1e12 || Math.abs(near) < 1e-4))
     return near.toExponential(2).replaceAll("-", "−");
-  return near.toLocaleString("en-US", { maximumFractionDigits: 10 }).replace("-", "−");
+  return GROUPED.format(near).replace("-", "−");
 }
 
 /** A number in a small square: whole, or with two decimals at most; 0.00 is not quite zero. */
