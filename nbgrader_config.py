@@ -1,5 +1,6 @@
 """nbgrader's configuration. Stock nbgrader commands work from this folder, and only from here."""
 
+from importlib.resources import files
 from pathlib import Path
 
 from nbconvert.preprocessors import CSSHTMLHeaderPreprocessor
@@ -13,6 +14,7 @@ from nbgrader.preprocessors import (
 
 from autograder.feedback import HideTests
 from autograder.grading import Execute, SaveVerdicts
+from autograder.mark_schemes import ShowMarkSchemes
 from autograder.pages import markdown_to_html
 from autograder.preprocessors import ClearBuildMetadata
 from autograder.rebuild import Rebuild
@@ -55,12 +57,20 @@ c.Autograde.autograde_preprocessors = [
     CheckCellMetadata,
 ]
 c.GenerateFeedback.preprocessors = [GetGrades, HideTests, CSSHTMLHeaderPreprocessor]
+# Who grades in the formgrader sees each mark scheme below the answer.
+c.HTMLExporter.preprocessors = [ShowMarkSchemes]
+c.ShowMarkSchemes.source_directory = str(ROOT / "solutions")
 # `nbgrader validate` runs on the student's own machine: seconds a cell, and no widgets' state.
 c.ExecutePreprocessor.timeout = 180
 c.ExecutePreprocessor.startup_timeout = 120
 c.ExecutePreprocessor.store_widget_state = False
-# What a student wrote must not act in the browser of whoever reads it.
+# What a student wrote must not act in the browser of whoever reads it. Formulas become MathML, and
+# nbgrader's pages, those of the formgrader too, are read without a network.
 c.HTMLExporter.filters = {"markdown2html": markdown_to_html}
+c.HTMLExporter.extra_template_basedirs = [
+    str(ROOT / "autograder/templates"),
+    str(files("nbgrader") / "server_extensions/formgrader/templates"),
+]
 
 # `nbgrader zip_collect LESSON` reads autograder/records/downloaded/LESSON/archive/: files, folders
 # or zips. The student is the folder (or zip) around the notebook, or what stands before its name:

@@ -2,7 +2,6 @@
 PYTHON ?= python3
 VENV := .venv
 EXTRAS ?=
-HOME_PAGE := notebooks/README.md
 # In a container one is often root, and Jupyter then wants to be told that this is meant.
 AS_ROOT := $(shell [ "$$(id -u)" = 0 ] && echo --allow-root)
 STAMP := $(VENV)/.installed
@@ -15,7 +14,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 ## lab: set up, then open the course in JupyterLab (LAB_FLAGS="--no-browser --port 8899" goes to jupyter)
 lab: $(STAMP)
-	jupyter lab $(AS_ROOT) $(LAB_FLAGS) --LabApp.default_url=/lab/tree/$(HOME_PAGE)
+	jupyter lab $(AS_ROOT) $(LAB_FLAGS) --LabApp.default_url=/lab/tree/$$(python utils/progress.py)
 
 ## setup: make the environment in .venv
 setup: $(STAMP)

@@ -14,6 +14,7 @@ FOLDER = "convnets-course"  # the folder in the zip
 #: Where each file of the zip comes from, besides the folders below.
 FILES = {
     "README.md": "student/README.md",
+    "colab.py": "student/colab.py",
     "Makefile": "setup.mk",
     "environment.yml": "environment.yml",
     "pyproject.toml": "pyproject.toml",
@@ -23,7 +24,7 @@ FILES = {
     "LICENSE-text.md": "LICENSE-text.md",
 }
 FOLDERS = ("notebooks", "utils")
-NEVER = (*NOT_OURS, "*.pyc", "*.egg-info")
+NEVER = (*NOT_OURS, "*.pyc", "*.egg-info", "notebooks/home.md*", "notebooks/progress.txt")
 #: nbgrader's delimiters: kind of secret -> the words around it.
 REGIONS = {
     "solution": ("BEGIN SOLUTION", "END SOLUTION"),

@@ -1,10 +1,16 @@
 """Turns Markdown into HTML for the pages of nbgrader, without what could act in a browser.
 
-nbconvert's own setting, `sanitize_html`, does not reach the templates that nbgrader uses.
+nbconvert's own setting, `sanitize_html`, does not reach the templates that nbgrader uses. Nor does
+its address of MathJax: formulas become MathML here, and a page needs neither script nor network.
 """
+
+import re
+import secrets
 
 import bleach
 from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
+
+from autograder.formulas import mathml
 
 __all__ = ["clean_html", "markdown_to_html"]
 
@@ -25,9 +31,37 @@ def _allowed(tag: str, name: str, value: str) -> bool:
     return name in FREE
 
 
+class _Renderer(IPythonRenderer):
+    """Puts a mark where a formula is to stand: an element, so that no heading's id holds it."""
+
+    def __init__(self):
+        super().__init__(escape=False)
+        self.formulas: list[str] = []
+        self.mark = f"formula-{secrets.token_hex(16)}-"  # nobody can write such a mark beforehand
+
+    def inline_math(self, body: str) -> str:
+        return self._keep(mathml(body))
+
+    def block_math(self, body: str) -> str:
+        return self._keep(mathml(body, display=True))
+
+    def latex_environment(self, name: str, body: str) -> str:
+        return self.block_math(rf"\begin{{{name}}}{body}\end{{{name}}}")
+
+    def _keep(self, formula: str) -> str:
+        self.formulas.append(formula)
+        return f'<br id="{self.mark}{len(self.formulas) - 1}" />'
+
+
 def markdown_to_html(source: str) -> str:
-    """Convert Markdown with formulas to HTML without scripts, forms, styles or remote pictures."""
-    return clean_html(MarkdownWithMath(renderer=IPythonRenderer(escape=False)).render(source))
+    """Convert Markdown to HTML without scripts, forms, styles or remote pictures.
+
+    Formulas become MathML, put in after the rest was cleaned: a cleaner of HTML knows no MathML.
+    """
+    renderer = _Renderer()
+    page = clean_html(MarkdownWithMath(renderer=renderer).render(source))
+    mark = re.compile(rf'<br id="{renderer.mark}(\d+)">')
+    return mark.sub(lambda match: renderer.formulas[int(match[1])], page)
 
 
 def clean_html(html: str) -> str:

@@ -102,7 +102,8 @@ def fingerprint(notebook: nbformat.NotebookNode, root: Path) -> str:
     for cell in notebook.cells:
         if cell.cell_type == "code":
             digest.update(cell.source.encode() + b"\0")
-    for path in sorted((root / "utils").rglob("*.py")):
+    files = [x for x in (root / "utils").rglob("*") if x.suffix in (".py", ".js", ".css", ".json")]
+    for path in sorted(files):
         digest.update(path.relative_to(root).as_posix().encode() + b"\0")
         digest.update(path.read_bytes().replace(b"\r\n", b"\n") + b"\0")
     return digest.hexdigest()
@@ -162,6 +163,9 @@ def execute(notebook: nbformat.NotebookNode, lesson: Lesson) -> None:
         ) from None
     for cell in notebook.cells:
         cell.metadata.pop("execution", None)
+        for output in cell.get("outputs", []):
+            # A widget is gone with its kernel; beside it stands what lives without one.
+            output.get("data", {}).pop("application/vnd.jupyter.widget-view+json", None)
     notebook.metadata = nbformat.from_dict(
         METADATA | {BUILD_METADATA: notebook.metadata[BUILD_METADATA]}
     )

@@ -33,6 +33,7 @@ SLIDERS = {
     "Convolution": ("Stride", "stride", (1, 5)),
     "Pooling": ("Stride", "stride", (1, 5)),
     "Sizing": ("Batch size", "batch_size", (1, 5)),
+    "ReceptiveField": ("Input size", "size", (15, 19)),
     "GradientFlow": ("Layer", "layer", (1, 9)),
 }
 EXPLORER = "from utils import explorers\nexplorers.{name}()"

@@ -9,6 +9,7 @@ import subprocess
 import time
 import urllib.error
 import urllib.request
+from contextlib import contextmanager
 
 import pytest
 from course import ROOT, environment
@@ -51,10 +52,9 @@ def wait_until(condition, what, seconds=120):
         time.sleep(0.3)
 
 
-@pytest.fixture
-def lab(course, tmp_path):
-    """The address of a JupyterLab that `make lab` serves from a fresh copy and an empty home."""
-    home = tmp_path / "home"
+@contextmanager
+def served(course, home, log):
+    """Serve a course by `make lab` with this home folder; yield the address of its JupyterLab."""
     # All cells stay in the page, so that a locator finds what is scrolled out of view.
     settings = home / ".jupyter/lab/user-settings/@jupyterlab/notebook-extension"
     settings.mkdir(parents=True)
@@ -62,7 +62,6 @@ def lab(course, tmp_path):
     port = free_port()
     flags = f"--no-browser --port={port} --IdentityProvider.token={TOKEN}"
     variables = environment(course, HOME=str(home))
-    log = ARTIFACTS / "lab.log"
     log.parent.mkdir(exist_ok=True)
     with log.open("w") as stream:
         server = subprocess.Popen(
@@ -92,10 +91,17 @@ def lab(course, tmp_path):
 
 
 @pytest.fixture
-def page():
+def lab(course, tmp_path, request):
+    """The address of a JupyterLab that `make lab` serves from a fresh copy and an empty home."""
+    with served(course, tmp_path / "home", ARTIFACTS / f"{request.path.stem}-lab.log") as base:
+        yield base
+
+
+@pytest.fixture
+def page(request):
     with sync_playwright() as playwright:
         browser = launch(playwright)
         page = browser.new_page(viewport={"width": 1280, "height": 900})
         yield page
-        page.screenshot(path=ARTIFACTS / "last.png")
+        page.screenshot(path=ARTIFACTS / f"{request.path.stem}-last.png")
         browser.close()

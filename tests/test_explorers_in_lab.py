@@ -15,6 +15,10 @@ import utils.explorers
 #: Class -> a control, the trait that it sets, and another value of this trait.
 EXPLORERS = {
     "Convolution": ("Stride", "stride", 3),
+    "Pooling": ("Stride", "stride", 3),
+    "Sizing": ("Batch size", "batch_size", 3),
+    "ReceptiveField": ("Input size", "size", 21),
+    "GradientFlow": ("Layer", "layer", 3),
 }
 NOW = f"print('now', *({', '.join(f'{name}.{x[1]}' for name, x in EXPLORERS.items())},))"
 

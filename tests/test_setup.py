@@ -5,10 +5,12 @@ import re
 import subprocess
 import sys
 import tomllib
+from importlib.metadata import distributions
 from pathlib import Path
 
 import pytest
 import yaml
+from packaging.specifiers import SpecifierSet
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -44,6 +46,21 @@ def test_constraints_install_anywhere():
     # A local version such as 2.13.0+cpu, a hash or a path exists on one kind of machine only.
     local = [name for name, version in pins.items() if not re.fullmatch(r"[0-9a-z.]+", version)]
     assert not local
+
+
+def test_every_package_takes_the_oldest_python_that_the_course_takes():
+    oldest = f"{project()['requires-python'].removeprefix('>=')}.0"
+    pins = constraints()
+    found = {
+        name: x.metadata["Requires-Python"] for x in distributions() if (name := pinned(x)) in pins
+    }
+    assert len(found) > 100
+    refuses = {name for name, wanted in found.items() if oldest not in SpecifierSet(wanted or "")}
+    assert not refuses
+
+
+def pinned(distribution):
+    return re.sub(r"[-_.]+", "-", distribution.metadata["Name"]).lower()
 
 
 def test_jupyterlab_opens_markdown_as_a_page_and_shows_no_news():

@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 import torch
 
+from utils import progress
 from utils.checks import wording
 from utils.checks.running import Case, Outcome, run, same
 from utils.devices import device
@@ -319,6 +320,7 @@ class ValueExercise:
 def check(exercise_id: str, answer) -> None:
     """Check an answer to an exercise: print what was tried, or raise CheckFailed.
 
+    In JupyterLab, an answer that passes is counted on the course home (see `utils.progress`).
     Numbers must be ints: of Python, NumPy or torch (0-dimensional). A whole float such as 55.0
     is refused with a hint at `//`, and so is a bool. A list of numbers may be in any order.
 
@@ -333,6 +335,7 @@ def check(exercise_id: str, answer) -> None:
     if exercise_id not in EXERCISES:
         raise KeyError(f"no exercise {exercise_id!r}; there are {', '.join(sorted(EXERCISES))}")
     print(EXERCISES[exercise_id].check(answer))
+    progress.record(exercise_id)
 
 
 def named(misconception: Misconception, where: str = "") -> list[str]:

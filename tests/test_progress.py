@@ -1,0 +1,217 @@
+"""Progress: what is counted, where, and that nothing else is touched by it."""
+
+import shutil
+import subprocess
+import sys
+from types import SimpleNamespace
+
+import nbformat
+import pytest
+from course import LESSON, LESSONS, ROOT, nbgrader, points, run
+
+from autograder import pack
+from utils import progress
+from utils.checks import CheckFailed, check
+
+EXERCISE, ANSWER, WRONG = "strides-that-fit", [1, 2, 3, 6], [1, 2]
+
+
+@pytest.fixture
+def notebooks(tmp_path):
+    """The students' folder, with the home and empty lessons."""
+    folder = tmp_path / "course" / "notebooks"
+    for lesson in LESSONS:
+        (folder / lesson).mkdir(parents=True)
+    shutil.copy(ROOT / "notebooks/README.md", folder)
+    return folder
+
+
+@pytest.fixture
+def opened(monkeypatch):
+    """A function that makes this process a kernel which JupyterLab started for a notebook."""
+
+    def opened(path, kernel=True):
+        monkeypatch.setenv("JPY_SESSION_NAME", str(path))
+        shell = SimpleNamespace(kernel=object()) if kernel else SimpleNamespace()
+        monkeypatch.setattr("IPython.get_ipython", lambda: shell)
+
+    return opened
+
+
+def shown(notebooks):
+    """What the page says of each lesson that has passed a check."""
+    text = (notebooks / "home.md").read_text("utf-8").replace("&nbsp;", " ")
+    rows = [row for row in text.splitlines() if "checks passed" in row]
+    assert len(rows) == len(LESSONS)
+    counted = {
+        lesson: row.partition("<label>")[2].partition(" checks")[0]
+        for lesson, row in zip(LESSONS, rows, strict=True)
+    }
+    return {lesson: count for lesson, count in counted.items() if not count.startswith("0 ")}
+
+
+def files(folder):
+    return {path.name for path in folder.rglob("*") if path.is_file()}
+
+
+def test_a_check_that_passes_is_counted(notebooks, opened):
+    opened(notebooks / LESSON / f"{LESSON}.ipynb")
+    check(EXERCISE, ANSWER)
+    (line,) = (notebooks / "progress.txt").read_text().splitlines()
+    assert line.split()[1:] == [LESSON, EXERCISE]
+    assert shown(notebooks) == {LESSON: "1 of 11"}
+    home = (notebooks / "home.md").read_text()
+    assert '<progress max="11" value="1">' in home and "## If something goes wrong" in home
+    assert files(notebooks) == {"README.md", "home.md", "progress.txt"}
+
+
+def test_it_is_counted_once(notebooks, opened):
+    opened(notebooks / LESSON / "a copy of it.ipynb")
+    check(EXERCISE, ANSWER)
+    before = {path: (path.stat().st_mtime_ns, path.read_bytes()) for path in notebooks.glob("*.*")}
+    check(EXERCISE, ANSWER)
+    assert before == {path: (path.stat().st_mtime_ns, path.read_bytes()) for path in before}
+
+
+def test_a_check_that_fails_is_not_counted_and_takes_nothing_back(notebooks, opened):
+    opened(notebooks / LESSON / f"{LESSON}.ipynb")
+    with pytest.raises(CheckFailed):
+        check(EXERCISE, WRONG)
+    assert files(notebooks) == {"README.md"}
+    check(EXERCISE, ANSWER)
+    with pytest.raises(CheckFailed):
+        check(EXERCISE, WRONG)
+    assert shown(notebooks) == {LESSON: "1 of 11"}
+
+
+ELSEWHERE = [
+    "notebooks/mine/mine.ipynb",
+    f"notebooks/{LESSON}.ipynb",
+    f"notebooks/{LESSON}/deeper/x.ipynb",
+    f"solutions/{LESSON}/{LESSON}.ipynb",
+    f"submitted/ada/{LESSON}/{LESSON}.ipynb",
+    "",
+]
+
+
+@pytest.mark.parametrize("name", ELSEWHERE)
+def test_nothing_is_written_elsewhere(name, notebooks, opened):
+    course = notebooks.parent
+    shutil.copytree(notebooks, course / "solutions")
+    opened(course / name if name else "")
+    before = files(course)
+    check(EXERCISE, ANSWER)
+    assert files(course) == before
+
+
+def test_nothing_is_written_by_a_program_that_a_notebook_started(notebooks, opened):
+    opened(notebooks / LESSON / f"{LESSON}.ipynb", kernel=False)
+    check(EXERCISE, ANSWER)
+    assert files(notebooks) == {"README.md"}
+
+
+def test_nothing_is_written_while_validating(course):
+    path = course / "notebooks" / LESSON / "short.ipynb"
+    cells = ["from utils.checks import check", f"check({EXERCISE!r}, {ANSWER})"]
+    cells = [nbformat.v4.new_code_cell(cell) for cell in cells]
+    nbformat.write(nbformat.v4.new_notebook(cells=cells), path)
+    nbgrader(course, "validate", path)
+    assert not (course / "notebooks/progress.txt").exists()
+    # The same kernel, told that somebody has the notebook open, counts.
+    run(course, "nbgrader", "validate", path, JPY_SESSION_NAME=str(path))
+    assert shown(course / "notebooks") == {LESSON: "1 of 11"}
+
+
+def test_lessons_that_are_open_at_once_lose_nothing(notebooks):
+    def kernel(lesson, exercises):
+        code = (
+            f"import sys; sys.path.insert(0, {str(ROOT / 'utils')!r})\n"
+            "import pathlib, progress\n"
+            f"for exercise in {exercises}:\n"
+            f"    progress._add(pathlib.Path({str(notebooks)!r}), {lesson!r}, exercise)\n"
+        )
+        return subprocess.Popen([sys.executable, "-c", code])
+
+    # Two lessons, and one of them in two notebooks.
+    names = {lesson: list(points(lesson)) for lesson in LESSONS[:2]}
+    kernels = [kernel(lesson, names[lesson]) for lesson in [*names, LESSON]]
+    assert [x.wait(60) for x in kernels] == [0, 0, 0]
+    assert shown(notebooks) == {LESSONS[0]: "11 of 11", LESSONS[1]: "9 of 9"}
+    assert files(notebooks) == {"README.md", "home.md", "progress.txt"}
+
+
+def test_what_is_damaged_is_passed_over_and_said(notebooks, opened):
+    log = notebooks / "progress.txt"
+    kept = f"2030-01-01T10:00:00+00:00 {LESSON} conv-params"
+    log.write_bytes(b"\xff\x00\xfe nonsense\n" + kept.encode() + b"\n2030-01-01T10:0")
+    opened(notebooks / LESSON / f"{LESSON}.ipynb")
+    check(EXERCISE, ANSWER)
+    assert kept in log.read_text("utf-8", "replace").splitlines()
+    assert shown(notebooks) == {LESSON: "2 of 11"}
+    assert "damaged: 2." in (notebooks / "home.md").read_text()
+
+
+def test_what_an_older_course_had_counts_no_more_than_there_is(notebooks):
+    lines = [f"2030-01-01T10:00:00+00:00 {LESSON} old-{i}\n" for i in range(12)]
+    (notebooks / "progress.txt").write_text("".join(lines))
+    progress.draw(notebooks)
+    assert shown(notebooks) == {LESSON: "11 of 11"}
+
+
+@pytest.mark.parametrize("name", ["progress.txt", "home.md"])
+def test_a_folder_that_cannot_be_written_disturbs_no_check(name, notebooks, opened, capsys):
+    (notebooks / name).mkdir()  # even root cannot write a file of this name
+    opened(notebooks / LESSON / f"{LESSON}.ipynb")
+    check(EXERCISE, ANSWER)
+    assert "right" in capsys.readouterr().out
+    assert progress.draw(notebooks) == notebooks / "README.md"
+    assert not list(notebooks.rglob("*.part"))
+
+
+def test_an_error_in_the_counting_disturbs_no_check(notebooks, opened, monkeypatch, capsys):
+    def broken(*_):
+        raise RuntimeError("broken")
+
+    monkeypatch.setattr(progress, "_add", broken)
+    opened(notebooks / LESSON / f"{LESSON}.ipynb")
+    check(EXERCISE, ANSWER)
+    assert "right" in capsys.readouterr().out
+
+
+def test_it_moves_with_the_folder_and_make_lab_needs_only_python(notebooks, opened, tmp_path):
+    opened(notebooks / LESSON / f"{LESSON}.ipynb")
+    check(EXERCISE, ANSWER)
+    moved = notebooks.parent.rename(tmp_path / "moved")
+    (moved / "notebooks/home.md").unlink()
+    (moved / "utils").mkdir()
+    script = shutil.copy(ROOT / "utils/progress.py", moved / "utils")
+    # -S: without the packages that are installed.
+    command = [sys.executable, "-S", script]
+    said = subprocess.run(command, capture_output=True, check=True)
+    assert said.stdout.split() == [b"notebooks/home.md"]
+    assert shown(moved / "notebooks") == {LESSON: "1 of 11"}
+    # Deleted, it begins from nothing.
+    (moved / "notebooks/progress.txt").unlink()
+    subprocess.run(command, capture_output=True, check=True)
+    assert shown(moved / "notebooks") == {}
+
+
+def test_a_checkout_stays_clean_and_the_zip_holds_no_progress(course, opened):
+    git = ["git", "-C", course, "-c", "user.name=x", "-c", "user.email=x@example.org"]
+    subprocess.run([*git, "init", "--quiet"], check=True)
+    subprocess.run([*git, "add", "."], check=True)
+    subprocess.run([*git, "commit", "--quiet", "--message=all"], check=True)
+    packed = pack.contents(course)
+    opened(course / "notebooks" / LESSON / f"{LESSON}.ipynb")
+    check(EXERCISE, ANSWER)
+    (course / "notebooks/home.md.1.part").touch()  # as a kernel leaves it that is killed
+    assert {"home.md", "home.md.1.part", "progress.txt"} <= files(course / "notebooks")
+    status = subprocess.run([*git, "status", "--porcelain"], capture_output=True, check=True)
+    assert status.stdout == b""
+    assert pack.contents(course) == packed
+
+
+def test_the_home_names_how_many_checks_each_lesson_has():
+    readme = (ROOT / "notebooks/README.md").read_text("utf-8")
+    named = {lesson: int(total) for lesson, total in progress.ROW.findall(readme)}
+    assert named == {lesson: len(points(lesson)) for lesson in LESSONS}

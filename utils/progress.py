@@ -1,0 +1,145 @@
+"""Progress across the lessons: which checks have passed, kept beside the lessons and shown there.
+
+`notebooks/progress.txt` gets a line when a check passes for the first time: when, in which lesson,
+which exercise. `notebooks/home.md` is the course home, README.md, with these lines counted. Git
+ignores both, and both may be deleted. A check that has passed once stays counted.
+
+Run as a script, this draws `home.md` and prints the page at which JupyterLab is to open. It needs
+nothing but Python itself, so that `make lab` does not wait for torch.
+"""
+
+import contextlib
+import os
+import re
+from datetime import datetime
+from pathlib import Path
+
+__all__ = ["draw", "page", "record"]
+
+FOLDER, README, PAGE, LOG = "notebooks", "README.md", "home.md", "progress.txt"
+#: A row of the home's table: it links to a lesson's folder and ends with the number of checks.
+ROW = re.compile(r"^\| .*\]\((\w+)/.*, (\d+) checks \|$", re.MULTILINE)
+ENTRY = re.compile(r"\d{4}-\S+ (\w+) ([\w-]+)")
+HEAD = f"<!-- {README} with {LOG} counted. utils/progress.py writes this file anew each time. -->\n"
+# JupyterLab shows a file as it was when it was opened, and reads it again when told to.
+FOOT = (
+    "\n\nThese are the checks that had passed when you opened this page."
+    " **File → Reload Markdown File from Disk** brings it up to date."
+    " A check that has passed once stays counted, on this computer only."
+    f" To begin from nothing, delete `{LOG}` and start JupyterLab again.{{}}\n"
+)
+
+
+def record(exercise: str) -> None:
+    """Count a check that has passed, if it did so in a lesson that is open in JupyterLab.
+
+    Elsewhere (while grading, in tests, under *Validate*), or where the folder cannot be written,
+    it does nothing. It never raises.
+
+    Args:
+        exercise: the `grade_id` of the solution cell, such as "conv-output-size".
+    """
+    with contextlib.suppress(Exception):  # a check must not fail for the sake of a count
+        notebook = _open_notebook()
+        if notebook is not None and notebook.parent.parent.name == FOLDER:
+            _add(notebook.parent.parent, notebook.parent.name, exercise)
+
+
+def _open_notebook() -> Path | None:
+    """Return the notebook that somebody has open with this kernel, None when there is none.
+
+    A Jupyter server names it to the kernels that it starts for a browser, and to no others: those
+    of nbconvert, `nbgrader validate` and the grader run without a reader.
+    """
+    name = os.environ.get("JPY_SESSION_NAME")
+    if not name:
+        return None
+    from IPython import get_ipython
+
+    # A program that was started from a notebook inherits the name; it has no kernel.
+    return Path(name) if getattr(get_ipython(), "kernel", None) else None
+
+
+def _add(folder: Path, lesson: str, exercise: str) -> None:
+    text = _read(folder / LOG)
+    if (lesson, exercise) in _passed(text)[0]:
+        return
+    if lesson not in dict(ROW.findall((folder / README).read_text("utf-8"))):
+        return
+    now = datetime.now().astimezone().isoformat(timespec="seconds")
+    after_a_broken_line = "\n" if text and not text.endswith("\n") else ""
+    # One short write at the file's end: two lessons that are open at once lose nothing.
+    with (folder / LOG).open("a", encoding="utf-8", newline="\n") as log:
+        log.write(f"{after_a_broken_line}{now} {lesson} {exercise}\n")
+    draw(folder)
+
+
+def _read(path: Path) -> str:
+    """Return a log's text, whatever it holds; nothing if there is none."""
+    try:
+        return path.read_text("utf-8", "replace")
+    except FileNotFoundError:
+        return ""
+
+
+def _passed(log: str) -> tuple[set[tuple[str, str]], int]:
+    """Return what has passed, as (lesson, exercise), and the number of lines that say nothing."""
+    lines = [line for line in log.splitlines() if line.strip()]
+    entries = [entry.groups() for line in lines if (entry := ENTRY.fullmatch(line))]
+    return set(entries), len(lines) - len(entries)
+
+
+def page(readme: str, log: str) -> str:
+    """Return the course home with the checks that have passed.
+
+    Args:
+        readme: the text of README.md.
+        log: the text of progress.txt.
+    """
+    passed, unreadable = _passed(log)
+
+    def counted(row: re.Match) -> str:
+        lesson, total = row[1], int(row[2])
+        # An exercise that a newer course has no longer must not make it 12 of 11.
+        count = min(total, sum(place == lesson for place, _ in passed))
+        bar = f'<progress max="{total}" value="{count}"></progress>'
+        time = row[0].rpartition(", ")[0]
+        words = f"{count} of {total} checks passed".replace(" ", "&nbsp;")  # one line
+        return f"{time}<br><label>{words}<br>{bar}</label> |"
+
+    note = f" Lines of that file that are not counted, because they are damaged: {unreadable}."
+    rows = list(ROW.finditer(readme))
+    end = rows[-1].end() if rows else len(readme)
+    return (
+        HEAD
+        + ROW.sub(counted, readme[:end])
+        + FOOT.format(note if unreadable else "")
+        + readme[end:]
+    )
+
+
+def draw(folder: Path) -> Path:
+    """Write `home.md` in the folder of the lessons, and return it; README.md if it cannot be."""
+    shown = None
+    try:
+        # Once more if another lesson's kernel has counted something in the meantime.
+        while (log := _read(folder / LOG)) != shown:
+            _replace(folder / PAGE, page((folder / README).read_text("utf-8"), log))
+            shown = log
+    except OSError:
+        return folder / README
+    return folder / PAGE
+
+
+def _replace(path: Path, text: str) -> None:
+    """Write a file that appears whole: whoever reads it meanwhile gets the old one."""
+    part = path.with_name(f"{path.name}.{os.getpid()}.part")
+    try:
+        part.write_text(text, "utf-8")
+        os.replace(part, path)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+if __name__ == "__main__":
+    print(FOLDER, draw(Path(__file__).resolve().parent.parent / FOLDER).name, sep="/")
