@@ -2,7 +2,7 @@
 EXTRAS := [dev]
 include setup.mk
 
-.PHONY: test system lint release student constraints help
+.PHONY: test system lint release student site constraints help
 
 ## test: set up, lint, and run every test
 test: $(STAMP) system lint
@@ -24,6 +24,10 @@ release: $(STAMP)
 ## student: pack what students get into dist/
 student: $(STAMP)
 	python -m autograder pack
+
+## site: build the reader's web site from solutions/ into docs/_build/site; open its index.html
+site: $(STAMP)
+	sphinx-build --fail-on-warning --keep-going --doctree-dir docs/_build/doctrees --quiet docs docs/_build/site
 
 ## constraints: install the newest allowed versions afresh and record them
 constraints:

@@ -1,0 +1,312 @@
+"""The reader's web site: built afresh by `make site`, opened as files in Chromium, offline."""
+
+import html
+import importlib
+import itertools
+import pkgutil
+import re
+import sys
+import zipfile
+from urllib.parse import unquote, urldefrag
+
+import nbformat
+import pytest
+import yaml
+from axe_playwright_python.sync_playwright import Axe
+from browser import ARTIFACTS, launch
+from bs4 import BeautifulSoup
+from course import LESSONS, ROOT, copy_course, info, run
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+from playwright.sync_api import expect, sync_playwright
+
+import utils
+from autograder import pack
+
+sys.path.append(str(ROOT / "docs" / "_ext"))
+import walkthrough
+
+THEMES = ["light", "dark"]
+WIDTHS = [1280, 390]
+#: Pages whose screenshots are kept, each with what is then at the top.
+SHOWN = {
+    "index.html": "body",
+    "lessons/01_convolution.html": "#exercise-1-the-output-size",
+    "explorers.html": "body",
+    "reference/functional.html": "body",
+    "instructors.html": "body",
+}
+#: axe without its own request for the style sheets: a page that is a file may not make it.
+AXE = {"resultTypes": ["violations"], "preload": False}
+#: axe's rules that look at colours. The others find the same in both themes.
+COLOURS = ["color-contrast", "link-in-text-block"]
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory):
+    """The folder of the site, built in a copy of the course. A warning would fail the build."""
+    course = copy_course(tmp_path_factory.mktemp("site") / "course")
+    run(course, "make", "site")
+    return course / "docs" / "_build" / "site"
+
+
+@pytest.fixture(scope="module")
+def browser():
+    with sync_playwright() as playwright:
+        browser = launch(playwright)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def open_page(site, browser):
+    """Open a page of the site without network; fails if one wants the network, or logs an error."""
+    contexts, problems = [], []
+
+    def open_page(name):
+        context = browser.new_context(
+            viewport={"width": WIDTHS[0], "height": 900}, offline=True, reduced_motion="reduce"
+        )
+        contexts.append(context)
+        page = context.new_page()
+
+        def look(request):
+            if not request.url.startswith(("file:", "data:", "blob:")):
+                problems.append(f"{page.url} asks for {request.url}")
+
+        page.on("request", look)
+        page.on("requestfailed", lambda x: problems.append(f"{page.url} does not get {x.url}"))
+        page.on("pageerror", lambda error: problems.append(f"{page.url}: {error}"))
+        page.on(
+            "console",
+            lambda x: x.type in ("error", "warning") and problems.append(f"{page.url}: {x.text}"),
+        )
+        page.goto((site / name).as_uri())
+        page.evaluate("window.MathJax?.startup?.promise.then(() => true)")
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    assert not problems
+
+
+def cells_of(site, lesson):
+    """The cells of the executed solution that the site was built from."""
+    path = site.parents[2] / "solutions" / lesson / f"{lesson}.ipynb"
+    return nbformat.read(path, as_version=4).cells
+
+
+def pages(site):
+    return sorted(path.relative_to(site).as_posix() for path in site.rglob("*.html"))
+
+
+def soup(site, name):
+    return BeautifulSoup((site / name).read_text("utf-8"), "html.parser")
+
+
+def text(site, name):
+    """What a page holds as text, whatever its colours."""
+    return html.unescape(re.sub(r"<[^>]*>", "", (site / name).read_text("utf-8")))
+
+
+def violations(page, theme, width):
+    """What axe finds in a page; of rules that cannot find anything new, none is run again."""
+    # The contrast of code, some thousand coloured words, does not depend on the width.
+    colours_in = None if width == WIDTHS[0] else {"exclude": [["pre"]]}
+    found = [Axe().run(page, colours_in, AXE | {"runOnly": COLOURS})]
+    if theme == THEMES[0]:
+        others = {"rules": {rule: {"enabled": False} for rule in COLOURS}}
+        found.append(Axe().run(page, None, AXE | others))
+    return [violation for result in found for violation in result.response["violations"]]
+
+
+def test_every_page_is_accessible_and_fits_in_both_themes_and_widths(site, open_page):
+    found = []
+    for name in pages(site):
+        page = open_page(name)
+        for theme, width in itertools.product(THEMES, WIDTHS):
+            page.evaluate("theme => (document.body.dataset.theme = theme)", theme)
+            page.set_viewport_size({"width": width, "height": 900})
+            if name in SHOWN:
+                page.locator(SHOWN[name]).evaluate("x => x.scrollIntoView({behavior: 'instant'})")
+                shown = name.replace("/", "-").removesuffix(".html")
+                page.screenshot(path=ARTIFACTS / f"site-{shown}-{theme}-{width}.png")
+            page.evaluate("document.querySelectorAll('details').forEach(x => (x.open = true))")
+            root = "document.documentElement"
+            wide = page.evaluate(f"{root}.scrollWidth - {root}.clientWidth")
+            if wide > 0:
+                found.append(f"{name} is {wide} pixels too wide at {width}")
+            for problem in violations(page, theme, width):
+                where = f"{name}, {theme}, {width}: {problem['id']}"
+                found += [f"{where}: {x['html'][:200]}" for x in problem["nodes"]]
+            page.evaluate("document.querySelectorAll('details').forEach(x => (x.open = false))")
+        page.context.close()
+    assert len(pages(site)) > 20
+    assert not found, "\n".join(found)
+
+
+@pytest.mark.parametrize("lesson", LESSONS)
+def test_solutions_are_folded_and_open_by_keyboard(site, open_page, lesson):
+    page = open_page(f"lessons/{lesson}.html")
+    cells = [cell for cell in cells_of(site, lesson) if cell.cell_type == "code"]
+    solutions = [cell for cell in cells if info(cell).get("solution")]
+    folds = page.locator("details.solution")
+    expect(folds).to_have_count(len(solutions))
+    expect(page.locator("details[open]")).to_have_count(0)
+
+    fold = folds.first
+    expect(fold.locator("pre")).to_be_hidden()
+    fold.locator("summary").focus()
+    page.keyboard.press("Enter")
+    expect(fold.locator("pre")).to_be_visible()
+    page.keyboard.press("Space")
+    expect(fold.locator("pre")).to_be_hidden()
+
+
+@pytest.mark.parametrize("lesson", LESSONS)
+def test_a_lesson_is_shown_with_its_results(site, lesson):
+    page = soup(site, f"lessons/{lesson}.html")
+    cells = cells_of(site, lesson)
+    outputs = [output for cell in cells for output in cell.get("outputs", [])]
+    shown = "".join(x.get("data", {}).get("text/html", "") for x in outputs)
+    figures = BeautifulSoup(shown, "html.parser")
+    alts = [image["alt"] for image in figures.find_all("img")]
+    assert alts and [x["alt"] for x in page.select(".cell_output img")] == alts
+
+    checks = [cell for cell in cells if cell.source.startswith("check(")]
+    shown = page.select(".tag_check")
+    assert len(shown) == len(checks)
+    for cell, box in zip(checks, shown, strict=True):
+        message = "".join(x.text for x in cell.outputs if x.output_type == "stream")
+        assert message.strip() in box.get_text()
+    stubs = page.select(".tag_stub")
+    assert len(stubs) == len(page.select("details.solution"))
+    assert all("YOUR CODE HERE" in stub.get_text() for stub in stubs)
+    summaries = [x.get_text() for x in page.select("details > summary")]
+    assert "Mark scheme (4 points)" in summaries
+    assert sum(x.startswith("Mistakes that this check") for x in summaries) == len(checks)
+
+
+def test_no_page_holds_a_hidden_test_or_a_mark_of_nbgrader(site):
+    hidden = [line for line, kind in pack.secrets().items() if kind.startswith("a hidden test")]
+    marks = [mark for pair in pack.REGIONS.values() for mark in pair]
+    assert len(hidden) > 50
+    for name in [*pages(site), "searchindex.js"]:
+        held = text(site, name)
+        assert not [line for line in [*hidden, *marks] if line in held], name
+        assert not [mark for mark in marks if mark in (site / name).read_text("utf-8")], name
+
+
+def test_search_finds_a_phrase(open_page):
+    page = open_page("index.html")
+    page.get_by_role("textbox", name="Search").fill("receptive field")
+    page.keyboard.press("Enter")
+    results = page.locator("#search-results li a")
+    expect(results.filter(has_text="Lesson 4: VGG").first).to_be_visible()
+    expect(results.filter(has_text="utils.sizing").first).to_be_visible()
+    results.filter(has_text="Lesson 4: VGG").first.click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Lesson 4: VGG")
+
+
+def test_every_link_within_the_site_leads_somewhere(site):
+    parsed = {name: soup(site, name) for name in pages(site)}
+    ids = {name: {x["id"] for x in page.select("[id]")} for name, page in parsed.items()}
+    broken, links = [], 0
+    for name, page in parsed.items():
+        addresses = [x["href"] for x in page.select("[href]:not(image)")]
+        addresses += [x["src"] for x in page.select("[src]")]
+        for address in addresses:
+            if re.match(r"(https?|mailto|data):", address) or address in ("#", ""):
+                continue
+            path, anchor = urldefrag(address)
+            path = unquote(path.partition("?")[0])
+            target = (site / name).parent.joinpath(path).resolve() if path else site / name
+            links += 1
+            known = ids.get(target.relative_to(site.resolve()).as_posix())
+            if not target.is_file() or (anchor and known is not None and anchor not in known):
+                if not anchor.startswith("svg-"):
+                    broken.append(f"{name}: {address}")
+    assert links > 1000
+    assert not broken, "\n".join(broken)
+
+
+def test_the_front_page_leads_through_all_lessons(site, open_page):
+    front = soup(site, "index.html")
+    home = (ROOT / "notebooks" / "README.md").read_text("utf-8")
+    cards = front.select(".lessons .sd-card")
+    assert [card.select_one("a")["href"] for card in cards] == [
+        f"lessons/{x}.html" for x in LESSONS
+    ]
+    for card, lesson in zip(cards, LESSONS, strict=True):
+        (row,) = [line for line in home.splitlines() if f"({lesson}/" in line]
+        assert card.select_one(".sd-card-footer").get_text(strip=True) == row.split(" | ")[-1][:-2]
+
+    page = open_page("index.html")
+    page.get_by_role("link", name="Begin with lesson 1").click()
+    for lesson in LESSONS:
+        assert page.url.endswith(f"/lessons/{lesson}.html")
+        page.locator("a.next-page").click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("statement by statement")
+
+
+def test_the_notebooks_can_be_taken_along(site):
+    (link,) = soup(site, "start.html").select("a[download]")
+    with zipfile.ZipFile(site / link["href"]) as archive:
+        assert {f"{pack.FOLDER}/{name}" for name in pack.contents()} == set(archive.namelist())
+
+
+def test_every_page_has_a_title_a_description_and_an_icon(site):
+    titles = {}
+    for name in pages(site):
+        page = soup(site, name)
+        titles[name] = page.title.get_text()
+        assert (site / name).parent.joinpath(page.select_one("[rel~=icon]")["href"]).is_file()
+        if name not in ("search.html", "genindex.html"):
+            assert len(page.select_one("meta[name=description]")["content"]) > 20, name
+    assert len(set(titles.values())) == len(titles)
+
+
+def test_the_reference_holds_every_public_name(site):
+    modules = [x.name for x in pkgutil.iter_modules(utils.__path__) if not x.name.startswith("_")]
+    assert {"functional", "nn", "models", "sizing", "training"} <= set(modules)
+    for name in modules:
+        page = soup(site, f"reference/{name}.html")
+        ids = {x["id"] for x in page.select("[id]")}
+        public = importlib.import_module(f"utils.{name}").__all__
+        assert {f"utils.{name}.{x}" for x in public} <= ids, name
+        assert page.select_one("section > p").get_text().strip(), f"utils.{name} says nothing"
+
+
+def test_a_notebook_becomes_a_walkthrough():
+    text = "# A lesson\n\nWhy.\n"
+    answer = "<!-- BEGIN SOLUTION -->\nBecause.\n\n**Mark scheme** (2 points)\n\n- 2: x < y\n\n"
+    cells = [
+        new_markdown_cell(text),
+        new_code_cell("def f(x):\n    ### BEGIN SOLUTION\n    return x\n    ### END SOLUTION"),
+        new_code_cell("n = ...  # no answer yet\n### BEGIN SOLUTION\nn = 3\n### END SOLUTION"),
+        new_code_cell('check("n", n)\n### BEGIN HIDDEN TESTS\nassert n == 3\n### END HIDDEN TESTS'),
+        new_code_cell("plain = 1", metadata={"tags": ["hide-input"]}),
+        new_markdown_cell(f"{answer}<!-- END SOLUTION -->"),
+    ]
+    notebook = new_notebook(cells=cells)
+    walkthrough.walkthrough(notebook, "00_lesson", {"n": [("it is too large", "Count again.")]})
+    nbformat.validate(notebook)
+    title, f_stub, f, n_stub, n, check, mistakes, plain, words = notebook.cells
+    assert title.source.startswith("# A lesson\n") and "00_lesson.ipynb" in title.source
+    assert f_stub.source == "def f(x):\n    # YOUR CODE HERE\n    raise NotImplementedError()"
+    assert f.source == "def f(x):\n    return x" and "hide-input" in f.metadata.tags
+    assert n_stub.source.endswith("\n# YOUR CODE HERE\nraise NotImplementedError()")
+    assert n.source == "n = 3"
+    assert check.source == 'check("n", n)' and check.metadata.tags == ["check"]
+    assert "<details>" in mistakes.source and "it is too large" in mistakes.source
+    assert plain.source == "plain = 1" and plain.metadata.tags == ["hide-input"]
+    assert words.source.count("<details>") == words.source.count("</details>") == 2
+    assert words.source.index("Because.") < words.source.index("Mark scheme (2 points)")
+
+
+def test_the_workflow_builds_and_publishes_and_runs_nothing_else():
+    workflow = yaml.safe_load((ROOT / ".github" / "workflows" / "pages.yml").read_text("utf-8"))
+    (job,) = workflow["jobs"].values()
+    assert [step["run"] for step in job["steps"] if "run" in step] == ["make site"]
+    (upload,) = [x for x in job["steps"] if "upload-pages-artifact" in x.get("uses", "")]
+    assert upload["with"]["path"] in (ROOT / "Makefile").read_text("utf-8")
