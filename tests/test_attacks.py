@@ -213,7 +213,8 @@ def feedback(batches):
 
 
 @pytest.mark.parametrize(
-    "name", ["active_markdown", "active_outputs", "attachments", "magics_in_answers"]
+    "name",
+    ["active_markdown", "active_outputs", "attachments", "magics_in_answers", "maths_that_links"],
 )
 def test_nothing_of_a_students_acts_in_a_browser(feedback, name):
     parser = _Active()

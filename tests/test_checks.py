@@ -278,6 +278,22 @@ FORWARD = {
     "torch.ops": (
         "return torch.ops.aten.conv2d(input, weight, bias, [stride, stride], [padding, padding])"
     ),
+    "an overload": (
+        "return torch.ops.aten.conv2d.default(input, weight, bias, [stride] * 2, [padding] * 2)"
+    ),
+    "an operator below": """
+    convolve = torch.ops.aten._slow_conv2d_forward
+    padded = F.pad(input, (padding,) * 4)
+    return convolve(padded, weight, weight.shape[2:], bias, [stride] * 2, [0, 0])""",
+    "C code": """
+    import functools
+    convolve = functools.partial(torch.conv2d, stride=stride, padding=padding)
+    return next(map(convolve, [input], [weight], [bias]))""",
+    "a module that has another name": """
+    names = {**vars(__import__('sys').modules[functional.conv2d.__module__]), "__name__": "mine"}
+    return type(functional.conv2d)(functional.conv2d.__code__, names, argdefs=(None, 1, 0, 1, 1))(
+        input, weight, bias, stride, padding, method="auto"
+    )""",
     "nn.Conv2d": """
     layer = torch.nn.Conv2d(input.shape[1], len(weight), weight.shape[-1], stride, padding)
     layer.weight.data = weight
@@ -351,6 +367,7 @@ def test_no_grad_is_no_autograd():
         "F.conv2d(input, weight, bias, 1, 0, 1, groups)",
         "functools.partial(torch.conv2d, groups=groups)(input, weight, bias)",
         "list(map(lambda x: torch.conv2d(x, weight, bias, groups=groups), [input]))[0]",
+        "torch.ops.aten.conv2d(input, weight, bias, groups=groups)",
     ],
 )
 def test_groups_may_not_be_left_to_the_library(call):
@@ -359,6 +376,24 @@ def test_groups_may_not_be_left_to_the_library(call):
     )
     message = failure("grouped-conv2d", answer_of("grouped-conv2d", source))
     assert "calls `torch.conv2d(groups>1)`" in message
+
+
+def test_groups_may_be_convolved_all_at_once_with_vmap():
+    # torch makes one convolution with groups of it; the answer has not asked for that.
+    def grouped_conv2d(input, weight, bias, groups):
+        images = torch.stack(input.chunk(groups, 1))
+        out = torch.vmap(torch.conv2d)(images, torch.stack(weight.chunk(groups)))
+        return out.transpose(0, 1).flatten(1, 2) + bias[:, None, None]
+
+    check("grouped-conv2d", grouped_conv2d)
+
+
+def test_an_answer_that_calls_itself_for_ever_is_not_blamed_for_the_end_of_the_watch():
+    def conv2d_naive(input, weight, bias=None, stride=1, padding=0):
+        return conv2d_naive(input, weight, bias, stride, padding)
+
+    message = failure("conv2d-naive", conv2d_naive)
+    assert "RecursionError" in message and "does not allow" not in message
 
 
 # --- devices ------------------------------------------------------------------------------------

@@ -197,6 +197,52 @@ assert found == 'torch.conv2d'
     assert one(lesson, test.replace("== 'torch.conv2d'", "== 'sys.setprofile'"), off) == 2
 
 
+ASKED = (
+    "value, error, found, _ = f.call_elsewhere((torch.ones(1, 1, 3, 3),), {}, ('torch.conv2d',))"
+)
+
+
+def test_a_forbidden_call_is_found_in_an_answer_that_takes_long(lesson):
+    # Every second the operators are looked through, and are then forgotten.
+    source = """
+import time
+convolve = lambda x: torch.conv2d(x, torch.ones(1, 1, 2, 2))
+compiled = torch.jit.trace(convolve, torch.ones(1, 1, 3, 3))
+def f(x):
+    until = time.monotonic() + 1.5
+    compiled(x)
+    while time.monotonic() < until:
+        x = x + 1
+    return x
+"""
+    assert one(lesson, f"{ASKED}\nassert found.startswith('torch.ops.aten.')", source) == 2
+
+
+@pytest.mark.parametrize(
+    ("does", "found"), [("x + 1", None), ("pool.submit(torch.neg, x).result()", "threading.Thread")]
+)
+def test_a_thread_is_in_nobodys_way_while_it_waits(lesson, does, found):
+    source = f"""
+from concurrent.futures import ThreadPoolExecutor
+pool = ThreadPoolExecutor(1)
+pool.submit(len, ()).result()
+def f(x):
+    return {does}
+"""
+    assert one(lesson, f"{ASKED}\nassert found == {found!r} and error is None", source) == 2
+
+
+def test_an_answer_that_calls_itself_for_ever_has_called_nothing_forbidden(lesson):
+    test = f"{ASKED}\nassert found is None and isinstance(error, RecursionError)"
+    assert one(lesson, test, "def f(x):\n    return f(x)") == 2
+
+
+def test_torch_may_use_threads_of_its_own(lesson):
+    test = f"{ASKED}\nassert found is None and error is None"
+    source = "torch.set_num_threads(2)\ndef f(x):\n    return torch.ones(1 << 20).exp().sum() + x"
+    assert one(lesson, test, source) == 2
+
+
 # --- networks ---
 
 BLOCK = """

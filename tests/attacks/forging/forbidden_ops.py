@@ -1,8 +1,7 @@
 """The operator is called below the functions that are watched."""
 
 INTENT = "the library computes the answer, unseen"
-EXPECTED = {}
-KNOWN = "the watch knows functions by their public names"
+EXPECTED = {"conv2d-vectorised": 0}
 ANSWERS = {
     "conv2d-vectorised": """
 def conv2d_vectorised(input, weight, bias=None, stride=1, padding=0):

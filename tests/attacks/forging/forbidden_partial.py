@@ -1,8 +1,7 @@
 """C code makes the forbidden call: a partial function, run by `map`."""
 
 INTENT = "the library computes the answer, unseen"
-EXPECTED = {}
-KNOWN = "the watch sees what Python calls, not what C code calls"
+EXPECTED = {"conv2d-vectorised": 0}
 ANSWERS = {
     "conv2d-vectorised": """
 import functools

@@ -1,8 +1,7 @@
 """Another thread makes the forbidden call."""
 
 INTENT = "the library computes the answer, unseen"
-EXPECTED = {}
-KNOWN = "the watch sees its own thread; it runs in the student's process, where nothing is safe"
+EXPECTED = {"conv2d-vectorised": 0}
 ANSWERS = {
     "conv2d-vectorised": """
 from concurrent.futures import ThreadPoolExecutor

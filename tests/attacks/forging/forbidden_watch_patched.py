@@ -1,8 +1,7 @@
 """The watch itself is replaced in the student's process."""
 
 INTENT = "the library computes the answer, unseen"
-EXPECTED = {}
-KNOWN = "the watch runs in the student's process, where everything can be patched"
+EXPECTED = {"conv2d-vectorised": 0}
 ANSWERS = {
     "conv2d-vectorised": """
 from utils.watch import Watch
@@ -14,3 +13,4 @@ def conv2d_vectorised(input, weight, bias=None, stride=1, padding=0):
     return F.conv2d(input, weight, bias, stride, padding)
 """
 }
+MAY_LOSE_OTHERS = True  # where functions are forbidden: nobody can tell any more

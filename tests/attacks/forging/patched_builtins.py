@@ -24,3 +24,4 @@ builtins.any = lambda values: False
 conv_params = lambda *_: (0, 0)
 """,
 }
+MAY_LOSE_OTHERS = True  # where functions are forbidden: nobody can tell any more

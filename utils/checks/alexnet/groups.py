@@ -54,6 +54,8 @@ grouped_conv2d = Exercise(
     forbidden=(
         *("utils.functional", "utils.nn", "torch.nn.modules.conv"),
         *(f"torch.conv{axes}d(groups>1)" for axes in (1, 2, 3)),
+        *(f"torch.conv_transpose{axes}d(groups>1)" for axes in (1, 2, 3)),
+        "torch.convolution(groups>1)",
     ),
     instead="Cut channels and filters into groups, and convolve group by group with F.conv2d.",
     every_device=True,

@@ -23,6 +23,7 @@ DERIVATIVES = (
     "torch.autograd.grad",
     "torch.autograd.backward",
     "torch.autograd.functional",
+    "torch.autograd.forward_ad",
     "torch._functorch",
     "utils.gradients",
 )
