@@ -5,6 +5,14 @@ from contextlib import contextmanager
 
 from axe_playwright_python.sync_playwright import Axe
 
+#: Class -> a slider, the trait that it sets, and another value of this trait; in the site's order.
+SLIDERS = {
+    "Convolution": ("Stride", "stride", 3),
+    "Pooling": ("Stride", "stride", 3),
+    "Sizing": ("Batch size", "batch_size", 3),
+    "ReceptiveField": ("Input size", "size", 21),
+    "GradientFlow": ("Layer", "layer", 3),
+}
 PAGE = """\
 <!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>Explorers</title>
@@ -66,6 +74,18 @@ def trait(page, name, place=0):
     """The value that a trait has in the page."""
     read = "([place, name]) => document.querySelectorAll('[data-explorer]')[place].model.get(name)"
     return page.evaluate(read, [place, name])
+
+
+def slider(place, label):
+    """A slider in an explorer; a field for the exact number may have the same label."""
+    return place.get_by_role("slider", name=label, exact=True)
+
+
+def press_at_its_start(slider):
+    """Press a slider with the mouse where its smallest value is; return this value."""
+    slider.scroll_into_view_if_needed()
+    slider.click(position={"x": 4, "y": slider.bounding_box()["height"] / 2})
+    return float(slider.get_attribute("min"))
 
 
 def fact(page, name):

@@ -7,29 +7,22 @@ import nbformat
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from browser import ARTIFACTS, TOKEN
+from explorers import SLIDERS, press_at_its_start, slider
 from nbformat.v4 import new_code_cell, new_notebook
 from playwright.sync_api import expect
 
 import utils.explorers
 
-#: Class -> a control, the trait that it sets, and another value of this trait.
-EXPLORERS = {
-    "Convolution": ("Stride", "stride", 3),
-    "Pooling": ("Stride", "stride", 3),
-    "Sizing": ("Batch size", "batch_size", 3),
-    "ReceptiveField": ("Input size", "size", 21),
-    "GradientFlow": ("Layer", "layer", 3),
-}
-NOW = f"print('now', *({', '.join(f'{name}.{x[1]}' for name, x in EXPLORERS.items())},))"
+NOW = f"print('now', *({', '.join(f'{name}.{x[1]}' for name, x in SLIDERS.items())},))"
 
 
 @pytest.fixture
 def notebook(course):
     """A notebook with all explorers, each in a cell, and its path."""
     sources = ["from utils import explorers"]
-    sources += [f"{name} = explorers.{name}()\n{name}" for name in EXPLORERS]
+    sources += [f"{name} = explorers.{name}()\n{name}" for name in SLIDERS]
     sources += [NOW]
-    sources += ["\n".join(f"{name}.{x[1]} = {x[2]!r}" for name, x in EXPLORERS.items())]
+    sources += ["\n".join(f"{name}.{x[1]} = {x[2]!r}" for name, x in SLIDERS.items())]
     path = "notebooks/explorers.ipynb"
     kernel = {"name": "python3", "display_name": "Python 3 (ipykernel)"}
     made = new_notebook(cells=[new_code_cell(x) for x in sources], metadata={"kernelspec": kernel})
@@ -51,32 +44,36 @@ def test_explorers_are_moved_by_hand_and_from_python(lab, page, notebook):
     page.goto(f"{lab}/lab/workspaces/{uuid.uuid4().hex}/tree/{notebook}?token={TOKEN}")
     cells = page.locator(".jp-Notebook .jp-CodeCell")
     expect(page.get_by_text("Python 3 (ipykernel) | Idle")).to_be_visible(timeout=60_000)
-    for place in range(len(EXPLORERS) + 1):
+    for place in range(len(SLIDERS) + 1):
         execute(page, cells.nth(place))
     explorers = page.locator(".explorer")
-    expect(explorers).to_have_count(len(EXPLORERS), timeout=120_000)
+    expect(explorers).to_have_count(len(SLIDERS), timeout=120_000)
 
     # By hand, and Python knows.
-    for place, (control, _, _) in enumerate(EXPLORERS.values()):
-        explorers.nth(place).get_by_label(control).first.press("ArrowRight")
-    execute(page, cells.nth(len(EXPLORERS) + 1))
-    before = [getattr(getattr(utils.explorers, name)(), x[1]) for name, x in EXPLORERS.items()]
-    output = cells.nth(len(EXPLORERS) + 1).locator(".jp-OutputArea-output")
+    for place, (label, _, _) in enumerate(SLIDERS.values()):
+        slider(explorers.nth(place), label).press("ArrowRight")
+    execute(page, cells.nth(len(SLIDERS) + 1))
+    before = [getattr(getattr(utils.explorers, name)(), x[1]) for name, x in SLIDERS.items()]
+    output = cells.nth(len(SLIDERS) + 1).locator(".jp-OutputArea-output")
     expect(output).to_contain_text("now")
     said = output.inner_text().removeprefix("now ").split()
     assert all(now != str(old) for now, old in zip(said, before, strict=True)), said
 
     # From Python, and the picture knows.
-    texts = [explorers.nth(place).inner_text() for place in range(len(EXPLORERS))]
-    execute(page, cells.nth(len(EXPLORERS) + 2))
+    texts = [explorers.nth(place).inner_text() for place in range(len(SLIDERS))]
+    execute(page, cells.nth(len(SLIDERS) + 2))
     for place, text in enumerate(texts):
         expect(explorers.nth(place)).not_to_have_text(text, timeout=20_000)
+
+    for place, (label, _, _) in enumerate(SLIDERS.values()):
+        least = press_at_its_start(slider(explorers.nth(place), label))
+        assert float(slider(explorers.nth(place), label).input_value()) == least
 
     for theme, dark in (("JupyterLab Light", False), ("JupyterLab Dark", True)):
         page.get_by_role("menuitem", name="Settings", exact=True).click()
         page.locator(".lm-Menu-item", has_text="Theme").first.hover()
         page.locator(".lm-Menu-item", has_text=theme).first.click()
-        for place, name in enumerate(EXPLORERS):
+        for place, name in enumerate(SLIDERS):
             explorer = explorers.nth(place)
             classes = re.compile("explorer-dark" if dark else r"^explorer\s*$")
             expect(explorer).to_have_class(classes, timeout=20_000)

@@ -9,6 +9,7 @@ import sys
 import zipfile
 from urllib.parse import unquote, urldefrag
 
+import explorers
 import nbformat
 import pytest
 import yaml
@@ -247,6 +248,24 @@ def test_the_front_page_leads_through_all_lessons(site, open_page):
         assert page.url.endswith(f"/lessons/{lesson}.html")
         page.locator("a.next-page").click()
     expect(page.get_by_role("heading", level=1)).to_contain_text("statement by statement")
+
+
+def test_explorers_live_and_are_moved_by_keyboard_and_by_mouse(open_page):
+    page = open_page("explorers.html")
+    places = page.locator("[data-explorer]")
+    expect(places).to_have_count(len(explorers.SLIDERS))
+    for place, (label, trait, _) in enumerate(explorers.SLIDERS.values()):
+        slider, before = (
+            explorers.slider(places.nth(place), label),
+            explorers.trait(page, trait, place),
+        )
+        shown = places.nth(place).inner_html()
+        slider.press("ArrowRight")
+        explorers.settle(page)
+        assert explorers.trait(page, trait, place) > before
+        assert places.nth(place).inner_html() != shown
+        least = explorers.press_at_its_start(slider)
+        assert explorers.trait(page, trait, place) == least
 
 
 def test_the_notebooks_can_be_taken_along(site):
