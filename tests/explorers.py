@@ -81,11 +81,12 @@ def slider(place, label):
     return place.get_by_role("slider", name=label, exact=True)
 
 
-def press_at_its_start(slider):
-    """Press a slider with the mouse where its smallest value is; return this value."""
+def press_at_its_end(slider):
+    """Press a slider with the mouse where its largest value is; return this value."""
     slider.scroll_into_view_if_needed()
-    slider.click(position={"x": 4, "y": slider.bounding_box()["height"] / 2})
-    return float(slider.get_attribute("min"))
+    box = slider.bounding_box()
+    slider.click(position={"x": box["width"] - 2, "y": box["height"] / 2})
+    return float(slider.get_attribute("max"))
 
 
 def fact(page, name):

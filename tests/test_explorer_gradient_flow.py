@@ -256,7 +256,7 @@ def test_picture_and_text_say_what_is_there():
     assert "Dashed" not in GradientFlow(compare=None).alt()
     axes = explorer.picture().axes
     assert [axis.get_title() for axis in axes] == list(QUANTITIES.values())
-    assert [len(axis.lines) for axis in axes] == [2, 2, 3]
+    assert [len(axis.lines) for axis in axes] == [3, 3, 4]  # the last: the layer that is looked at
     assert list(axes[1].lines[0].get_ydata()) == explorer.norms("gradient")["median"]
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 import torch
-from browser import launch
+from browser import launch, wait_until
 from explorers import (
     assert_fit_for_everyone,
     fact,
@@ -631,8 +631,9 @@ def test_for_everyone(browser, tmp_path):
         assert view["x"] <= column["x"] <= view["x"] + view["width"]
         settle(page)
         # The charts' titles stay where they can be read.
-        title = page.locator("[data-picture=network] .start").first.bounding_box()
-        assert title["x"] == pytest.approx(view["x"] + 2, abs=2)
+        title = page.locator("[data-picture=network] .start").first
+        in_view = pytest.approx(view["x"] + 2, abs=2)
+        wait_until(lambda: title.bounding_box()["x"] == in_view, "the titles to follow", 10)
         assert not is_wider_than_its_window(page)
 
 

@@ -7,7 +7,7 @@ import nbformat
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from browser import ARTIFACTS, TOKEN
-from explorers import SLIDERS, press_at_its_start, slider
+from explorers import SLIDERS, press_at_its_end, slider
 from nbformat.v4 import new_code_cell, new_notebook
 from playwright.sync_api import expect
 
@@ -66,8 +66,8 @@ def test_explorers_are_moved_by_hand_and_from_python(lab, page, notebook):
         expect(explorers.nth(place)).not_to_have_text(text, timeout=20_000)
 
     for place, (label, _, _) in enumerate(SLIDERS.values()):
-        least = press_at_its_start(slider(explorers.nth(place), label))
-        assert float(slider(explorers.nth(place), label).input_value()) == least
+        most = press_at_its_end(slider(explorers.nth(place), label))
+        assert float(slider(explorers.nth(place), label).input_value()) == most
 
     for theme, dark in (("JupyterLab Light", False), ("JupyterLab Dark", True)):
         page.get_by_role("menuitem", name="Settings", exact=True).click()

@@ -21,11 +21,12 @@ def line():
 
 
 def test_show_gives_an_image_with_a_text_alternative(shown):
-    plots.show(line(), 'A line that rises, "steeply" <so>')
+    figure = line()
+    plots.show(figure, 'A line that rises, "steeply" <so>')
     markup = shown[0]._repr_html_()
     assert 'alt="A line that rises, &quot;steeply&quot; &lt;so&gt;"' in markup
     assert 'src="data:image/png;base64,' in markup
-    assert not plt.get_fignums(), "the figure is closed"
+    assert not plt.fignum_exists(figure.number), "the figure is closed"
 
 
 def test_the_same_figure_gives_the_same_bytes(shown):

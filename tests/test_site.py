@@ -264,8 +264,8 @@ def test_explorers_live_and_are_moved_by_keyboard_and_by_mouse(open_page):
         explorers.settle(page)
         assert explorers.trait(page, trait, place) > before
         assert places.nth(place).inner_html() != shown
-        least = explorers.press_at_its_start(slider)
-        assert explorers.trait(page, trait, place) == least
+        most = explorers.press_at_its_end(slider)
+        assert explorers.trait(page, trait, place) == most
 
 
 def test_the_notebooks_can_be_taken_along(site):

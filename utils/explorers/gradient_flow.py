@@ -253,6 +253,8 @@ class GradientFlow(Explorer, script="gradient_flow.js"):
                 axis.plot(
                     torch.linspace(0, 1, len(kept)), kept, "--", label="for comparison", **look
                 )
+            layer = min(self.layer, self.depth - 1) - 1
+            axis.plot(place[layer], shown["median"][layer], "o", fillstyle="none", color="k")
             axis.set(yscale="log", title=title, xticks=[0, 1], xticklabels=["image", "top"])
             axis.spines[["top", "right"]].set_visible(False)
         own = axes[2 if self.of == "parameters" else 1]
