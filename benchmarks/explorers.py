@@ -1,6 +1,6 @@
 """From a key press to the picture: each explorer, and the same one as ipywidgets with matplotlib.
 
-    python benchmarks/explorers.py
+    python benchmarks/explorers.py [Convolution Pooling ...]
 
 Both run in the same JupyterLab, in a real Chromium, and are moved by the same key on a slider. A
 time begins with the key's event in the browser, and ends when the changed picture is painted. What
@@ -118,7 +118,8 @@ def main():
         folder = Path(folder)
         course, browser = copy_course(folder / "course"), launch(playwright)
         with served(course, folder / "home", folder / "lab.log") as base:
-            for name, (label, trait, (low, high)) in SLIDERS.items():
+            for name in sys.argv[1:] or SLIDERS:
+                label, trait, (low, high) = SLIDERS[name]
                 still = on_a_page(browser, folder, name)
                 source = EXPLORER.format(name=name)
                 find = lambda page: page.get_by_label(label, exact=True).first  # noqa: E731
