@@ -82,6 +82,25 @@ function outputSize(input, size, stride, padding, dilation = 1) {
   return room < 0 ? 0 : Math.floor(room / stride) + 1;
 }
 
+/** "(7 − 3 + 2·0) / 2 + 1 = 3" along one axis, with what is lost by rounding. */
+function sizeInWords(size, reach, stride, padding, digits = 4) {
+  const exact = (size - reach + 2 * padding) / stride + 1;
+  const sum = `(${format(size)} − ${reach} + 2·${padding}) / ${stride} + 1 = ${format(exact, digits)}`;
+  return Number.isInteger(exact) ? sum : `${sum}, rounded down to ${format(Math.floor(exact))}`;
+}
+
+/** The same for height and width, once if they are equal. */
+function sizesInWords(places, ...window) {
+  const [height, width] = places.map((size) => sizeInWords(size, ...window));
+  return height === width ? height : `height ${height}; width ${width}`;
+}
+
+/** The numbers of a matrix, for a text alternative. */
+const rowsInWords = (numbers) => numbers.map((line) => line.map((x) => format(x)).join(" ")).join("; ");
+
+/** What counts from 0 is read from 1 on. */
+const inOrder = (x) => `${x + 1}`;
+
 /** Set some traits at once, and let the kernel know. */
 function change(model, values) {
   for (const [name, value] of Object.entries(values)) model.set(name, value);
@@ -196,8 +215,31 @@ function toggle(model, name, label) {
   return { node, refresh: () => (input.checked = model.get(name)) };
 }
 
-function button(label, action) {
-  return { node: element("button", { type: "button", class: "explorer-button", onclick: action }, label) };
+/** A part of the traits that a control can read and set as if it were one. */
+const part = (model, get, set) => ({ get, set, save_changes: () => model.save_changes() });
+
+function button(label, action, more = {}) {
+  return { node: element("button", { type: "button", class: "explorer-button", onclick: action, ...more }, label) };
+}
+
+/** A field for a number; what is typed is handed on when it is done, and put back where it is none. */
+function numberField(label, action) {
+  let shown;
+  const input = element("input", {
+    type: "number",
+    step: "any",
+    "aria-label": label,
+    onchange: () => {
+      const value = input.valueAsNumber;
+      if (Number.isFinite(value)) action(value);
+      else input.value = shown;
+    },
+  });
+  const show = (value) => {
+    const next = Number(value.toPrecision(4));
+    if (shown !== next) input.value = shown = next; // else somebody may just be typing
+  };
+  return { input, show };
 }
 
 /** Buttons that step back, play, and step on; `step(by)` moves by so many places, round and round. */
@@ -216,12 +258,37 @@ function player(step, { what, wait = 700 }) {
     stop();
     step(count);
   };
-  const make = (label, action) =>
-    element("button", { type: "button", class: "explorer-button", onclick: action }, label);
-  const play = make("Play", () => (timer ? stop() : start()));
+  const play = button("Play", () => (timer ? stop() : start())).node;
   const node = element("div", { class: "explorer-player", role: "group", "aria-label": what });
-  node.append(make("Back", by(-1)), play, make("Step", by(1)));
+  node.append(button("Back", by(-1)).node, play, button("Step", by(1)).node);
   return { node, stop };
+}
+
+/**
+ * Controls of the window that slides over an input; its place is in the traits row and column.
+ *
+ * @param geometry gives { rows, columns } of the output, and the window's { row, column } in it
+ */
+function windowControls(model, geometry, what) {
+  const last = (count) => () => Math.max(geometry()[count] - 1, 0);
+  const step = (by) => {
+    const { rows, columns, row, column } = geometry();
+    const count = rows * columns;
+    if (count === 0) return;
+    const place = (row * columns + column + by + count) % count;
+    change(model, { row: Math.floor(place / columns), column: place % columns });
+  };
+  return [
+    slider(model, "row", "Window row", { max: last("rows"), say: inOrder }),
+    slider(model, "column", "Window column", { max: last("columns"), say: inOrder }),
+    player(step, { what }),
+  ];
+}
+
+/** Centre the window at a pixel of the input, as far as there is a place for it. */
+function centreWindow(model, { reach, stride, rows, columns }, row, column) {
+  const start = (x, count) => clamp(Math.round((x - (reach - 1) / 2) / stride), 0, Math.max(count - 1, 0));
+  change(model, { row: start(row, rows), column: start(column, columns) });
 }
 
 /** An SVG picture with its text alternative; `width` and `height` in its own units. */
@@ -251,6 +318,10 @@ function picture(name) {
   };
 }
 
+/** A box that scrolls by itself; a group, not a region: two explorers would have equal landmarks. */
+const scrollBox = (label, ...content) =>
+  element("div", { class: "explorer-scroll", tabindex: 0, role: "group", "aria-label": label }, ...content);
+
 const CELL = 34;
 
 /** A figure: a caption above pictures, tables or other elements, side by side. */
@@ -268,12 +339,11 @@ function panel(caption, ...content) {
  * @param look (row, column) -> classes of a square
  * @param most the size of the number that has the full colour
  */
-function squares(values, { look = () => "", most = largest(values), x = 0, y = 0, say = short } = {}) {
+function squares(values, { look = () => "", most = largest(values) } = {}) {
   const parts = [];
   values.forEach((line, row) =>
     line.forEach((value, column) => {
-      const left = x + column * CELL;
-      const top = y + row * CELL;
+      const [left, top] = [column * CELL, row * CELL];
       const colour = most && value ? (Math.abs(value) / most) * 0.55 : 0;
       const sign = value < 0 ? "negative" : "positive";
       const place = `data-row="${row}" data-column="${column}"`;
@@ -282,7 +352,7 @@ function squares(values, { look = () => "", most = largest(values), x = 0, y = 0
         ` width="${CELL}" height="${CELL}" style="--strength:${colour.toFixed(3)}"/>`,
       );
       if (value === null) return;
-      const words = say(value);
+      const words = short(value);
       const size = words.length > 4 ? `style="font-size:${Math.max(7, 52 / words.length).toFixed(1)}px"` : "";
       parts.push(
         `<text ${place} class="number ${look(row, column)}" ${size}`,

@@ -27,58 +27,47 @@ function resized(weight, size) {
   );
 }
 
-/** All that the picture shows, computed from the traits. */
-function convolve(model) {
-  const names = ["input", "weight", "bias", "size", "stride", "padding", "dilation"];
-  const [input, weight, bias, size, stride, padding, dilation] = names.map((name) => model.get(name));
-  const channels = input.map((channel) => padded(channel, size, padding));
+/** Sizes and places; height and width are those of the input without its padding. */
+function convGeometry(model) {
+  const names = ["input", "weight", "size", "stride", "padding", "dilation"];
+  const [input, weight, size, stride, padding, dilation] = names.map((name) => model.get(name));
   const kernel = weight[0][0].length;
-  const [height, width] = [channels[0].length, channels[0][0].length];
-  const rows = outputSize(height, kernel, stride, 0, dilation);
-  const columns = outputSize(width, kernel, stride, 0, dilation);
-  const empty = rows === 0 || columns === 0;
-  const filter = clamp(model.get("filter"), 0, weight.length - 1);
-  const at = (r, c) =>
-    products(channels, weight[filter], r, c, stride, dilation).flat().reduce((sum, [x, w]) => sum + x * w, bias[filter]);
-  const output = empty ? [] : zeros(rows, columns).map((line, r) => line.map((_, c) => at(r, c)));
+  const [height, width] = [input[0].length, input[0][0].length].map((most) => Math.min(most, size));
+  const [tall, wide] = [height, width].map((one) => outputSize(one, kernel, stride, padding, dilation));
+  const empty = tall === 0 || wide === 0;
+  const [rows, columns] = empty ? [0, 0] : [tall, wide];
   const reach = span(kernel, dilation);
-  const seen = (count) => (count - 1) * stride + reach;
+  const unseen = (one, count) => (empty ? 0 : one + 2 * padding - (count - 1) * stride - reach);
   return {
-    ...{ channels, weight, bias, filter, kernel, stride, padding, dilation, height, width, empty, output, reach },
-    ...{ rows: empty ? 0 : rows, columns: empty ? 0 : columns },
+    ...{ kernel, stride, padding, dilation, height, width, empty, rows, columns, reach },
+    filter: clamp(model.get("filter"), 0, weight.length - 1),
     row: clamp(model.get("row"), 0, Math.max(rows - 1, 0)),
     column: clamp(model.get("column"), 0, Math.max(columns - 1, 0)),
-    unseenRows: empty ? 0 : height - seen(rows),
-    unseenColumns: empty ? 0 : width - seen(columns),
+    unseenRows: unseen(height, rows),
+    unseenColumns: unseen(width, columns),
   };
 }
 
-/** "(7 − 3 + 2·1) / 2 + 1 = 4" along one axis, with what is lost by rounding. */
-function sizeInWords(now, size) {
-  const { kernel, reach, padding, stride } = now;
-  const steps = (size - reach) / stride;
-  const shown = now.dilation === 1 ? format(kernel) : `${reach}`;
-  const sum = `(${size - 2 * padding} − ${shown} + 2·${padding}) / ${stride} + 1 = ${format(steps + 1)}`;
-  return Number.isInteger(steps) ? sum : `${sum}, rounded down to ${Math.floor(steps) + 1}`;
+/** All that the picture shows, computed from the traits. */
+function convolve(model) {
+  const now = convGeometry(model);
+  const [input, weight, bias, size] = ["input", "weight", "bias", "size"].map((name) => model.get(name));
+  const { filter, rows, columns, stride, padding, dilation } = now;
+  const channels = input.map((channel) => padded(channel, size, padding));
+  const at = (r, c) =>
+    products(channels, weight[filter], r, c, stride, dilation).flat().reduce((sum, [x, w]) => sum + x * w, bias[filter]);
+  const output = zeros(rows, columns).map((line, r) => line.map((_, c) => at(r, c)));
+  return { ...now, channels, weight, bias, output };
 }
 
 function render({ model, el }) {
   const most = () => Math.max(model.get("input")[0].length, model.get("input")[0][0].length);
   const filters = () => model.get("weight").length;
-  const kernel = { get: () => model.get("weight")[0][0].length };
-  const move = (by) => {
-    const now = convolve(model);
-    if (now.empty) return;
-    const count = now.rows * now.columns;
-    const place = (now.row * now.columns + now.column + by + count) % count;
-    change(model, { row: Math.floor(place / now.columns), column: place % now.columns });
-  };
-  const resize = {
-    get: kernel.get,
-    set: (_, size) => model.set("weight", resized(model.get("weight"), size)),
-    save_changes: () => model.save_changes(),
-  };
-  const inOrder = (x) => `${x + 1}`;
+  const resize = part(
+    model,
+    () => model.get("weight")[0][0].length,
+    (_, size) => model.set("weight", resized(model.get("weight"), size)),
+  );
   const controls = [
     slider(model, "size", "Input size", { min: 1, max: most, say: (x) => `${x}` }),
     slider(resize, "kernel", "Filter size", { min: 1, max: 7 }),
@@ -86,9 +75,7 @@ function render({ model, el }) {
     slider(model, "padding", "Padding", { max: 4 }),
     slider(model, "dilation", "Dilation", { min: 1, max: 3 }),
     slider(model, "filter", "Filter number", { max: () => filters() - 1, say: inOrder }),
-    slider(model, "row", "Window row", { max: () => Math.max(convolve(model).rows - 1, 0), say: inOrder }),
-    slider(model, "column", "Window column", { max: () => Math.max(convolve(model).columns - 1, 0), say: inOrder }),
-    player(move, { what: "Slide the window" }),
+    ...windowControls(model, () => convGeometry(model), "Slide the window"),
   ];
 
   const inputs = panel("");
@@ -110,11 +97,7 @@ function render({ model, el }) {
       for (const old of pictures) old.svg.remove();
       pictures = now.channels.map((_, c) => picture(`input ${c + 1}`));
       for (const made of pictures) {
-        made.onCell((row, column) => {
-          const { stride, reach, rows, columns } = convolve(model);
-          const start = (x, count) => clamp(Math.round((x - (reach - 1) / 2) / stride), 0, Math.max(count - 1, 0));
-          change(model, { row: start(row, rows), column: start(column, columns) });
-        });
+        made.onCell((row, column) => centreWindow(model, convGeometry(model), row, column));
         inputs.body.append(made.svg);
       }
     }
@@ -124,34 +107,27 @@ function render({ model, el }) {
       zeros(now.kernel, now.kernel).map((line, i) => line.map((_, j) => field(c, i, j))),
     );
     for (const rows of fields) {
-      const lines = rows.map((line) => element("tr", {}, ...line.map((input) => element("td", {}, input))));
+      const lines = rows.map((line) => element("tr", {}, ...line.map(({ input }) => element("td", {}, input))));
       weights.body.append(element("table", { class: "explorer-weights", role: "presentation" }, ...lines));
     }
   }
 
   function field(c, i, j) {
-    const input = element("input", {
-      type: "number",
-      step: "any",
-      "aria-label": `weight of channel ${c + 1}, row ${i + 1}, column ${j + 1}`,
-      onchange: () => {
-        const weight = structuredClone(model.get("weight"));
-        const value = input.valueAsNumber;
-        if (Number.isFinite(value)) weight[convolve(model).filter][c][i][j] = value;
-        change(model, { weight });
-        input.value = weight[convolve(model).filter][c][i][j]; // also where what was typed is no number
-      },
+    return numberField(`weight of channel ${c + 1}, row ${i + 1}, column ${j + 1}`, (value) => {
+      const weight = structuredClone(model.get("weight"));
+      weight[convGeometry(model).filter][c][i][j] = value;
+      change(model, { weight });
     });
-    return input;
   }
 
   function drawInputs(now) {
     const { padding, dilation, stride, kernel: size, row, column, reach, height, width } = now;
-    const isBorder = (r, c) => r < padding || c < padding || r >= height - padding || c >= width - padding;
-    const isUnseen = (r, c) => !now.empty && (r >= height - now.unseenRows || c >= width - now.unseenColumns);
+    const [tall, wide] = [height + 2 * padding, width + 2 * padding];
+    const isBorder = (r, c) => r < padding || c < padding || r >= height + padding || c >= width + padding;
+    const isUnseen = (r, c) => r >= tall - now.unseenRows || c >= wide - now.unseenColumns;
     const look = (r, c) => `${isBorder(r, c) ? "border" : ""} ${isUnseen(r, c) ? "unseen" : ""}`;
     const many = now.channels.length > 1;
-    const shape = `${height - 2 * padding} × ${width - 2 * padding}`;
+    const shape = `${height} × ${width}`;
     inputs.title.textContent = `Input, ${many ? `${now.channels.length} channels of ` : ""}${shape}${padding ? ", padded" : ""}`;
     now.channels.forEach((channel, c) => {
       let windows = "";
@@ -162,10 +138,10 @@ function render({ model, el }) {
             for (let j = 0; j < size; j++)
               windows += frame(row * stride + i * dilation, column * stride + j * dilation, 1, 1, "tap");
       }
-      const alt = `Input channel ${c + 1}: ${channel.map((line) => line.map((x) => format(x)).join(" ")).join("; ")}. ${
+      const alt = `Input channel ${c + 1}: ${rowsInWords(channel)}. ${
         now.empty ? "" : `The window starts at row ${row * stride + 1}, column ${column * stride + 1}.`
       }`;
-      pictures[c].show(width * CELL, height * CELL, squares(channel, { look }) + windows, alt);
+      pictures[c].show(wide * CELL, tall * CELL, squares(channel, { look }) + windows, alt);
     });
   }
 
@@ -174,10 +150,7 @@ function render({ model, el }) {
     weights.title.textContent = `Filter${which}: change its weights`;
     now.weight[now.filter].forEach((lines, c) =>
       lines.forEach((line, i) =>
-        line.forEach((value, j) => {
-          const input = fields[c][i][j];
-          if (!input.matches(":focus")) input.value = Number(value.toPrecision(4));
-        }),
+        line.forEach((value, j) => fields[c][i][j].show(value)),
       ),
     );
   }
@@ -185,9 +158,7 @@ function render({ model, el }) {
   function drawOutput(now) {
     const many = now.weight.length > 1 ? `, channel ${now.filter + 1} of ${now.weight.length}` : "";
     output.title.textContent = `Output ${now.rows} × ${now.columns}${many}`;
-    const alt = now.empty
-      ? "No output."
-      : `Output: ${now.output.map((line) => line.map((x) => format(x)).join(" ")).join("; ")}.`;
+    const alt = now.empty ? "No output." : `Output: ${rowsInWords(now.output)}.`;
     const markup = now.empty ? "" : squares(now.output) + frame(now.row, now.column, 1, 1);
     result.show(Math.max(now.columns, 1) * CELL, Math.max(now.rows, 1) * CELL, markup, alt);
   }
@@ -216,16 +187,11 @@ function render({ model, el }) {
       now.unseenColumns && plural(now.unseenColumns, "column"),
     ].filter(Boolean);
     warning.textContent = now.empty
-      ? `The filter spans ${plural(now.reach, "pixel")}, the padded input only ${Math.min(now.height, now.width)}: there is no output. Use a smaller filter, or more padding.`
+      ? `The filter spans ${plural(now.reach, "pixel")}, the padded input only ${Math.min(now.height, now.width) + 2 * now.padding}: there is no output. Use a smaller filter, or more padding.`
       : lost.length
         ? `The steps do not come out even: no window reaches the last ${lost.join(" and ")}.`
         : "";
-    const square = now.height === now.width;
-    const how = now.empty
-      ? ""
-      : square
-        ? sizeInWords(now, now.width)
-        : `height ${sizeInWords(now, now.height)}; width ${sizeInWords(now, now.width)}`;
+    const how = now.empty ? "" : sizesInWords([now.height, now.width], now.reach, now.stride, now.padding);
     const weightCount = f * f * d * k;
     table.show([
       ["Output", `${k} × ${rows} × ${columns}`, how],

@@ -154,11 +154,7 @@ const HEIGHT = 132;
 function render({ model, el }) {
   const layers = () => model.get("depth") - 1;
   /** The layer that is looked at; in a network that has become shallower, its last one. */
-  const looked = {
-    get: () => flowOf(model).layer,
-    set: (name, layer) => model.set(name, layer),
-    save_changes: () => model.save_changes(),
-  };
+  const looked = part(model, () => flowOf(model).layer, (name, layer) => model.set(name, layer));
   /** Up the network with the signal, down with the gradient, round and round. */
   const step = (by) => {
     const { count, layer, backward } = flowOf(model);

@@ -49,7 +49,7 @@ function whyNone({ kernel, padding, height, width }) {
 function poolGeometry(model) {
   const original = model.get("input");
   const [kernel, stride, padding] = ["kernel_size", "stride", "padding"].map((name) => model.get(name));
-  const now = { kernel, stride, padding, original, shift: model.get("shift") };
+  const now = { kernel, reach: kernel, stride, padding, original, shift: model.get("shift") };
   Object.assign(now, { height: original.length, width: original[0].length });
   now.problem = whyNone(now);
   now.rows = now.problem ? 0 : outputSize(now.height, kernel, stride, padding);
@@ -96,20 +96,11 @@ function goBack(now, own) {
   );
 }
 
-/** "(8 − 3 + 2·0) / 2 + 1 = 3.5, rounded down to 3" along one axis. */
-function poolSizeInWords({ kernel, stride, padding }, size) {
-  const steps = (size - kernel + 2 * padding) / stride;
-  const sum = `(${size} − ${kernel} + 2·${padding}) / ${stride} + 1 = ${format(steps + 1)}`;
-  return Number.isInteger(steps) ? sum : `${sum}, rounded down to ${Math.floor(steps) + 1}`;
-}
-
 /** "2 pixels down and 1 pixel left" */
 function shiftInWords([down, right]) {
   const one = (by, ahead, back) => by && `${plural(Math.abs(by), "pixel")} ${by > 0 ? ahead : back}`;
   return [one(down, "down", "up"), one(right, "right", "left")].filter(Boolean).join(" and ");
 }
-
-const rowsInWords = (numbers) => numbers.map((line) => line.map((x) => format(x)).join(" ")).join("; ");
 
 /** SVG of a ring around a square's number: it wins its window. */
 function ring(row, column, kind = "") {
@@ -128,11 +119,7 @@ function shifter(model) {
     change(model, { shift: [(shift[0] + down) % height || 0, (shift[1] + right) % width || 0] });
   };
   const one = ([sign, name, action]) =>
-    element(
-      "button",
-      { type: "button", class: "explorer-button explorer-small", "aria-label": name, title: name, onclick: action },
-      sign,
-    );
+    button(sign, action, { class: "explorer-button explorer-small", "aria-label": name, title: name }).node;
   const buttons = [
     ["←", "Shift left", by(0, -1)],
     ["↑", "Shift up", by(-1, 0)],
@@ -166,46 +153,18 @@ function gradientSetter(model) {
   return { node, show: field.show };
 }
 
-/** A field for a number; what is typed is handed on when it is done, and put back where it is none. */
-function numberField(label, action) {
-  let shown;
-  const input = element("input", {
-    type: "number",
-    step: "any",
-    "aria-label": label,
-    onchange: () => {
-      const value = input.valueAsNumber;
-      if (Number.isFinite(value)) action(value);
-      else input.value = shown;
-    },
-  });
-  const show = (value) => {
-    const next = Number(value.toPrecision(4));
-    if (shown !== next) input.value = shown = next; // else somebody may just be typing
-  };
-  return { input, show };
-}
-
 function render({ model, el }) {
   const side = () => Math.max(model.get("input").length, model.get("input")[0].length);
-  const move = (by) => {
-    const now = poolGeometry(model);
-    if (now.problem) return;
-    const count = now.rows * now.columns;
-    const place = (now.row * now.columns + now.column + by + count) % count;
-    change(model, { row: Math.floor(place / now.columns), column: place % now.columns });
-  };
   const settings = ["mode", "kernel_size", "stride", "padding"];
-  const known = {
-    get: () =>
+  const known = part(
+    model,
+    () =>
       Object.keys(KNOWN_LAYERS).find((name) =>
         KNOWN_LAYERS[name](side()).every((value, i) => value === model.get(settings[i])),
       ) ?? "",
-    set: (_, name) => KNOWN_LAYERS[name]?.(side()).forEach((value, i) => model.set(settings[i], value)),
-    save_changes: () => model.save_changes(),
-  };
+    (_, name) => KNOWN_LAYERS[name]?.(side()).forEach((value, i) => model.set(settings[i], value)),
+  );
   const upTo = (name, most) => () => Math.max(most(), model.get(name));
-  const inOrder = (x) => `${x + 1}`;
   const controls = [
     choice(model, "mode", "Summary", [
       ["max", "largest (max)"],
@@ -215,9 +174,7 @@ function render({ model, el }) {
     slider(model, "kernel_size", "Window size", { min: 1, max: upTo("kernel_size", () => Math.min(side() + 1, 16)) }),
     slider(model, "stride", "Stride", { min: 1, max: upTo("stride", side) }),
     slider(model, "padding", "Padding", { max: 4 }),
-    slider(model, "row", "Window row", { max: () => Math.max(poolGeometry(model).rows - 1, 0), say: inOrder }),
-    slider(model, "column", "Window column", { max: () => Math.max(poolGeometry(model).columns - 1, 0), say: inOrder }),
-    player(move, { what: "Move the window" }),
+    ...windowControls(model, () => poolGeometry(model), "Move the window"),
   ];
 
   const scrolled = (name) => {
@@ -242,11 +199,7 @@ function render({ model, el }) {
   for (const made of [outputPicture, beforePicture, gradOutputPicture])
     made.onCell((row, column) => change(model, { row, column }));
   for (const made of [inputPicture, gradientPicture])
-    made.onCell((row, column) => {
-      const { kernel, stride, rows, columns } = poolGeometry(model);
-      const start = (x, count) => clamp(Math.round((x - (kernel - 1) / 2) / stride), 0, Math.max(count - 1, 0));
-      change(model, { row: start(row, rows), column: start(column, columns) });
-    });
+    made.onCell((row, column) => centreWindow(model, poolGeometry(model), row, column));
 
   const text = (part) => element("p", { class: "explorer-text", "data-part": part });
   const [warning, sum, stays, route] = ["warning", "sum", "stays", "route"].map(text);
@@ -439,10 +392,7 @@ function render({ model, el }) {
 
   function drawFacts(now, change) {
     const { rows, columns, height, width } = now;
-    const how =
-      height === width
-        ? poolSizeInWords(now, width)
-        : `height ${poolSizeInWords(now, height)}; width ${poolSizeInWords(now, width)}`;
+    const how = sizesInWords([height, width], now.kernel, now.stride, now.padding);
     const winners = now.wins.flat().filter((won) => won.length);
     const several = winners.filter((won) => won.length > 1).length;
     const shared = several ? `${format(several)} of them win${several === 1 ? "s" : ""} in several windows; ` : "";

@@ -410,16 +410,9 @@ function complaint({ layers, sizes, depth }) {
 function editor(model, name, title) {
   const stackName = `the ${title.toLowerCase()}`;
   const set = (layers) => change(model, { [name]: layers });
-  const add = element(
-    "button",
-    {
-      type: "button",
-      class: "explorer-button",
-      "aria-label": `Add a layer to ${stackName}`,
-      onclick: () => set([...model.get(name), conv(3)]),
-    },
-    "Add a layer",
-  );
+  const add = button("Add a layer", () => set([...model.get(name), conv(3)]), {
+    "aria-label": `Add a layer to ${stackName}`,
+  }).node;
   const list = element("ol", { class: "explorer-layers", reversed: true, "aria-label": `Layers of ${stackName}` });
   const node = element("div", {}, add, list);
   const rows = [];
@@ -438,19 +431,14 @@ function editor(model, name, title) {
       select.append(...options.map(([, text]) => element("option", {}, text)));
       return { select, place, options, node: element("label", {}, label, select) };
     });
-    const remove = element(
-      "button",
-      {
-        type: "button",
-        class: "explorer-button explorer-small",
-        "aria-label": `Remove layer ${index + 1} of ${stackName}`,
-        onclick: () => {
-          set(model.get(name).filter((_, i) => i !== index));
-          if (index === rows.length - 1) (rows[index - 1]?.remove ?? add).focus(); // its own row goes
-        },
-      },
-      "×",
-    );
+    const take = () => {
+      set(model.get(name).filter((_, i) => i !== index));
+      if (index === rows.length - 1) (rows[index - 1]?.remove ?? add).focus(); // its own row goes
+    };
+    const remove = button("×", take, {
+      class: "explorer-button explorer-small",
+      "aria-label": `Remove layer ${index + 1} of ${stackName}`,
+    }).node;
     const formulas = ["r", "j", "p"].map((which) => element("span", { "data-formula": which }));
     const number = element("span", { class: "explorer-quiet" }, `${index + 1}`);
     const controls = element("div", {}, number, ...pickers.map((picker) => picker.node), remove);
@@ -488,8 +476,7 @@ function editor(model, name, title) {
 function stackBlock(model, name, title, hover) {
   const side = picture(`${name} side`);
   const map = picture(`${name} map`);
-  const box = { class: "explorer-scroll", tabindex: 0, role: "group", "aria-label": `${title} from the side` };
-  const sidePanel = panel("", element("div", box, side.svg));
+  const sidePanel = panel("", scrollBox(`${title} from the side`, side.svg));
   const mapPanel = panel("", map.svg);
   const warning = element("p", { class: "explorer-text explorer-warning" });
   const layers = editor(model, name, title);
@@ -584,42 +571,43 @@ function render({ model, el }) {
   const shapes = () => shown().map(([name]) => shapeOf(model, name));
   const most = (what) => Math.max(...shapes().map(what));
 
-  const set = (name, value) => model.set(name, value);
-  const save_changes = () => model.save_changes();
   // A trait that is None stands for a number; the largest layer, and all steps, are None again.
   const tops = { layer: () => most(({ depth }) => depth), steps: () => most(({ top }) => top) };
-  const counts = {
-    get: (name) => Math.min(model.get(name) ?? DEEPEST, tops[name]()),
-    set: (name, value) => model.set(name, value >= tops[name]() ? null : value),
-    save_changes,
-  };
+  const counts = part(
+    model,
+    (name) => Math.min(model.get(name) ?? DEEPEST, tops[name]()),
+    (name, value) => model.set(name, value >= tops[name]() ? null : value),
+  );
   const end = () => most(({ sizes, top }) => sizes[top]) - 1;
-  const places = { get: (name) => Math.min(model.get(name) ?? shapes()[0][name], end()), set, save_changes };
+  const places = part(
+    model,
+    (name) => Math.min(model.get(name) ?? shapes()[0][name], end()),
+    (name, value) => model.set(name, value),
+  );
   const traits = ["layers", "other", "size"];
   const state = (values) => JSON.stringify(traits.map((name) => values(name)));
-  const example = {
-    get: () => EXAMPLES.findIndex(([, values]) => state((name) => values[name]) === state((name) => model.get(name))),
-    set: (_, which) => {
+  const example = part(
+    model,
+    () => EXAMPLES.findIndex(([, values]) => state((name) => values[name]) === state((name) => model.get(name))),
+    (_, which) => {
       if (which < 0) return;
       const start = { layer: null, row: null, column: null, steps: null };
       for (const [name, value] of Object.entries({ ...EXAMPLES[which][1], ...start })) model.set(name, value);
     },
-    save_changes,
-  };
+  );
   let before = [conv(7)];
-  const compare = {
-    get: () => model.get("other").length > 0,
-    set: (_, on) => {
+  const compare = part(
+    model,
+    () => model.get("other").length > 0,
+    (_, on) => {
       if (!on) before = model.get("other");
       model.set("other", on ? before : []);
     },
-    save_changes,
-  };
+  );
   const step = (by) => {
     const all = tops.steps() + 1;
     change(counts, { steps: (counts.get("steps") + by + all) % all });
   };
-  const inOrder = (x) => `${x + 1}`;
   const examples = [...EXAMPLES.map(([name], i) => [i, name]), [-1, "your own"]];
   const controls = [
     choice(example, "example", "Example", examples),

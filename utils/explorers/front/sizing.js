@@ -125,13 +125,6 @@ function layerInWords(layer) {
 /** Output size before it is rounded down. */
 const exactSize = ({ kernel_size, stride, padding }, size) => (size - kernel_size + 2 * padding) / stride + 1;
 
-/** "(224 − 11 + 2·0) / 4 + 1 = 54.25, rounded down to 54" */
-function sizeInWords(layer, size) {
-  const exact = exactSize(layer, size);
-  const sum = `(${format(size)} − ${layer.kernel_size} + 2·${layer.padding}) / ${layer.stride} + 1 = ${format(exact, 6)}`;
-  return Number.isInteger(exact) ? sum : `${sum}, rounded down to ${format(Math.floor(exact))}`;
-}
-
 /** Of the sizes that do not come out even: "54.25 rounded down". */
 function roundingInWords({ layer, input, output }) {
   if (!output || !layer.stride) return "";
@@ -143,8 +136,7 @@ function outputInWords({ layer, input }) {
   if (layer.kind === "linear") return "one number for each unit";
   if (layer.kind === "batch_norm") return "each number stays in its place";
   if (layer.kind === "adaptive_pool") return "means over nearly equal parts, whatever the input's size";
-  const [height, width] = input.slice(1).map((size) => sizeInWords(layer, size));
-  return height === width ? height : `height ${height}; width ${width}`;
+  return sizesInWords(input.slice(1), layer.kernel_size, layer.stride, layer.padding, 6);
 }
 
 function parametersInWords({ layer, input }) {
@@ -322,9 +314,6 @@ function dial(target, name, { label, slide, step = 1, limits: [least, most] }, r
   return { node: made.node, refresh };
 }
 
-/** A part of a trait that a control can read and set like a trait. */
-const part = (model, get, set) => ({ get, set, save_changes: () => model.save_changes() });
-
 function render({ model, el }) {
   const refusal = element("p", { class: "explorer-text explorer-warning explorer-wide" });
   const warning = element("p", { class: "explorer-text explorer-warning explorer-wide" });
@@ -384,7 +373,7 @@ function render({ model, el }) {
     ...Object.fromEntries(Object.entries(DIALS).map(([name, about]) => [name, dial(setting, name, about, refuse)])),
     bias: toggle(setting, "bias", "Biases"),
   };
-  const which = slider(model, "selected", "Layer", { max: () => Math.max(layers().length - 1, 0), say: (i) => `${i + 1}` });
+  const which = slider(model, "selected", "Layer", { max: () => Math.max(layers().length - 1, 0), say: inOrder });
   const listButtons = element("div", { class: "explorer-player", role: "group", "aria-label": "Change the row of layers" });
   listButtons.append(
     ...[
@@ -419,9 +408,7 @@ function render({ model, el }) {
   stack.svg.classList.add("explorer-network");
   stack.svg.style.maxWidth = "none";
   stack.onCell((_, i) => change(model, { selected: i }));
-  const scroll = (label, ...content) =>
-    element("div", { class: "explorer-scroll explorer-wide", tabindex: 0, role: "group", "aria-label": label }, ...content);
-  const view = scroll("Picture of the network", stack.svg);
+  const view = scrollBox("Picture of the network", stack.svg);
   const stacked = panel("Each box is the output of a layer: height and width to scale, the thicker the more channels. Press one to select its layer.", view);
   stacked.node.classList.add("explorer-wide");
   let scrolled = 0;
@@ -440,6 +427,8 @@ function render({ model, el }) {
     body,
     element("tfoot", {}, foot),
   );
+  const tableBox = scrollBox("Table of the layers", sheet);
+  for (const box of [view, tableBox]) box.classList.add("explorer-wide");
   const code = element("code");
   const more = element(
     "details",
@@ -535,7 +524,7 @@ function render({ model, el }) {
     code.textContent = broken ? `# There is no such network: layer ${now.broken + 1} is impossible.` : torchCode(now);
   }
 
-  const stage = [refusal, warning, stacked.node, editor.node, table.node, scroll("Table of the layers", sheet), more];
+  const stage = [refusal, warning, stacked.node, editor.node, table.node, tableBox, more];
   return explorer({ el, model, title: "Sizing", controls, stage, draw });
 }
 
