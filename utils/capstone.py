@@ -16,7 +16,7 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from utils import data, sizing
 from utils.data import Shapes
-from utils.devices import device
+from utils.devices import device, one_thread
 from utils.seeding import seeded
 
 __all__ = ["CLASSES", "SIZE", "Cost", "Grade", "cost", "flow", "grade", "images", "train"]
@@ -99,7 +99,7 @@ def images(count: int = TRAINING_IMAGES, seed: int = 0) -> Shapes:
 
 def ready(model: nn.Module) -> nn.Module:
     """Run a network once, in evaluation mode, and return it: lazy layers get their weights then."""
-    with _evaluation(model), torch.no_grad(), _one_thread():
+    with _evaluation(model), torch.no_grad(), one_thread():
         model(_nothing(model))
     return model
 
@@ -114,7 +114,7 @@ def cost(model: nn.Module, pictures: Tensor | None = None) -> Cost:
     seen = _nothing(model) if pictures is None else _standardised(pictures).to(_where(model))
     parameters = sum(parameter.numel() for parameter in model.parameters())
     counter = FlopCounterMode(display=False)
-    with _evaluation(model), torch.no_grad(), _one_thread():
+    with _evaluation(model), torch.no_grad(), one_thread():
         with counter:
             model(seen)
         in_layers = sizing.summary(model, (3, SIZE, SIZE)).multiply_adds
@@ -141,7 +141,7 @@ def flow(model: nn.Module) -> float:
     where = weights[0].device
     batch, labels = _standardised(drawn.images).to(where), drawn.labels.to(where)
     model.train()
-    with _one_thread():
+    with one_thread():
         F.cross_entropy(model(batch), labels).backward()
         torch.optim.SGD(model.parameters(), lr=RATE).step()
         loss = F.cross_entropy(model(batch), labels)
@@ -160,7 +160,7 @@ def train(model: nn.Module, drawn: Shapes, *, epochs: int = EPOCHS, rate: float 
     steps = epochs * -(-len(inputs) // BATCH)
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, steps)
     model.train()
-    with _one_thread():
+    with one_thread():
         for _ in range(epochs):
             for batch in torch.randperm(len(inputs)).split(BATCH):
                 loss = F.cross_entropy(model(inputs[batch]), labels[batch])
@@ -257,14 +257,3 @@ def _evaluation(model: nn.Module):
     finally:
         for module, training in modes.items():
             module.training = training
-
-
-@contextmanager
-def _one_thread():
-    """Layers this small are faster on one thread."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)

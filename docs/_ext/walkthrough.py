@@ -14,9 +14,10 @@ import nbformat
 from myst_nb.sphinx_ import HideCodeCellNode
 from nbformat.v4 import new_code_cell, new_markdown_cell
 
+from autograder.rebuild import visible
+
 ROOT = Path(__file__).resolve().parent.parent.parent
 SOLUTION = re.compile(r"^([ \t]*)### BEGIN SOLUTION\n(.*?)^[ \t]*### END SOLUTION\n?", re.M | re.S)
-HIDDEN_TESTS = re.compile(r"^[ \t]*### BEGIN HIDDEN TESTS.*?### END HIDDEN TESTS\n?", re.M | re.S)
 ANSWER = re.compile(r"<!-- BEGIN SOLUTION -->(.*?)<!-- END SOLUTION -->", re.S)
 MARK_SCHEME = re.compile(r"^\*\*(Mark scheme)\*\*(.*)\n", re.M)
 CHECK = re.compile(r"""^check\(["']([a-z0-9-]+)["']""", re.M)
@@ -54,7 +55,7 @@ def pages_of(cell: nbformat.NotebookNode, mistakes: dict) -> list[nbformat.Noteb
     if cell.cell_type == "code" and SOLUTION.search(cell.source):
         empty = new_code_cell(stub(cell.source), metadata={"tags": ["stub"]})
         return [empty, folded_solution(cell)]
-    cell.source = HIDDEN_TESTS.sub("", cell.source).rstrip()
+    cell.source = visible(cell.source).rstrip()
     exercises = CHECK.findall(cell.source)
     if not exercises:
         return [cell]

@@ -1,7 +1,6 @@
 """What all explorers share: one ES module for JupyterLab and for a page without a kernel."""
 
 import hashlib
-import html
 import json
 from pathlib import Path
 
@@ -75,7 +74,7 @@ class Explorer(anywidget.AnyWidget):
         return data, metadata
 
     def __repr__(self) -> str:
-        return f"[{type(self).__name__} explorer: {html.unescape(self.alt())}]"
+        return f"[{type(self).__name__} explorer: {self.alt()}]"
 
 
 def mine(explorer: type[Explorer]) -> set[str]:

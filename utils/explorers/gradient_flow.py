@@ -8,7 +8,6 @@ import json
 import math
 import platform
 from collections.abc import Mapping
-from contextlib import contextmanager
 from functools import cache
 from itertools import product
 from numbers import Integral, Real
@@ -19,6 +18,7 @@ from matplotlib.figure import Figure
 from traitlets import Bool, Dict, Enum, Float, Int, validate
 
 from utils import data, flow, models, plots
+from utils.devices import one_thread
 from utils.explorers.base import FRONT, Explorer
 from utils.nn import Conv2d, CrossEntropyLoss, ReLU
 from utils.seeding import seeded
@@ -85,17 +85,6 @@ def measure(
             "weight_gradient": flow.gradient_norms(*batch, layers=Conv2d, rms=True),
         }
     return {name: list(by_layer.values()) for name, by_layer in norms.items()}
-
-
-@contextmanager
-def one_thread():
-    """Layers this small are faster on one thread."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)
 
 
 def summarise(runs: list[dict[str, list[float]]]) -> dict[str, list[list[int]]]:
