@@ -97,11 +97,17 @@ def lab(course, tmp_path, request):
         yield base
 
 
-@pytest.fixture
-def page(request):
+@pytest.fixture(scope="module")
+def browser():
     with sync_playwright() as playwright:
         browser = launch(playwright)
-        page = browser.new_page(viewport={"width": 1280, "height": 900})
-        yield page
-        page.screenshot(path=ARTIFACTS / f"{request.path.stem}-last.png")
+        yield browser
         browser.close()
+
+
+@pytest.fixture
+def page(browser, request):
+    page = browser.new_page(viewport={"width": 1280, "height": 900})
+    yield page
+    page.screenshot(path=ARTIFACTS / f"{request.path.stem}-last.png")
+    page.close()

@@ -6,7 +6,7 @@ import re
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from browser import lab, page  # noqa: F401  (fixtures for all)
+from browser import browser, lab, page  # noqa: F401  (fixtures for all)
 from course import (
     ROOT,
     answered,

@@ -4,6 +4,7 @@ import re
 from contextlib import contextmanager
 
 from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import expect
 
 #: Class -> a slider, the trait that it sets, and another value of this trait; in the site's order.
 SLIDERS = {
@@ -131,3 +132,14 @@ def assert_fit_for_everyone(browser, folder, *explorers):
                 assert not is_wider_than_its_window(page), (width, dark)
                 shown = page.locator(".explorer").first
                 assert ("explorer-dark" in shown.get_attribute("class")) is dark
+
+
+def assert_a_picture_without_script(browser, folder, explorer):
+    """Where no script runs, the explorer is its picture with the text alternative."""
+    file = folder / "still.html"
+    file.write_text(explorer.as_html(), "utf-8")
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(file.as_uri())
+    expect(page.get_by_role("img", name=explorer.alt()[:60])).to_be_visible()
+    context.close()

@@ -9,8 +9,8 @@ from itertools import product
 import numpy as np
 import pytest
 import torch
-from browser import launch
 from explorers import (
+    assert_a_picture_without_script,
     assert_fit_for_everyone,
     fact,
     label,
@@ -20,7 +20,7 @@ from explorers import (
     settle,
     trait,
 )
-from playwright.sync_api import expect, sync_playwright
+from playwright.sync_api import expect
 from traitlets import TraitError
 
 from utils import data, flow, models
@@ -43,14 +43,6 @@ SETTINGS = list(product(DEPTHS, (False, True), (False, True), GAINS))
 NAMES = ("depth", "residual", "batch_norm", "gain")
 FACTS = dict(zip(QUANTITIES, ("Signal", "Gradient", "Gradient of the weights"), strict=True))
 RAISED = str.maketrans("⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "-0123456789")
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with sync_playwright() as playwright:
-        browser = launch(playwright)
-        yield browser
-        browser.close()
 
 
 def read(text):
@@ -553,11 +545,4 @@ def test_for_everyone(browser, tmp_path):
 
 
 def test_without_a_script_it_is_a_picture(browser, tmp_path):
-    explorer = GradientFlow()
-    file = tmp_path / "still.html"
-    file.write_text(explorer.as_html())
-    context = browser.new_context(java_script_enabled=False)
-    page = context.new_page()
-    page.goto(file.as_uri())
-    expect(page.get_by_role("img", name=explorer.alt()[:60])).to_be_visible()
-    context.close()
+    assert_a_picture_without_script(browser, tmp_path, GradientFlow())

@@ -4,8 +4,8 @@ import random
 
 import pytest
 import torch
-from browser import launch
 from explorers import (
+    assert_a_picture_without_script,
     assert_fit_for_everyone,
     fact,
     is_wider_than_its_window,
@@ -17,7 +17,7 @@ from explorers import (
     settle,
     trait,
 )
-from playwright.sync_api import expect, sync_playwright
+from playwright.sync_api import expect
 from torch.testing import assert_close
 from traitlets import TraitError
 
@@ -25,14 +25,6 @@ from utils import functional, sizing
 from utils.explorers import Pooling
 
 SLIDE = [[1.0, 1, 2, 4], [5, 6, 7, 8], [3, 2, 1, 0], [1, 2, 3, 4]]
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with sync_playwright() as playwright:
-        browser = launch(playwright)
-        yield browser
-        browser.close()
 
 
 def random_explorer(dice):
@@ -405,11 +397,4 @@ def test_for_everyone(browser, tmp_path):
 
 
 def test_without_a_script_it_is_a_picture(browser, tmp_path):
-    explorer = Pooling()
-    file = tmp_path / "still.html"
-    file.write_text(explorer.as_html())
-    context = browser.new_context(java_script_enabled=False)
-    page = context.new_page()
-    page.goto(file.as_uri())
-    expect(page.get_by_role("img", name=explorer.alt()[:60])).to_be_visible()
-    context.close()
+    assert_a_picture_without_script(browser, tmp_path, Pooling())

@@ -6,8 +6,8 @@ import re
 import numpy as np
 import pytest
 import torch
-from browser import launch
 from explorers import (
+    assert_a_picture_without_script,
     assert_fit_for_everyone,
     is_wider_than_its_window,
     label,
@@ -17,7 +17,7 @@ from explorers import (
     settle,
     trait,
 )
-from playwright.sync_api import expect, sync_playwright
+from playwright.sync_api import expect
 from torch import nn
 from torch.nn import functional as F
 from torch.testing import assert_close
@@ -25,14 +25,6 @@ from traitlets import TraitError
 
 from utils import models, sizing
 from utils.explorers import ReceptiveField
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with sync_playwright() as playwright:
-        browser = launch(playwright)
-        yield browser
-        browser.close()
 
 
 def random_stack(dice):
@@ -595,11 +587,4 @@ def test_for_everyone(browser, tmp_path):
 
 
 def test_without_a_script_it_is_a_picture(browser, tmp_path):
-    explorer = ReceptiveField()
-    file = tmp_path / "still.html"
-    file.write_text(explorer.as_html())
-    context = browser.new_context(java_script_enabled=False)
-    page = context.new_page()
-    page.goto(file.as_uri())
-    expect(page.get_by_role("img", name=explorer.alt()[:60])).to_be_visible()
-    context.close()
+    assert_a_picture_without_script(browser, tmp_path, ReceptiveField())

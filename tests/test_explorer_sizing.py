@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 import torch
-from browser import launch, wait_until
+from browser import wait_until
 from explorers import (
+    assert_a_picture_without_script,
     assert_fit_for_everyone,
     fact,
     is_wider_than_its_window,
@@ -20,7 +21,7 @@ from explorers import (
     settle,
     trait,
 )
-from playwright.sync_api import expect, sync_playwright
+from playwright.sync_api import expect
 from traitlets import TraitError
 
 from utils import models, nn, sizing
@@ -40,14 +41,6 @@ MODELS = {
 PUBLISHED = {name: name for name in ("vgg11", "vgg13", "vgg16", "vgg19")}
 PUBLISHED |= {"alexnet_torchvision": "alexnet"}
 SHOWN = ["Conv2d", "MaxPool2d", "AvgPool2d", "AdaptiveAvgPool2d", "BatchNorm2d", "Linear"]
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with sync_playwright() as playwright:
-        browser = launch(playwright)
-        yield browser
-        browser.close()
 
 
 def on_meta(build, *arguments):
@@ -638,11 +631,4 @@ def test_for_everyone(browser, tmp_path):
 
 
 def test_without_a_script_it_is_a_picture(browser, tmp_path):
-    explorer = Sizing()
-    file = tmp_path / "still.html"
-    file.write_text(explorer.as_html(), "utf-8")
-    context = browser.new_context(java_script_enabled=False)
-    page = context.new_page()
-    page.goto(file.as_uri())
-    expect(page.get_by_role("img", name=explorer.alt()[:60])).to_be_visible()
-    context.close()
+    assert_a_picture_without_script(browser, tmp_path, Sizing())

@@ -14,11 +14,11 @@ import nbformat
 import pytest
 import yaml
 from axe_playwright_python.sync_playwright import Axe
-from browser import ARTIFACTS, launch
+from browser import ARTIFACTS
 from bs4 import BeautifulSoup
 from course import LESSONS, ROOT, copy_course, info, run
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
-from playwright.sync_api import expect, sync_playwright
+from playwright.sync_api import expect
 
 import utils
 from autograder import pack
@@ -48,14 +48,6 @@ def site(tmp_path_factory):
     course = copy_course(tmp_path_factory.mktemp("site") / "course")
     run(course, "make", "site")
     return course / "docs" / "_build" / "site"
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with sync_playwright() as playwright:
-        browser = launch(playwright)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture
