@@ -6,6 +6,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 
@@ -45,6 +46,8 @@ class ForkServer:
             "HOME": HOME,
             "MPLBACKEND": "agg",
             "MPLCONFIGDIR": str(_matplotlib_folder()),
+            # torch makes a folder for compiled code when it is imported; this one is there already.
+            "TORCHINDUCTOR_CACHE_DIR": tempfile.gettempdir(),
             **dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1"),
         }
         with theirs:

@@ -6,6 +6,7 @@ beside the text (pictures, data) go along with both.
 """
 
 import argparse
+import ast
 import contextlib
 import filecmp
 import hashlib
@@ -19,6 +20,7 @@ from pathlib import Path
 
 import jupytext
 import nbformat
+from IPython.core.inputtransformer2 import TransformerManager
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 from nbgrader.apps import GenerateAssignmentApp
@@ -97,16 +99,52 @@ def convert(lesson: Lesson) -> nbformat.NotebookNode:
 
 
 def fingerprint(notebook: nbformat.NotebookNode, root: Path) -> str:
-    """Return a hash of all that decides a notebook's outputs: its code and the `utils` package."""
-    digest = hashlib.sha256()
+    """Return a hash of what decides a notebook's outputs: its code, and what it uses of `utils`.
+
+    That is each module that its cells import, those that these import, and the scripts, styles and
+    tables that lie beside them.
+    """
+    digest, used = hashlib.sha256(), set()
     for cell in notebook.cells:
         if cell.cell_type == "code":
             digest.update(cell.source.encode() + b"\0")
-    files = [x for x in (root / "utils").rglob("*") if x.suffix in (".py", ".js", ".css", ".json")]
-    for path in sorted(files):
+            _follow(TransformerManager().transform_cell(cell.source), root, used)
+    for path in (root / "utils").rglob("*"):
+        if path.suffix in (".js", ".css", ".json"):
+            package = next(x for x in path.parents if (x / "__init__.py").is_file())
+            used |= {path} if package / "__init__.py" in used else set()
+    for path in sorted(used):
         digest.update(path.relative_to(root).as_posix().encode() + b"\0")
         digest.update(path.read_bytes().replace(b"\r\n", b"\n") + b"\0")
     return digest.hexdigest()
+
+
+def _follow(source: str, root: Path, used: set[Path]) -> None:
+    """Add the files of `utils` that a text imports, wherever it does, and those these import."""
+    try:
+        tree = ast.parse(source)
+    except SyntaxError:  # executing it says more of it
+        return
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            names = [f"{node.module}.{alias.name}" for alias in node.names]
+        else:
+            continue
+        for path in {path for name in names for path in _files_of(name, root)} - used:
+            used.add(path)
+            _follow(path.read_text("utf-8"), root, used)
+
+
+def _files_of(name: str, root: Path) -> list[Path]:
+    """Return the files that are run to import `utils.a.b`; b may be a module or a name in a."""
+    words = name.split(".")
+    if words[0] != "utils":
+        return []
+    places = [root.joinpath(*words[: n + 1]) for n in range(len(words))]
+    files = [x for place in places for x in (place / "__init__.py", place.with_suffix(".py"))]
+    return [x for x in files if x.is_file()]
 
 
 def without_outputs(notebook: nbformat.NotebookNode) -> list:

@@ -278,14 +278,18 @@ def _why(lesson: str, log: str) -> str:
 
 
 class _Signals:
-    """Turns SIGINT and SIGTERM into one KeyboardInterrupt, but not while a result is written."""
+    """Turns SIGINT and SIGTERM into one KeyboardInterrupt, but not while a result is written.
+
+    A signal that is ignored, as a shell does with SIGINT for what runs in its background, stays so.
+    """
 
     def __init__(self):
         self.caught, self.writing, self.before = 0, False, {}
 
     def __enter__(self):
         for number in (signal.SIGINT, signal.SIGTERM):
-            self.before[number] = signal.signal(number, self._catch)
+            if signal.getsignal(number) is not signal.SIG_IGN:
+                self.before[number] = signal.signal(number, self._catch)
         return self
 
     def __exit__(self, *_):

@@ -36,8 +36,17 @@ def scratch() -> Iterator[Path]:
             os.environ.pop("TMPDIR")
             if before[0] is not None:
                 os.environ["TMPDIR"] = before[0]
-            shutil.rmtree(folder, ignore_errors=True)
+            _remove(folder)
             sweep()
+
+
+def _remove(folder: Path, tries: int = 50) -> None:
+    """Remove a folder in which a process that is about to end may still write, or remove."""
+    for _ in range(tries):
+        shutil.rmtree(folder, ignore_errors=True)
+        if not folder.exists():
+            return
+        time.sleep(0.1)
 
 
 def sweep() -> None:

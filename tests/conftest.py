@@ -3,7 +3,11 @@
 import functools
 import os
 import re
+import shutil
+import signal
+import tempfile
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 from browser import browser, lab, page  # noqa: F401  (fixtures for all)
@@ -19,6 +23,52 @@ from course import (
     submit,
 )
 from schedule import schedule
+
+TEMPORARY = pytest.StashKey[Path]()
+#: What lies in a temporary folder and is nobody's fault: pytest's own, torch's cache of kernels.
+NO_LEFTOVERS = ("pytest-of-", "torchinductor_")
+
+
+def pytest_configure(config):
+    """Give the whole run one temporary folder, to see what is left in it; the workers inherit it.
+
+    Programs inherit too that a signal is ignored, as SIGINT is where a shell runs the tests in its
+    background; what is tested of Ctrl-C would then depend on how the tests were started.
+    """
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+    if not hasattr(config, "workerinput"):
+        # The name is short because a socket's path has room for a hundred characters.
+        config.stash[TEMPORARY] = Path(tempfile.mkdtemp(prefix="convnets-"))
+        os.environ["TMPDIR"] = tempfile.tempdir = str(config.stash[TEMPORARY])
+
+
+def leftovers(config):
+    """What the tests, and the programs that they ran, have left in the temporary folder."""
+    names = os.listdir(config.stash[TEMPORARY]) if TEMPORARY in config.stash else []
+    return sorted(x for x in names if not x.startswith(NO_LEFTOVERS))
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session):
+    if leftovers(session.config) and session.exitstatus == pytest.ExitCode.OK:
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def pytest_terminal_summary(terminalreporter, config):
+    if left := leftovers(config):
+        where = config.stash[TEMPORARY]
+        terminalreporter.section(f"left in {where}, which counts as a failure", sep="=", red=True)
+        terminalreporter.write_line(", ".join(left))
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_unconfigure(config):
+    """Remove the temporary folder, unless a failure is to be looked into."""
+    folder = config.stash.get(TEMPORARY, None)
+    failed = getattr(config.pluginmanager.get_plugin("session"), "exitstatus", 1)
+    if folder is not None and not failed:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.hookimpl(optionalhook=True)  # pytest-xdist may be missing, or not asked for

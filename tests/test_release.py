@@ -109,6 +109,10 @@ def test_notebooks_are_what_nbgrader_makes_of_the_solutions(lesson, tmp_path):
         assert same, f"notebooks/{path} is out of date: run `make release`"
 
 
+def test_the_outputs_are_those_of_todays_utils(lesson):
+    assert release.out_of_date(lesson) == [], "run `make release`"
+
+
 def test_nothing_else_is_released():
     assert release.home_out_of_date(ROOT) == []
     assert release.strays(ROOT) == []
@@ -240,6 +244,10 @@ def test_a_build_is_repeatable_and_executes_only_what_changed(tiny, capsys):
     assert "a-small-lesson" in tiny.student.read_text()
     assert not (tiny.student.parent / "img/dot.svg").exists()
 
+    # A part of utils that the lesson does not import: nothing of the lesson comes from there.
+    (tiny.root / "utils/unused.py").write_text("HERE = 'unused'\n")
+    assert release.out_of_date(tiny) == []
+
     # utils: the outputs are out of date, the students' notebook is not.
     (tiny.root / "utils/__init__.py").write_text("HERE = 'the new utils'\n")
     assert command(tiny, "--check") == 1
@@ -254,6 +262,42 @@ def test_a_build_is_repeatable_and_executes_only_what_changed(tiny, capsys):
     said = capsys.readouterr().out
     assert "notebooks/01_tiny/01_tiny.ipynb: is not what the solution gives" in said
     assert "notebooks/00_gone: there is no such lesson" in said
+
+
+@pytest.mark.parametrize(
+    ("code", "used"),
+    [
+        ("import utils", {"__init__.py"}),
+        ("import utils.a", {"__init__.py", "a.py", "b/__init__.py", "b/c.py", "b/table.json"}),
+        ("from utils import a", {"__init__.py", "a.py", "b/__init__.py", "b/c.py", "b/table.json"}),
+        ("from utils.b import VALUE", {"__init__.py", "b/__init__.py", "b/table.json"}),
+        ("def later():\n    from utils.d import D", {"__init__.py", "d.py"}),
+        ("%matplotlib inline\nimport utils.d", {"__init__.py", "d.py"}),
+        ("import utils.d\n1 +", set()),  # it cannot be executed
+        ("import numpy, utilities", set()),
+    ],
+)
+def test_a_fingerprint_is_that_of_what_a_lesson_imports(tmp_path, code, used):
+    files = {
+        "__init__.py": "",
+        "a.py": "from utils.b import c",
+        "b/__init__.py": "VALUE = 1",
+        "b/c.py": "import utils.a",
+        "b/table.json": "{}",
+        "d.py": "D = 1",
+    }
+    for name, text in files.items():
+        (tmp_path / "utils" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "utils" / name).write_text(text)
+    notebook = nbformat.v4.new_notebook(cells=cells(f">{code}"))
+    before = release.fingerprint(notebook, tmp_path)
+    changed = set()
+    for name, text in files.items():
+        (tmp_path / "utils" / name).write_text(text + "\n")
+        if release.fingerprint(notebook, tmp_path) != before:
+            changed.add(name)
+        (tmp_path / "utils" / name).write_text(text)
+    assert changed == used
 
 
 FAULTS = {

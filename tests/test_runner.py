@@ -877,10 +877,23 @@ def test_a_signal_stops_after_what_is_being_written(judge, three, monkeypatch, n
         real(connection, entry)
 
     monkeypatch.setattr(writer.journal, "write", write)
+    before = signal.getsignal(number)
     outcome = judge.grade(three, force=True)
     assert [x.student for x in outcome.graded] == ["student-00", "student-01"]
     assert (outcome.left, outcome.stopped) == (["student-02"], number)
-    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    assert signal.getsignal(number) is before
+
+
+def test_a_signal_that_is_ignored_stays_ignored(judge, three):  # noqa: F811
+    """A shell's Ctrl-C is not meant for what it runs in its background."""
+    judge.before = lambda job: os.kill(os.getpid(), signal.SIGINT)
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        outcome = judge.grade(three, force=True)
+    finally:
+        signal.signal(signal.SIGINT, before)
+    assert len(outcome.graded) == 3
+    assert (outcome.left, outcome.stopped) == ([], 0)
 
 
 def test_control_c_on_a_terminal(graded):

@@ -7,6 +7,7 @@ from IPython.core.compilerop import CachingCompiler
 from IPython.core.displayhook import DisplayHook
 from IPython.core.displaypub import DisplayPublisher
 from IPython.core.interactiveshell import InteractiveShell
+from IPython.core.profiledir import ProfileDir
 from traitlets import Type
 
 __all__ = ["Shell"]
@@ -88,6 +89,13 @@ class Shell(InteractiveShell):
         self.outputs: list = []
         self.brief = False  # show of an error its type and text alone
         super().__init__(**options)
+
+    def init_ipython_dir(self, ipython_dir):
+        """Read no settings, and leave no folder of them: there is no user and no home."""
+
+    def init_profile_dir(self, profile_dir):
+        """Use a profile that lies nowhere."""
+        self.profile_dir = ProfileDir()
 
     def enable_gui(self, gui=None):
         """There is no display."""
