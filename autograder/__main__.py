@@ -3,7 +3,13 @@
 import argparse
 import sys
 
-from autograder import export, gradebook, pack, release, report, runner
+try:
+    from autograder import export, gradebook, pack, release, report, runner
+except ModuleNotFoundError as error:
+    sys.exit(
+        f"The grader needs the package {error.name!r}, which students do not need. Install what "
+        "instructors need:\n    pip install -c constraints.txt -e '.[grade]'"
+    )
 
 COMMANDS = {
     "release": release,

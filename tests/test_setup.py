@@ -1,18 +1,19 @@
 """The set-up files agree with one another, and name what they need."""
 
+import functools
+import itertools
 import os
 import re
 import subprocess
 import sys
 import tomllib
-from importlib.metadata import distributions
-from pathlib import Path
+from importlib.metadata import distributions, requires
 
 import pytest
 import yaml
+from course import LESSON, ROOT
+from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
-
-ROOT = Path(__file__).resolve().parent.parent
 
 
 def project():
@@ -35,9 +36,134 @@ def test_environment_yml_lists_what_pyproject_needs():
 
 
 def test_every_direct_dependency_is_pinned():
-    direct = project()["dependencies"] + project()["optional-dependencies"]["dev"]
-    missing = [name for name in direct if name.partition("[")[0] not in constraints()]
-    assert not missing
+    direct = [
+        *project()["dependencies"],
+        *itertools.chain(*project()["optional-dependencies"].values()),
+    ]
+    names = {name.partition("[")[0] for name in direct} - {project()["name"]}
+    assert not names - constraints().keys()
+
+
+#: Who needs what: folder of the modules -> the extra that brings all that they import.
+EXTRA = {
+    "utils": "",
+    "autograder": "grade",
+    "docs/_ext": "dev",
+    "tests": "dev",
+    "benchmarks": "dev",
+}
+
+#: Runs a program while all packages but the given ones look as if they were not installed.
+HIDE = """
+import runpy, sys
+from importlib.metadata import packages_distributions
+from re import sub
+
+_, allowed, kind, program, *sys.argv[1:] = sys.argv
+hidden = {
+    module
+    for module, owners in packages_distributions().items()
+    if not {sub("[-_.]+", "-", x).lower() for x in owners} & set(allowed.split())
+}
+
+class Hide:
+    def __init__(self, finder):
+        self.finder = finder
+
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] not in hidden:
+            return self.finder.find_spec(name, path, target)
+
+    def __getattr__(self, name):
+        return getattr(self.finder, name)
+
+sys.meta_path[:] = [Hide(x) for x in sys.meta_path]
+exec(program) if kind == "-c" else runpy.run_module(program, run_name="__main__", alter_sys=True)
+"""
+IMPORT_EACH = """
+import importlib
+for name in sys.argv[1:]:
+    try:
+        importlib.import_module(name)
+    except Exception as error:
+        print(f"{name}: {type(error).__name__}: {error}")
+"""
+
+
+def brought(extra):
+    """The packages that come with the course's requirements and those of an extra."""
+    found, todo = set(), [(project()["name"], extra)]
+    while todo:
+        name, extra = todo.pop()
+        if (name, extra) in found:
+            continue
+        found.add((name, extra))
+        for line in needs(name, extra):
+            wanted = Requirement(line)
+            if wanted.marker is None or wanted.marker.evaluate({"extra": extra}):
+                needed = re.sub(r"[-_.]+", "-", wanted.name).lower()
+                todo += [(needed, more) for more in ("", *wanted.extras) if needed in installed()]
+    return {name for name, _ in found}
+
+
+def needs(name, extra):
+    """The requirements of a package; of the course as pyproject.toml has them now."""
+    if name != project()["name"]:
+        return requires(name) or []
+    return project()["dependencies"] + project()["optional-dependencies"].get(extra, [])
+
+
+@functools.cache
+def installed():
+    return {pinned(x) for x in distributions()}
+
+
+@pytest.mark.parametrize("folder", EXTRA)
+def test_each_module_can_be_imported_with_what_its_extra_brings(folder):
+    base = ROOT if folder in ("utils", "autograder") else ROOT / folder
+    modules = [
+        ".".join(x.relative_to(base).with_suffix("").parts).removesuffix(".__init__")
+        for x in sorted((ROOT / folder).rglob("*.py"))
+        if x.stem.isidentifier()
+        and x.stem != "__main__"
+        and "attacks" not in x.relative_to(base).parts
+    ]
+    assert modules
+    assert with_what_comes_with(EXTRA[folder], "-c", IMPORT_EACH, *modules, path=base) == ""
+
+
+def with_what_comes_with(extra, *words, path=ROOT):
+    """Run Python where only what an extra brings can be imported; return what it printed."""
+    paths = os.pathsep.join(map(str, [path, ROOT, ROOT / "tests"]))
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", HIDE, " ".join(brought(extra)), *words],
+        cwd=ROOT,
+        env=os.environ | {"PYTHONPATH": paths},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
+    return done.stdout
+
+
+def test_nbgrader_works_for_who_has_the_course_alone():
+    """A student with a clone presses Validate: nbgrader then reads nbgrader_config.py."""
+    config = "from nbgrader.apps import NbGrader; NbGrader().load_config_file(); print('loaded')"
+    assert with_what_comes_with("", "-c", config) == "loaded\n"
+
+
+def test_who_lacks_what_grading_needs_is_told_what_to_install():
+    said = with_what_comes_with("", "-m", "autograder", "grade", LESSON)
+    assert "pip install -c constraints.txt -e '.[grade]'" in said
+    assert "Traceback" not in said
+    assert with_what_comes_with("grade", "-m", "autograder", "--help").startswith("usage:")
+
+
+def test_students_need_nothing_of_what_instructors_need():
+    assert "convnets-course" in brought("")
+    assert not brought("") & {"distributed", "rich", "jupytext", "sphinx", "pytest"}
+    assert not brought("grade") & {"sphinx", "pytest", "playwright"}
 
 
 def test_constraints_install_anywhere():

@@ -36,6 +36,8 @@ SHOWN = {
     "reference/functional.html": "body",
     "instructors.html": "body",
 }
+#: The script that draws the formulas, on pages that have any; see docs/conf.py.
+MATHJAX = "tex-svg-full.js"
 #: axe without its own request for the style sheets: a page that is a file may not make it.
 AXE = {"resultTypes": ["violations"], "preload": False}
 #: axe's rules that look at colours. The others find the same in both themes.
@@ -74,7 +76,12 @@ def open_page(site, browser):
             lambda x: x.type in ("error", "warning") and problems.append(f"{page.url}: {x.text}"),
         )
         page.goto((site / name).as_uri())
-        page.evaluate("window.MathJax?.startup?.promise.then(() => true)")
+        # The script of formulas may still be loading: who leaves now, breaks off its request.
+        page.wait_for_function(
+            "script => !document.querySelector(`script[src*='${script}']`) ||"
+            " window.MathJax?.startup?.promise?.then(() => true)",
+            arg=MATHJAX,
+        )
         return page
 
     yield open_page
