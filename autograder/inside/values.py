@@ -95,7 +95,7 @@ class Encoder:
         if value.numel() * value.element_size() > MOST_BYTES:
             raise Uncrossable(f"a tensor of {value.numel():,} numbers is too large")
         # A fresh tensor: torch calls some contiguous whose strides no view of bytes accepts.
-        flat = torch.empty(value.numel(), dtype=value.dtype)
+        flat = torch.empty(value.numel(), dtype=value.dtype, device="cpu")
         flat.copy_(value.detach().reshape(-1))
         data = flat.view(torch.uint8).numpy().tobytes() if flat.numel() else b""
         return ["tensor", name, list(value.shape), *self._blob(data)]
@@ -204,6 +204,6 @@ class Decoder:
         if len(data) != count * dtype.itemsize:
             raise WireError("as many bytes as the shape says are expected")
         if not count:
-            return torch.zeros(shape, dtype=dtype)
+            return torch.zeros(shape, dtype=dtype, device="cpu")
         raw = torch.frombuffer(bytearray(data), dtype=torch.uint8)
         return (raw != 0 if dtype is torch.bool else raw.view(dtype)).reshape(shape)

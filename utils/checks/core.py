@@ -18,6 +18,7 @@ from utils import progress
 from utils.checks import wording
 from utils.checks.running import Case, Outcome, run, same
 from utils.devices import device
+from utils.known_state import known_state
 
 EXERCISES: dict[str, "Exercise | ValueExercise"] = {}
 
@@ -334,7 +335,9 @@ def check(exercise_id: str, answer) -> None:
     """
     if exercise_id not in EXERCISES:
         raise KeyError(f"no exercise {exercise_id!r}; there are {', '.join(sorted(EXERCISES))}")
-    print(EXERCISES[exercise_id].check(answer))
+    with known_state():
+        passed = EXERCISES[exercise_id].check(answer)
+    print(passed)
     progress.record(exercise_id)
 
 
