@@ -16,6 +16,7 @@ from course import LESSONS, points, solution
 from utils import sizing
 from utils.checks import EXERCISES, CheckFailed, check, core
 from utils.checks.core import Exercise, ValueExercise
+from utils.checks.notebook import PASSED
 
 SECONDS = 2.0
 
@@ -100,7 +101,7 @@ def test_a_right_answer_passes(exercise_id, source, capsys):
     check(exercise_id, answer)
     assert time.process_time() - started < SECONDS
     said = capsys.readouterr().out
-    assert said.startswith(exercise_id.replace("-", "_"))
+    assert said.startswith(f"{PASSED}. {exercise_id.replace('-', '_')}")
     assert len(said.splitlines()) <= 4
 
 

@@ -9,6 +9,7 @@ nothing but Python itself, so that `make lab` does not wait for torch.
 """
 
 import contextlib
+import json
 import os
 import re
 from datetime import datetime
@@ -30,7 +31,7 @@ FOOT = (
 )
 
 
-def record(exercise: str) -> None:
+def record(exercise: str) -> float | None:
     """Count a check that has passed, if it did so in a lesson that is open in JupyterLab.
 
     Elsewhere (while grading, in tests, under *Validate*), or where the folder cannot be written,
@@ -38,11 +39,25 @@ def record(exercise: str) -> None:
 
     Args:
         exercise: the `grade_id` of the solution cell, such as "conv-output-size".
+
+    Returns:
+        How many points the exercise has in that lesson; None where no lesson is open.
     """
     with contextlib.suppress(Exception):  # a check must not fail for the sake of a count
         notebook = _open_notebook()
         if notebook is not None and notebook.parent.parent.name == FOLDER:
             _add(notebook.parent.parent, notebook.parent.name, exercise)
+            return _points(notebook, exercise)
+    return None
+
+
+def _points(notebook: Path, exercise: str) -> float | None:
+    """How many points an exercise has, as its test cell in the notebook says."""
+    for cell in json.loads(notebook.read_text("utf-8"))["cells"]:
+        graded = cell["metadata"].get("nbgrader", {})
+        if graded.get("grade_id") == f"test-{exercise}":
+            return float(graded["points"])
+    return None
 
 
 def _open_notebook() -> Path | None:

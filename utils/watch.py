@@ -13,7 +13,7 @@ from sys import getprofile, setprofile
 import torch  # noqa: F401  (its folder is looked up below)
 from torch.overrides import TorchFunctionMode, _get_current_function_mode
 
-__all__ = ["Watch", "kinds_of_work"]
+__all__ = ["ELSEWHERE", "Watch", "kinds_of_work"]
 
 #: The packages whose functions can be forbidden, and their folders.
 FOLDERS = {
@@ -28,6 +28,18 @@ WORK = ("conv", "pool", "dropout", "batch_norm", "layer_norm", "instance_norm", 
 PLACES = {
     **dict.fromkeys((f"conv{kind}{d}d" for kind in ("", "_transpose") for d in (1, 2, 3)), 6),
     "convolution": 8,
+}
+#: Calls by which an answer has something done where no watch looks, as Python's audit hooks name
+#: them, and how the functions in C are called that make them.
+ELSEWHERE = {
+    *("_thread.start_new_thread", "_thread.start_joinable_thread", "threading.Thread"),
+    *("subprocess.Popen", "os.fork", "os.forkpty", "os.posix_spawn", "os.system", "os.exec"),
+}
+STARTING = {
+    "_thread.start_new_thread": "threading.Thread",
+    "_thread.start_joinable_thread": "threading.Thread",
+    "_posixsubprocess.fork_exec": "subprocess.Popen",
+    **{f"posix.{x}": f"os.{x}" for x in ("fork", "forkpty", "posix_spawn", "system")},
 }
 RULE = re.compile(r"torch\.(\w+)\(groups>(\d+)\)")
 
@@ -44,8 +56,8 @@ class Watch:
     - A `TorchFunctionMode` sees every call of a function of torch with its arguments, also one
       that C code makes (`functools.partial(torch.conv2d, ...)`) or that goes to `torch.ops`.
 
-    Both look at this thread only. An answer that wants to hide a call can; the grader looks
-    closer (`autograder/inside/guard.py`).
+    Both look at this thread only, so to start another thread or a process is found as well. An
+    answer that wants to hide a call can; the grader looks closer (`autograder/inside/guard.py`).
 
     Args:
         forbidden: dotted names.
@@ -91,6 +103,7 @@ class Watch:
         elif event == "c_call":
             names = _names(argument.__module__, argument.__name__)
             self.find(self._in_c.get(argument.__name__))
+            self.find(STARTING.get(f"{argument.__module__}.{argument.__name__}"))
         else:
             return
         if not self._names.isdisjoint(names):

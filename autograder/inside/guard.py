@@ -29,17 +29,13 @@ from torch.autograd import (
 from torch.autograd.profiler import record_function
 from tqdm import tqdm
 
-from utils.watch import Watch, kinds_of_work
+from utils.watch import ELSEWHERE, Watch, kinds_of_work
 
-__all__ = ["Guard", "GuardedWatch"]
+__all__ = ["Guard", "GuardedWatch", "other_threads"]
 
 #: Python tells an audit hook (PEP 578) of these calls, whoever makes them. They end the watch, or
 #: begin a thread or a process that it does not see.
-BLINDING = {
-    *("sys.setprofile", "sys.settrace"),
-    *("_thread.start_new_thread", "_thread.start_joinable_thread", "subprocess.Popen"),
-    *("os.fork", "os.forkpty", "os.posix_spawn", "os.system", "os.exec"),
-}
+BLINDING = {"sys.setprofile", "sys.settrace", *ELSEWHERE}
 #: Modules of which nobody may replace anything, nor of their classes: the watch, those that hand
 #: values over, and what these stand on.
 GUARDED = (
@@ -115,7 +111,7 @@ class GuardedWatch(Watch):
 
     def __enter__(self):
         settrace(None)  # what a trace function calls, no profile function sees
-        self.others = _other_threads()
+        self.others = other_threads()
         self.operators.start()
         super().__enter__()
         self.guard.watching = self
@@ -125,7 +121,7 @@ class GuardedWatch(Watch):
         self.guard.watching = None
         super().__exit__(*raised)
         self.operators.stop()
-        if any(used != self.others.get(x) for x, used in _other_threads().items()):
+        if any(used != self.others.get(x) for x, used in other_threads().items()):
             self.find("threading.Thread")
 
     def blinded(self, event: str) -> None:
@@ -137,7 +133,7 @@ class GuardedWatch(Watch):
             self.find(event)
 
 
-def _other_threads() -> dict[int, int]:
+def other_threads() -> dict[int, int]:
     """The nanoseconds that each other thread of Python has computed; one that waits adds none."""
     threads = (x for x in _current_frames() if x != get_ident())
     return {x: clock_gettime_ns(pthread_getcpuclockid(x)) for x in threads}

@@ -19,10 +19,15 @@ import builtins
 import hashlib
 import random
 
+# By name: what somebody puts into these modules later does not change what is called here.
+from os import WNOHANG, _exit, fork, kill, waitpid
+from signal import SIGKILL
+from time import monotonic, sleep
+
 import numpy as np
 import torch
 
-from autograder.inside.guard import Guard, GuardedWatch
+from autograder.inside.guard import Guard, GuardedWatch, other_threads
 from autograder.inside.networks import NetworkDecoder, NetworkEncoder
 from autograder.inside.values import Decoder, Encoder, Uncrossable
 from autograder.inside.wire import Channel, Closed, WireError
@@ -33,6 +38,11 @@ __all__ = ["Answers", "RemoteError", "RemoteFunction", "RemoteObject", "Student"
 MOST_TEXT = 4000
 ENDS_LOOPS = ("StopIteration", "StopAsyncIteration")
 MOST_CALLBACKS = 100_000
+ALONE_SECONDS = 20.0
+WAITS = (
+    "it waits for a thread that was started earlier. This exercise forbids some functions, and "
+    "what another thread calls cannot be seen: compute in the function itself"
+)
 
 
 class RemoteError(Exception):
@@ -54,6 +64,7 @@ class Answers:
         self.objects: list = []
         self.networks = NetworkEncoder()
         self.guard = Guard()
+        self.waits_for_threads: set = set()  # places of objects that did not come back alone
 
     def serve(self) -> None:
         """Answer one request. Raises Closed when nobody asks any more."""
@@ -61,7 +72,44 @@ class Answers:
         forbidden = request.get("forbidden")
         answer = self._watched if forbidden else self._attempt
         with known_state():  # around the watch, which does not like others to change modes of torch
-            self._reply(*answer(request, blob))
+            if forbidden and other_threads():
+                self._alone(request, blob)
+            else:
+                self._reply(*answer(request, blob))
+
+    def _alone(self, request: dict, blob) -> None:
+        """Do what is asked in a copy of this process, which has none of its other threads.
+
+        A watch sees its own thread only. What a student's other threads do meanwhile must neither
+        pass unseen nor be taken for the answer's; in the copy there is nothing but the answer.
+        """
+        if request.get("object") in self.waits_for_threads:
+            self._reply({"error": ["RuntimeError", WAITS, []], "changed": []}, [])
+            return
+        said = WAITS
+        child = fork()
+        if child == 0:
+            status = 1
+            try:
+                torch.set_num_threads(1)  # a copy has lost torch's threads too
+                self._reply(*self._watched(request, blob))
+                status = 0
+            finally:
+                _exit(status)
+        try:
+            until = monotonic() + ALONE_SECONDS
+            while (ended := waitpid(child, WNOHANG)) == (0, 0) and monotonic() < until:
+                sleep(0.001)
+        except KeyboardInterrupt:
+            ended, said = (0, 0), "it was stopped: it took too long"
+        if ended == (0, 0):
+            kill(child, SIGKILL)
+            waitpid(child, 0)
+            self.waits_for_threads.add(request.get("object"))
+        elif ended[1]:
+            said = "the answer ended its process"
+        if ended[1] or ended == (0, 0):
+            self._reply({"error": ["RuntimeError", said, []], "changed": []}, [])
 
     def _watched(self, request: dict, blob):
         """Do what is asked, and tell at once of forbidden calls.

@@ -15,10 +15,11 @@ from typing import NamedTuple
 import torch
 
 from utils import progress
-from utils.checks import wording
+from utils.checks import notebook, wording
 from utils.checks.running import Case, Outcome, run, same
 from utils.devices import device
 from utils.known_state import known_state
+from utils.watch import ELSEWHERE
 
 EXERCISES: dict[str, "Exercise | ValueExercise"] = {}
 
@@ -26,12 +27,20 @@ EXERCISES: dict[str, "Exercise | ValueExercise"] = {}
 class CheckFailed(AssertionError):
     """An answer failed its check. Jupyter shows the message alone, without a traceback."""
 
+    first = notebook.WRONG
+
     def _render_traceback_(self) -> list[str]:
         # The first line says what is wrong: bold red there, bold for a recognised mistake.
         lines = str(self).splitlines()
-        lines[0] = f"\x1b[1;31m{lines[0]}\x1b[0m"
+        lines[0] = self.first.format(lines[0])
         bold = [f"\x1b[1m{x}\x1b[0m" if x.startswith(RECOGNISED) else x for x in lines[1:]]
         return [lines[0], *bold]
+
+
+class NotAnswered(CheckFailed):
+    """There is no answer yet. That is no mistake, and does not look like one."""
+
+    first = notebook.NOT_YET
 
 
 RECOGNISED = "This is what you get if"
@@ -145,12 +154,12 @@ class Exercise:
         """Return what was tried when the answer is right; raise CheckFailed when it is not."""
         if not callable(answer):
             if placeholder(answer):
-                raise CheckFailed(unwritten(self.name))
+                raise NotAnswered(unwritten(self.name))
             raise CheckFailed(f"{self.name} must be a function; it is {wording.kind(answer)}.")
         outcomes = self.run(answer)
         # With a text it is an error of the student's code: torch raises this type too.
         if isinstance(outcomes[0].error, NotImplementedError) and not str(outcomes[0].error):
-            raise CheckFailed(unwritten(self.name))
+            raise NotAnswered(unwritten(self.name))
         findings = self.findings(outcomes)
         if any(finding.wrong for finding in findings):
             raise CheckFailed(self.explain(answer, findings))
@@ -202,6 +211,13 @@ class Exercise:
         lines = [f"{self.name}: wrong in {len(failing)} of {len(findings)} cases."]
         if library:
             lines = [f"{self.name} calls `{library}`, which this exercise does not allow."]
+        if library in ELSEWHERE:
+            lines = textwrap.wrap(
+                f"{self.name} has a part of its work done in another thread or process "
+                f"(`{library}`). This exercise forbids some functions, and what is called there "
+                "cannot be seen: compute in the function itself.",
+                96,
+            )
         recognised = self.recognise(findings)
         for misconception, explained in recognised:
             where = "" if explained == len(failing) else f" (in {explained} of these cases)"
@@ -287,7 +303,7 @@ class ValueExercise:
     def check(self, answer) -> str:
         """Return what was checked when the answer is right; raise CheckFailed when it is not."""
         if placeholder(answer):
-            raise CheckFailed(unwritten(self.name))
+            raise NotAnswered(unwritten(self.name))
         problem = self._refuse(answer)
         if problem:
             raise CheckFailed("\n".join(textwrap.wrap(f"{self.name}: {problem}", 96)))
@@ -319,7 +335,9 @@ class ValueExercise:
 
 
 def check(exercise_id: str, answer) -> None:
-    """Check an answer to an exercise: print what was tried, or raise CheckFailed.
+    """Check an answer to an exercise: say that it passed and what was tried, or raise CheckFailed.
+
+    What the answer prints meanwhile is shown below that.
 
     In JupyterLab, an answer that passes is counted on the course home (see `utils.progress`).
     Numbers must be ints: of Python, NumPy or torch (0-dimensional). A whole float such as 55.0
@@ -335,10 +353,15 @@ def check(exercise_id: str, answer) -> None:
     """
     if exercise_id not in EXERCISES:
         raise KeyError(f"no exercise {exercise_id!r}; there are {', '.join(sorted(EXERCISES))}")
-    with known_state():
-        passed = EXERCISES[exercise_id].check(answer)
-    print(passed)
-    progress.record(exercise_id)
+    printed = notebook.Printed()
+    try:
+        with known_state(), printed.instead():
+            passed = EXERCISES[exercise_id].check(answer)
+    except CheckFailed as failed:
+        raise type(failed)(f"{failed}{printed}") from None
+    points = progress.record(exercise_id)
+    worth = f" ({points:g} point{'s' * (points != 1)})" if points else ""
+    print(f"{notebook.PASSED}{worth}. {passed}{printed}")
 
 
 def named(misconception: Misconception, where: str = "") -> list[str]:

@@ -13,7 +13,15 @@ from torch import nn
 
 from utils import capstone
 from utils.checks import wording
-from utils.checks.core import EXERCISES, CheckFailed, Misconception, named, placeholder, unwritten
+from utils.checks.core import (
+    EXERCISES,
+    CheckFailed,
+    Misconception,
+    NotAnswered,
+    named,
+    placeholder,
+    unwritten,
+)
 from utils.seeding import seeded
 
 
@@ -46,7 +54,7 @@ class DesignExercise:
     def check(self, answer) -> str:
         """Return what a right answer costs; raise CheckFailed when it is not one."""
         if placeholder(answer):
-            raise CheckFailed(unwritten(self.name))
+            raise NotAnswered(unwritten(self.name))
         if isinstance(answer, nn.Module) or not callable(answer):
             raise CheckFailed(
                 f"{self.name} must be a function that builds a network; it is "
@@ -90,7 +98,7 @@ class DesignExercise:
                 raise CheckFailed(f"{self.name}: the network gives {kind}, not a tensor.")
         except NotImplementedError as error:
             if not str(error):
-                raise CheckFailed(unwritten(self.name)) from None
+                raise NotAnswered(unwritten(self.name)) from None
             raise
         except CheckFailed:
             raise
