@@ -15,7 +15,7 @@ from nbgrader.preprocessors import (
 from autograder.feedback import HideTests
 from autograder.grading import Execute, SaveVerdicts
 from autograder.mark_schemes import ShowMarkSchemes
-from autograder.pages import markdown_to_html
+from autograder.pages import markdown_filter
 from autograder.preprocessors import ClearBuildMetadata
 from autograder.rebuild import Rebuild
 
@@ -66,7 +66,7 @@ c.ExecutePreprocessor.startup_timeout = 120
 c.ExecutePreprocessor.store_widget_state = False
 # What a student wrote must not act in the browser of whoever reads it. Formulas become MathML, and
 # nbgrader's pages, those of the formgrader too, are read without a network.
-c.HTMLExporter.filters = {"markdown2html": markdown_to_html}
+c.HTMLExporter.filters = {"markdown2html": markdown_filter}
 c.HTMLExporter.extra_template_basedirs = [
     str(ROOT / "autograder/templates"),
     str(files("nbgrader") / "server_extensions/formgrader/templates"),

@@ -9,10 +9,11 @@ from pathlib import Path
 
 from nbgrader.apps import NbGrader
 from nbgrader.coursedir import CourseDirectory
-from nbgrader.utils import find_all_files, parse_utc
+from nbgrader.utils import find_all_files
 from traitlets.config import Config
 
 from autograder.release import ROOT
+from autograder.timestamps import parse_timestamp
 
 __all__ = ["Course", "CourseError", "GradeError", "Submission"]
 
@@ -75,10 +76,7 @@ class Submission:
             return None
         with path.open(errors="replace") as file:
             text = file.read(200).strip()
-        try:
-            return parse_utc(text) if text else None
-        except (ValueError, OverflowError, TypeError, AttributeError):
-            raise ValueError(f"timestamp.txt holds no date: {text[:50]!r}") from None
+        return parse_timestamp(text) if text else None
 
 
 class Course:

@@ -8,11 +8,14 @@ import re
 import secrets
 
 import bleach
+from jinja2 import pass_context
+from mistune import HTMLRenderer
 from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 
 from autograder.formulas import mathml
+from autograder.pictures import FORMATS, pictures, with_pictures
 
-__all__ = ["clean_html", "markdown_to_html"]
+__all__ = ["clean_html", "markdown_filter", "markdown_to_html"]
 
 TAGS = {
     *bleach.ALLOWED_TAGS,
@@ -27,7 +30,8 @@ def _allowed(tag: str, name: str, value: str) -> bool:
     if name == "href":
         return tag == "a" and not value.lower().lstrip().startswith("data:")
     if name == "src":  # nothing is fetched from elsewhere: that would tell who reads, and when
-        return tag == "img" and (value.startswith("data:image/") or "//" not in value)
+        raster = tuple(f"data:{kind};base64," for kind in FORMATS)
+        return tag == "img" and (value.startswith(raster) or not re.search(r"//|^\s*data:", value))
     return name in FREE
 
 
@@ -48,18 +52,32 @@ class _Renderer(IPythonRenderer):
     def latex_environment(self, name: str, body: str) -> str:
         return self.block_math(rf"\begin{{{name}}}{body}\end{{{name}}}")
 
+    def image(self, text: str, url: str, title: str | None = None) -> str:
+        return HTMLRenderer.image(self, text, url, title)  # attachments are put in afterwards
+
     def _keep(self, formula: str) -> str:
         self.formulas.append(formula)
         return f'<br id="{self.mark}{len(self.formulas) - 1}" />'
 
 
-def markdown_to_html(source: str) -> str:
+@pass_context
+def markdown_filter(context, source: str) -> str:
+    """Convert a cell's Markdown, with the pictures pasted into it, for nbconvert's templates."""
+    return markdown_to_html(source, context.get("cell", {}).get("attachments", {}))
+
+
+def markdown_to_html(source: str, attachments: dict | None = None) -> str:
     """Convert Markdown to HTML without scripts, forms, styles or remote pictures.
 
     Formulas become MathML, put in after the rest was cleaned: a cleaner of HTML knows no MathML.
+
+    Args:
+        source: the Markdown.
+        attachments: the cell's pictures, as :func:`~autograder.pictures.pictures` returns them.
     """
     renderer = _Renderer()
-    page = clean_html(MarkdownWithMath(renderer=renderer).render(source))
+    page = MarkdownWithMath(renderer=renderer).render(source)
+    page = clean_html(with_pictures(page, pictures(attachments)))
     mark = re.compile(rf'<br id="{renderer.mark}(\d+)">')
     return mark.sub(lambda match: renderer.formulas[int(match[1])], page)
 

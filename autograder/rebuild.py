@@ -13,7 +13,11 @@ from pathlib import Path
 import nbformat
 from nbformat import NotebookNode
 from nbgrader.preprocessors import NbGraderPreprocessor
+from nbgrader.utils import parse_utc
 from traitlets import Int, Unicode
+
+from autograder.pictures import pictures
+from autograder.timestamps import parse_timestamp
 
 __all__ = ["Rebuild", "Report", "UnreadableSubmission", "rebuild"]
 
@@ -30,6 +34,7 @@ class Report:
     duplicates: list[str] = field(
         default_factory=list
     )  # answers that stood twice: the first counts
+    split: list[str] = field(default_factory=list)  # answers in several cells, taken together
     replaced: list[str] = field(default_factory=list)  # cells put back as the instructor wrote them
     added: list[str] = field(default_factory=list)  # the student's own cells, kept
 
@@ -37,6 +42,7 @@ class Report:
         said = {
             "answers that are missing": self.missing,
             "cells that are there twice, of which the first counts": self.duplicates,
+            "answers that stand in several cells, and are taken together": self.split,
             "cells that were changed or deleted, and are put back": self.replaced,
         }
         return "; ".join(f"{what}: {', '.join(ids)}" for what, ids in said.items() if ids)
@@ -45,10 +51,12 @@ class Report:
 def rebuild(source: NotebookNode, submitted: NotebookNode) -> tuple[NotebookNode, Report]:
     """Put a student's answers into the instructor's notebook.
 
-    A cell is recognised by its ``grade_id``, or by its id, which in our lessons is the same. Of a
-    cell that is there twice the first counts. Cells that belong to no cell of the instructor's are
-    the student's own: they keep their place, behind the instructor's cell that they stood behind.
-    But none comes between an answer and its test unless it stood behind the answer.
+    A cell is recognised by its ``grade_id``, or by its id, which in our lessons is the same. Who
+    splits an answer's cell gets two of one ``grade_id``: side by side they are one answer.
+    Otherwise, of a cell that is there twice the first counts. Cells that belong to no cell of the
+    instructor's are the student's own: they keep their place, behind the instructor's cell that
+    they stood behind. But none comes between an answer and its test unless it stood behind the
+    answer.
 
     Args:
         source: the instructor's notebook, with solutions and hidden tests.
@@ -62,8 +70,8 @@ def rebuild(source: NotebookNode, submitted: NotebookNode) -> tuple[NotebookNode
         UnreadableSubmission: not one answer of the lesson is in it.
     """
     report, names = Report(), {_name(cell) for cell in source.cells}
-    theirs, own = _sort(readable(submitted), names, report)
-    answers = [_name(cell) for cell in source.cells if is_answer(cell)]
+    answers = {_name(cell): cell.cell_type for cell in source.cells if is_answer(cell)}
+    theirs, own = _sort(readable(submitted), names, answers, report)
     if answers and not any(name in theirs for name in answers):
         raise UnreadableSubmission(
             "not one answer of the lesson is in the notebook: ask the student for the answers in "
@@ -77,11 +85,14 @@ def rebuild(source: NotebookNode, submitted: NotebookNode) -> tuple[NotebookNode
             if found is None:
                 report.missing.append(name)
             cell.source = "" if found is None else found.source
+            if found is not None and cell.cell_type == "markdown":
+                _add_pictures(cell, found)
         elif is_locked(cell):
             if found is None or _lines(found.source) != _lines(visible(cell.source)):
                 report.replaced.append(name)
         elif found is not None and found.cell_type == cell.cell_type:
             cell.source = found.source
+            _add_pictures(cell, found)
         built.cells += [cell, *own.pop(name, [])]
     for cell in built.cells:
         if cell.cell_type == "code":
@@ -95,8 +106,8 @@ def rebuild(source: NotebookNode, submitted: NotebookNode) -> tuple[NotebookNode
 def readable(submitted) -> list[NotebookNode]:
     """Keep of each cell its kind, source, id and name, where they are what they should be.
 
-    Nothing else of a submission is used. Halves of characters, which no file in UTF-8 can hold,
-    and zero bytes become question marks.
+    Of Markdown, pasted pictures are kept too. Nothing else of a submission is used. Halves of
+    characters, which no file in UTF-8 can hold, and zero bytes become question marks.
     """
     cells = submitted.get("cells") if isinstance(submitted, dict) else None
     kept = []
@@ -112,6 +123,8 @@ def readable(submitted) -> list[NotebookNode]:
         }
         if isinstance(cell.get("id"), str):
             found["id"] = cell["id"]
+        if found["cell_type"] == "markdown":
+            found["attachments"] = pictures(cell.get("attachments"))
         kept.append(nbformat.from_dict(found))
     return kept
 
@@ -120,7 +133,8 @@ def _text(value) -> str:
     if isinstance(value, list):
         value = "".join(x for x in value if isinstance(x, str))
     text = value if isinstance(value, str) else ""
-    return text.replace("\0", "?").encode("utf-8", "replace").decode()
+    text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\0", "?")
+    return text.encode("utf-8", "replace").decode()
 
 
 def is_answer(cell: NotebookNode) -> bool:
@@ -160,17 +174,23 @@ def _name(cell: NotebookNode) -> str | None:
     return _grade_id(cell.metadata) or cell.get("id")
 
 
-def _sort(submitted: list[NotebookNode], names: set, report: Report):
+def _sort(submitted: list[NotebookNode], names: set, answers: dict[str, str], report: Report):
     """Split a submission: name -> the instructor's cell, name before them -> the student's own."""
     theirs: dict[str, NotebookNode] = {}
     own: dict[str | None, list[NotebookNode]] = {}
-    last = None
+    last = before = None  # the last name, and the name of the cell before, if it has one
     for place, cell in enumerate(submitted):
         name = next((n for n in (_name(cell), cell.get("id")) if n in names), None)
+        before, side_by_side = name, name is not None and name == before
         if name is None:
             kept = _plain(cell, f"student-{place}")
             report.added.append(kept["id"])
             own.setdefault(last, []).append(kept)
+        elif side_by_side and cell.cell_type == answers.get(name) == theirs[name].cell_type:
+            theirs[name].source += f"\n{cell.source}"
+            _add_pictures(theirs[name], cell)
+            if name not in report.split:
+                report.split.append(name)
         elif name in theirs:
             if name not in report.duplicates:
                 report.duplicates.append(name)
@@ -182,8 +202,15 @@ def _sort(submitted: list[NotebookNode], names: set, report: Report):
 def _plain(cell: NotebookNode, name: str) -> NotebookNode:
     """A cell with nothing but its kind and its source: metadata could steer the execution."""
     kind = cell.cell_type if cell.cell_type in ("code", "markdown", "raw") else "raw"
-    make = getattr(nbformat.v4, f"new_{kind}_cell")
-    return make(source=cell.source, id=name)
+    made = getattr(nbformat.v4, f"new_{kind}_cell")(source=cell.source, id=name)
+    _add_pictures(made, cell)
+    return made
+
+
+def _add_pictures(cell: NotebookNode, other: NotebookNode) -> None:
+    """Give a Markdown cell the pictures of another too."""
+    if cell.cell_type == "markdown" and (more := other.get("attachments")):
+        cell.attachments = {**cell.get("attachments", {}), **more}
 
 
 class Rebuild(NbGraderPreprocessor):
@@ -198,15 +225,30 @@ class Rebuild(NbGraderPreprocessor):
         """Return the rebuilt notebook.
 
         Raises:
-            UnreadableSubmission: it holds no answer of the lesson, or more than the limits.
+            UnreadableSubmission: it holds no answer of the lesson, or more than the limits, or
+                nbgrader misreads when it was handed in.
         """
         ids = resources["nbgrader"]
         path = Path(self.source_directory) / ids["assignment"] / f"{ids['notebook']}.ipynb"
+        self._check_timestamp(Path(resources["metadata"]["path"]) / "timestamp.txt")
         self._check_size(nb)
         built, report = rebuild(nbformat.read(path, as_version=4), nb)
         if str(report):
             self.log.warning("%s: %s", ids["student"], report)
         return built, resources
+
+    @staticmethod
+    def _check_timestamp(path: Path) -> None:
+        """Refuse a time of handing in that nbgrader takes for another: it decides on a penalty."""
+        try:
+            text = path.read_text("utf-8", "replace").strip() if path.is_file() else ""
+            if text and parse_timestamp(text) != parse_utc(text):
+                raise ValueError(
+                    f"nbgrader takes {text[:50]!r} in timestamp.txt for {parse_utc(text)} UTC: "
+                    f"write {parse_timestamp(text)} UTC there, or use python -m autograder grade"
+                )
+        except ValueError as error:
+            raise UnreadableSubmission(str(error)) from None
 
     def _check_size(self, nb) -> None:
         cells = readable(nb)

@@ -8,6 +8,7 @@ import atexit
 import copy
 import functools
 import hashlib
+import json
 import logging
 import platform
 import re
@@ -32,8 +33,8 @@ __all__ = ["Here", "Job", "Result", "WrongVersion", "digest_of", "judge", "read_
 ROOT = Path(__file__).resolve().parent.parent
 #: The modules that decide what a submission earns. A test compares them with what is imported.
 GRADER = (
-    *("cgroups", "formulas", "kernels", "outputs", "pages", "plan"),
-    *("rebuild", "sandbox", "verdict", "work"),
+    *("cgroups", "formulas", "kernels", "outputs", "pages", "pictures", "plan"),
+    *("rebuild", "sandbox", "timestamps", "verdict", "work"),
 )
 #: Packages whose version can change a result.
 PACKAGES = ("torch", "numpy", "scipy", "scikit-learn", "matplotlib", "ipython", "nbformat")
@@ -173,11 +174,15 @@ def _forget_all() -> None:
 def read_notebook(data: bytes) -> nbformat.NotebookNode:
     """Read a notebook from bytes, of any version of the format.
 
+    What an editor or a transfer has changed without a loss is no fault of a student's: a byte order
+    mark, UTF-16 or UTF-32, zero bytes at the end.
+
     Raises:
         ValueError: it is none; the message says why.
     """
     try:
-        return nbformat.reads(data.decode("utf-8"), as_version=4)
+        text = data.decode(json.detect_encoding(data)).rstrip("\0\x1a\r\n\t ")
+        return nbformat.reads(text, as_version=4)
     except Exception as error:
         text = str(error).strip().splitlines()
         why = f": {text[0][:200]}" if text else ""

@@ -105,7 +105,7 @@ def submit_all(course):
     submit(course, "late", right())
     submission(course, "late", "timestamp.txt").write_text("2026-03-02 12:00:00.5 UTC")
     submit(course, "in-time", mixed(3))
-    submission(course, "in-time", "timestamp.txt").write_text("2026-02-28 12:00:00 +0100")
+    submission(course, "in-time", "timestamp.txt").write_text("2026-02-28T12:00:00+01:00")
     submission(course, "in-time", "notes.txt").write_text("mine")
     submit(course, CRASHES, right(**{"conv-params": "import os\nos._exit(1)"}))
 
