@@ -19,6 +19,7 @@ FILES = {
     "environment.yml": "environment.yml",
     "pyproject.toml": "pyproject.toml",
     "constraints.txt": "constraints.txt",
+    "jupyter_nbgrader_config.py": "jupyter_nbgrader_config.py",
     "jupyterlab_settings.json": "jupyterlab_settings.json",
     "LICENSE": "LICENSE",
     "LICENSE-text.md": "LICENSE-text.md",

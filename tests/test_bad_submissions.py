@@ -24,7 +24,7 @@ from course import (
 from nbformat.v4 import new_code_cell, new_notebook
 
 SOUND = "zoe"  # the last in the alphabet, so graded after all the others
-EXERCISE = "conv-params"
+FIRST, EXERCISE = "conv-output-size", "conv-params"
 TEST = f"test-{EXERCISE}"
 
 
@@ -33,13 +33,13 @@ def without(notebook, grade_id):
     return notebook
 
 
-def twice(notebook, grade_id, source=None):
-    """Insert a copy of a cell before it, with another source if given."""
+def twice(notebook, grade_id, source=None, before=None):
+    """Insert a copy of a cell before it, or before another, with another source if given."""
     cell = find(notebook, grade_id)
     second = copy.deepcopy(cell)
     second["id"] = f"{cell['id']}-copy"
     second.source = source or cell.source
-    notebook.cells.insert(notebook.cells.index(cell), second)
+    notebook.cells.insert(notebook.cells.index(find(notebook, before or grade_id)), second)
     return notebook
 
 
@@ -70,7 +70,10 @@ def bad_submissions(right):
         "cell-twice": twice(right(), TEST),
         "another-notebook": new_notebook(cells=[new_code_cell("print('my other homework')")]),
         "answer-deleted": without(right(), EXERCISE),
-        "answer-twice": twice(right(), EXERCISE, "def conv_params(*_):\n    return 0, 0"),
+        "answer-split": twice(right(), EXERCISE, "# The first half, without the answer."),
+        "answer-twice": twice(
+            right(), EXERCISE, "def conv_params(*_):\n    return 0, 0", before=FIRST
+        ),
         "empty-file": b"",
         "exercise-deleted": without(without(right(), EXERCISE), TEST),
         "kernel": other_kernel(right()),
@@ -139,6 +142,11 @@ def test_of_a_cell_twice_the_first_copy_counts(course, said):
     assert f"answer-twice: {twice_there}: {EXERCISE}" in said
     # The student is told.
     assert EXERCISE in autograded(course, "answer-twice").cells[0].source
+
+
+def test_an_answer_that_was_split_in_two_is_one(course, said):
+    assert scores(course, "answer-split") == points()
+    assert "answer-split: answers that stand in several cells, and are taken together" in said
 
 
 def test_a_deleted_answer_loses_its_points_only(course, said):

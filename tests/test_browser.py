@@ -70,6 +70,9 @@ def test_a_student_takes_the_lesson(lab, page):
     output = check.locator(".jp-OutputArea-output")
     expect(output).to_contain_text("not written yet")
     expect(output).not_to_contain_text("Traceback")
+    value = code_cell(page, "strides_that_fit =").locator(".jp-OutputArea-output")
+    expect(value).to_contain_text("Not answered yet")
+    expect(value).not_to_contain_text("Traceback")
 
     # A wrong answer: the check names the mistake.
     exercise = EXERCISES["conv-output-size"]
@@ -84,14 +87,16 @@ def test_a_student_takes_the_lesson(lab, page):
     write(page, solution, RIGHT_ANSWER)
     run(page, check)
     expect(output).to_contain_text("cases agree with the reference", timeout=30_000)
+    expect(output).to_contain_text(re.compile(r"✓ Passed \(\d+ points?\)\. conv_output_size"))
     page.screenshot(path=ARTIFACTS / "passing-check.png")
 
     # Validate runs the notebook afresh, and finds the other exercises unsolved.
     page.get_by_role("button", name="Validate").click()
     dialog = page.locator(".jp-Dialog")
     expect(dialog).to_contain_text("Validation Results", timeout=240_000)
-    expect(dialog).to_contain_text('check("conv-params"')
-    expect(dialog).to_contain_text("conv_params is not written yet")
+    expect(dialog).to_contain_text("1 of 11 checks passed.")
+    expect(dialog).to_contain_text(re.compile(r"not answered yet: \S.*\bconv-params\b", re.DOTALL))
+    expect(dialog).not_to_contain_text('check("conv-params"')
     expect(dialog).not_to_contain_text('check("conv-output-size"')
     page.screenshot(path=ARTIFACTS / "validate.png")
 

@@ -4,8 +4,20 @@ import contextlib
 import io
 import sys
 
+import nbformat
 import pytest
-from course import answered, find, nbgrader, points, questions, short, solution, submission, submit
+from course import (
+    answered,
+    find,
+    nbgrader,
+    points,
+    questions,
+    released,
+    short,
+    solution,
+    submission,
+    submit,
+)
 from IPython.core.interactiveshell import InteractiveShell
 
 from utils.checks import CheckFailed, NotAnswered, check
@@ -121,3 +133,22 @@ def test_an_answer_that_warns_passes_where_students_validate(course):
     submit(course, "ada", short(answered(answers)))
     said = nbgrader(course, "validate", submission(course, "ada"))
     assert "Success! Your notebook passes all the tests." in said
+
+
+def test_validate_tells_how_much_has_passed_and_takes_halves_together(course):
+    notebook = short(released())
+    name, wrong, *others = points()
+    first = find(notebook, name)
+    lines = find(solution(), name).source.split("\n")
+    second = nbformat.from_dict({**first, "id": "second", "source": "\n".join(lines[2:])})
+    first.source = "\n".join(lines[:2])
+    notebook.cells.insert(notebook.cells.index(first) + 1, second)
+    notebook.cells.append(nbformat.from_dict({**first, "id": "copy", "source": "1 / 0"}))
+    find(notebook, wrong).source = f"{wrong.replace('-', '_')} = 1"
+    submit(course, "ada", notebook)
+    said = nbgrader(course, "validate", submission(course, "ada"))
+    assert "Traceback" not in said
+    assert f"1 of {len(points())} checks passed." in said
+    assert f"    wrong: {wrong}\n" in said
+    assert f"not answered yet: {others[0]}" in said
+    assert said.count("The following cell failed") == 2 + len(questions())  # the summary, the wrong

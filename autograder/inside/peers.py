@@ -87,7 +87,11 @@ class Answers:
             self._reply({"error": ["RuntimeError", WAITS, []], "changed": []}, [])
             return
         said = WAITS
-        child = fork()
+        try:
+            child = fork()
+        except OSError:  # no more processes or threads are allowed
+            self._reply(*self._watched(request, blob))
+            return
         if child == 0:
             status = 1
             try:
