@@ -4,6 +4,7 @@ from importlib.resources import files
 from pathlib import Path
 
 from nbconvert.preprocessors import CSSHTMLHeaderPreprocessor
+from nbgrader.converters import base
 from nbgrader.preprocessors import (
     AssignLatePenalties,
     CheckCellMetadata,
@@ -12,6 +13,7 @@ from nbgrader.preprocessors import (
     OverwriteKernelspec,
 )
 
+from autograder.collect.plugins import CollectorPlugin, LiteralFolders
 from autograder.feedback import HideTests
 from autograder.grading import Execute, SaveVerdicts
 from autograder.mark_schemes import ShowMarkSchemes
@@ -72,14 +74,13 @@ c.HTMLExporter.extra_template_basedirs = [
     str(files("nbgrader") / "server_extensions/formgrader/templates"),
 ]
 
-# `nbgrader zip_collect LESSON` reads autograder/records/downloaded/LESSON/archive/: files, folders
-# or zips. The student is the folder (or zip) around the notebook, or what stands before its name:
-#   ada/01_convolution.ipynb   ada.zip   ada_01_convolution.ipynb   ada_4711_9_01_convolution.ipynb
-#   Ada Lovelace_4711_assignsubmission_file_/01_convolution.ipynb
+# `nbgrader zip_collect LESSON` reads autograder/records/downloaded/LESSON/archive/ as
+# `python -m autograder collect LESSON PATH...` reads what it is given (autograder/collect/names.py
+# says whose a file is). The extractor leaves one folder a student, with the version that counts.
 c.ZipCollectApp.downloaded_directory = str(RECORDS / "downloaded")
+c.ZipCollectApp.extractor_plugin = CollectorPlugin
 c.FileNameCollectorPlugin.named_regexp = (
-    r".*/(?!extracted/|\d\d_)(?P<student_id>[^/]+?)"
-    r"(?:_\d+(?:_[^/]*?)?)?"  # the numbers and words that Moodle and Canvas add
-    r"[/_](?P<file_id>\d\d_[a-z0-9_]+)"
-    r"(?:-\d+| ?\(\d+\))?\.ipynb$"  # "-1", "(1)": a second upload or download
+    r".*/extracted/(?P<student_id>[^/]+)/(?P<file_id>[^/]+)\.ipynb$"
 )
+# nbgrader looks for notebooks by patterns: a student called [abc] is to be found all the same.
+base.glob = LiteralFolders

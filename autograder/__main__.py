@@ -5,6 +5,7 @@ import sys
 
 try:
     from autograder import export, gradebook, pack, release, report, runner
+    from autograder.collect import command as collect
 except ModuleNotFoundError as error:
     sys.exit(
         f"The grader needs the package {error.name!r}, which students do not need. Install what "
@@ -14,6 +15,7 @@ except ModuleNotFoundError as error:
 COMMANDS = {
     "release": release,
     "pack": pack,
+    "collect": collect,
     "grade": runner,
     "report": report,
     "export": export,

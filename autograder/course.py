@@ -15,7 +15,7 @@ from traitlets.config import Config
 from autograder.release import ROOT
 from autograder.timestamps import parse_timestamp
 
-__all__ = ["Course", "CourseError", "GradeError", "Submission"]
+__all__ = ["Course", "CourseError", "GradeError", "Submission", "unusable"]
 
 LONGEST_NAME = 128  # what nbgrader's database has room for
 LARGEST = 32_000_000  # bytes of a notebook: reading them takes half a minute and 1 GB of memory
@@ -130,12 +130,12 @@ class Course:
         return [
             Submission(lesson, name, self.folder("submitted", name, lesson), largest)
             for name in self._students(lesson)
-            if student in (None, name) and not _unusable(name)
+            if student in (None, name) and not unusable(name)
         ]
 
     def misnamed(self, lesson: str) -> dict[str, str]:
         """Folders whose names cannot be a student's id in a gradebook, and why."""
-        return {name: why for name in self._students(lesson) if (why := _unusable(name))}
+        return {name: why for name in self._students(lesson) if (why := unusable(name))}
 
     def _students(self, lesson: str) -> list[str]:
         marker = "\0student\0"
@@ -166,8 +166,10 @@ class Course:
             yield
 
 
-def _unusable(name: str) -> str:
+def unusable(name: str) -> str:
     """Why a folder's name cannot be a student's id; empty if it can."""
+    if not name or name.startswith(".") or "/" in name or "\0" in name:
+        return f"{name!r} cannot be a folder's name here, so it is no student's id; rename it"
     try:
         name.encode()
     except UnicodeEncodeError:

@@ -47,6 +47,10 @@ def contents(root: Path = ROOT) -> dict[str, bytes]:
     for folder in FOLDERS:
         for path in (root / folder).rglob("*"):
             name = path.relative_to(root)
+            if path.is_symlink():
+                raise PackError(
+                    f"{name} is a link, and what it leads to is not looked at: remove it"
+                )
             if path.is_file() and not any(p.match(x) for p in _parents(name) for x in NEVER):
                 sources[name.as_posix()] = path
     missing = [str(path) for path in sources.values() if not path.is_file()]
