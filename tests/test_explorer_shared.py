@@ -80,7 +80,7 @@ def test_a_number_is_read_with_four_digits_and_in_full_while_it_is_edited(browse
 
 def test_a_large_number_fits_into_its_square(browser, tmp_path):
     with opened(browser, tmp_path, explorers.Convolution([[[1e9, -2.5e7], [1.0, 999999]]])) as page:
-        words = page.locator("[data-picture='input 1'] text").all_inner_texts()
+        words = page.locator("[data-picture='input 1'] text").all_text_contents()
         assert words == ["1.0e9", "−2.5e7", "1", "999,999"]
 
 
@@ -112,7 +112,7 @@ def test_each_part_can_be_left_out(browser, tmp_path, name):
         for part in explorer.PARTS:
             found = page.locator(f"[data-control={part}]")
             before = found.filter(visible=True).count()
-            assert before == 1, part
+            assert before >= 1, part
             put(page, without=[part])
             assert found.filter(visible=True).count() == 0, part
             put(page, without=[])

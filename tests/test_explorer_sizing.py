@@ -541,7 +541,7 @@ def test_what_a_new_kind_starts_with_is_what_python_takes(browser, tmp_path, kin
 
 
 def test_by_mouse(browser, tmp_path):
-    with opened(browser, tmp_path, Sizing()) as page:
+    with opened(browser, tmp_path, Sizing(), unfolded=False) as page:
         network = page.locator("[data-picture=network]")
         network.locator("rect[data-column='4']").click()
         settle(page)
@@ -555,6 +555,7 @@ def test_by_mouse(browser, tmp_path):
         settle(page)
         assert trait(page, "selected") == 8
         assert page.get_by_label("Units", exact=True).input_value() == "4096"
+        page.get_by_text("All layers in a table").click()
         page.get_by_role("button", name="conv, 96 of 11 × 11").click()
         settle(page)
         assert trait(page, "selected") == 0

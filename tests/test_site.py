@@ -207,6 +207,7 @@ def test_search_finds_a_phrase(open_page):
         ("dropout", "Lesson 3: AlexNet"),
         ("receptive field", "Lesson 4: VGG"),
         ("max_pool2d_backward", "utils.functional.max_pool2d_backward"),
+        ("softmax", "utils.functional.softmax"),
     ],
 )
 def test_search_lists_the_lesson_on_something_before_its_function(open_page, words, first):

@@ -1,7 +1,7 @@
 // How search orders what it finds: Sphinx's own order, but a lesson that has a section on the words
-// comes before the function of that name (26 points), and any other page after it.
+// comes before the function of that name (16 points); one that only mentions them comes after it.
 var Scorer = {
-  score: ([page, , , , points]) => points + (page.startsWith("lessons/") ? 15 : 0),
+  score: ([page, , , , points]) => points + (page.startsWith("lessons/") ? 8 : 0),
   objNameMatch: 11,
   objPartialMatch: 6,
   objPrio: { 0: 15, 1: 5, 2: -5 },

@@ -53,7 +53,7 @@ document.addEventListener("DOMContentLoaded", () => {
     open.append(image);
     open.addEventListener("click", () => {
       const copy = image.cloneNode();
-      copy.style.cssText = `background: white; width: max(100%, ${image.getAttribute("width")}px)`;
+      copy.style.cssText = `max-width: none; background: white; width: max(100%, ${image.getAttribute("width")}px)`;
       large.lastChild.replaceChildren(copy);
       large.showModal();
     });
