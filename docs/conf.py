@@ -59,6 +59,7 @@ html_theme = "furo"
 html_static_path = ["_static", str(MATHJAX)]
 html_css_files = ["site.css"]
 html_js_files = ["site.js"]
+html_search_scorer = str(HERE / "_ext" / "scorer.js")
 html_favicon = "_static/favicon.svg"
 html_copy_source = html_show_sourcelink = False
 html_use_index = True

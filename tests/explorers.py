@@ -25,8 +25,8 @@ PAGE = """\
 
 
 @contextmanager
-def opened(browser, folder, *explorers, width=1280, dark=False, **context):
-    """A page with explorers, alive; fails at its end for console errors and for requests.
+def opened(browser, folder, *explorers, width=1280, dark=False, unfolded=True, **context):
+    """A page with explorers, alive and unfolded; fails at its end for console errors and requests.
 
     Other arguments go to the browser's context, such as `reduced_motion="reduce"`.
     """
@@ -48,6 +48,8 @@ def opened(browser, folder, *explorers, width=1280, dark=False, **context):
     page.on("console", lambda said: problems.append(f"console: {said.text}"))
     page.goto(file.as_uri())
     page.wait_for_function(f"document.querySelectorAll('.explorer').length == {len(explorers)}")
+    if unfolded:
+        page.evaluate("document.querySelectorAll('details').forEach(x => (x.open = true))")
     settle(page)
     yield page
     context.close()

@@ -492,7 +492,7 @@ def test_own_curves_are_drawn_with_their_gaps(browser, tmp_path):
 
 def test_it_fits_the_room_that_there_is(browser, tmp_path):
     with opened(browser, tmp_path, GradientFlow()) as page:
-        svg = page.locator("[data-picture=signal]")
+        svg = page.locator("[data-picture=network]")
         wide = svg.bounding_box()["width"]
         page.set_viewport_size({"width": 390, "height": 800})
         page.wait_for_timeout(200)

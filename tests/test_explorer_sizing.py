@@ -328,11 +328,11 @@ def test_its_numbers_are_those_of_the_table(browser, tmp_path):
                 assert torch_refuses(explorer.layers[broken], before)
                 assert shown[broken][1:] == ["–"] * 4 + [ours[broken].problem]
                 assert all(texts[5] == "no input" for texts in shown[broken + 1 :])
-                expect(page.locator(".explorer-warning").nth(1)).to_contain_text(
+                expect(page.locator(".explorer-warning")).to_contain_text(
                     f"Layer {broken + 1} is impossible: {ours[broken].problem}."
                 )
             else:
-                expect(page.locator(".explorer-warning").nth(1)).to_be_hidden()
+                expect(page.locator(".explorer-warning")).to_be_hidden()
                 assert_code(page, explorer)
     assert 20 < impossible < 60
     assert uneven > 20
@@ -541,7 +541,7 @@ def test_what_a_new_kind_starts_with_is_what_python_takes(browser, tmp_path, kin
 
 
 def test_by_mouse(browser, tmp_path):
-    with opened(browser, tmp_path, Sizing()) as page:
+    with opened(browser, tmp_path, Sizing(), unfolded=False) as page:
         network = page.locator("[data-picture=network]")
         network.locator("rect[data-column='4']").click()
         settle(page)
@@ -555,6 +555,7 @@ def test_by_mouse(browser, tmp_path):
         settle(page)
         assert trait(page, "selected") == 8
         assert page.get_by_label("Units", exact=True).input_value() == "4096"
+        page.get_by_text("All layers in a table").click()
         page.get_by_role("button", name="conv, 96 of 11 × 11").click()
         settle(page)
         assert trait(page, "selected") == 0

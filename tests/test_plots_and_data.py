@@ -35,6 +35,21 @@ def test_the_same_figure_gives_the_same_bytes(shown):
     assert shown[0].png == shown[1].png
 
 
+def test_only_a_chart_may_be_inverted_on_a_dark_page(shown):
+    """Curves are a chart; an image, a map of numbers and a drawing without axes are not."""
+    plots.show(line(), "A line")
+    plots.show(plots.image_grid(torch.rand(2, 8, 8)), "Two images")
+    figure, axis = plt.subplots()
+    axis.pcolormesh(torch.rand(3, 3).numpy())
+    plots.show(figure, "A map")
+    figure, axis = plt.subplots()
+    axis.axis("off")
+    plots.show(figure, "A drawing")
+    assert [picture.is_chart for picture in shown] == [True, False, False, False]
+    assert 'class="chart"' in shown[0]._repr_html_()
+    assert "class" not in shown[1]._repr_html_()
+
+
 def test_show_wants_a_figure_and_a_text():
     with pytest.raises(ValueError, match="say in a sentence"):
         plots.show(line(), " ")

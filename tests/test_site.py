@@ -208,6 +208,104 @@ def test_search_finds_a_phrase(open_page):
     expect(page.get_by_role("heading", level=1)).to_contain_text("Lesson 4: VGG")
 
 
+@pytest.mark.parametrize(
+    ("words", "first"),
+    [
+        ("dropout", "Lesson 3: AlexNet"),
+        ("receptive field", "Lesson "),
+        ("max_pool2d_backward", "utils.functional.max_pool2d_backward"),
+        ("softmax", "utils.functional.softmax"),
+    ],
+)
+def test_search_lists_the_lesson_on_something_before_its_function(open_page, words, first):
+    page = open_page("index.html")
+    page.get_by_role("textbox", name="Search").fill(words)
+    page.keyboard.press("Enter")
+    expect(page.locator("#search-results li a").first).to_contain_text(first)
+
+
+def test_a_page_asks_for_nothing_that_needs_a_notebook(site):
+    for lesson in LESSONS:
+        page = soup(site, f"lessons/{lesson}.html").select_one("article")
+        for node in page.select("pre, script, style, .admonition"):
+            node.decompose()
+        said = " ".join(page.get_text().split())
+        for words in (
+            "three dots",
+            "Validate",
+            "Run the next cell",
+            "then run the check",
+            "toolbar",
+        ):
+            assert words not in said, (lesson, words)
+        assert "NOTEBOOK -->" not in (site / f"lessons/{lesson}.html").read_text("utf-8")
+
+
+def test_a_figure_is_enlarged_by_keyboard_and_by_tap(open_page):
+    page = open_page("lessons/02_pooling.html")
+    page.set_viewport_size({"width": 390, "height": 844})
+    figures = page.locator(".cell_output .figure-button")
+    widths = figures.locator("img").evaluate_all(
+        "all => all.map(x => Number(x.getAttribute('width')))"
+    )
+    widest = widths.index(max(widths))
+    assert widths[widest] > 800
+    large = page.get_by_role("dialog")
+    expect(large).to_be_hidden()
+    figures.nth(widest).focus()
+    page.keyboard.press("Enter")
+    shown = large.locator("img")
+    expect(shown).to_be_visible()
+    assert shown.bounding_box()["width"] == widths[widest], "in its own size, to be scrolled"
+    assert shown.get_attribute("alt") == figures.nth(widest).locator("img").get_attribute("alt")
+    page.keyboard.press("Escape")
+    expect(large).to_be_hidden()
+    expect(figures.nth(widest)).to_be_focused()
+    figures.first.click()
+    expect(shown).to_be_visible()
+    assert not violations(page, "light", 390)
+    large.get_by_role("button", name="Close").click()
+    expect(large).to_be_hidden()
+
+
+def test_on_a_phone_a_wide_figure_scrolls_and_stays_readable(open_page):
+    page = open_page("lessons/02_pooling.html")
+    page.set_viewport_size({"width": 390, "height": 844})
+    for width, shown in page.locator(".figure-button img").evaluate_all(
+        "all => all.map(x => [Number(x.getAttribute('width')), x.getBoundingClientRect().width])"
+    ):
+        assert shown >= min(width, 640)
+
+
+def test_what_scrolls_shows_where_there_is_more(open_page):
+    page = open_page("lessons/01_convolution.html")
+    page.set_viewport_size({"width": 390, "height": 844})
+    formulas = page.locator("article .math-wrapper.more-after")
+    expect(formulas.first).to_be_visible()
+    box = formulas.first.element_handle()
+    masks = lambda: box.evaluate("x => getComputedStyle(x).maskImage")  # noqa: E731
+    assert "to left" in masks() and box.get_attribute("tabindex") == "0"
+    box.evaluate("x => (x.scrollLeft = x.scrollWidth)")
+    page.wait_for_function("x => !x.classList.contains('more-after')", arg=box)
+    assert "to right" in masks()
+    page.set_viewport_size({"width": 1280, "height": 844})
+    page.wait_for_function("x => !/more/.test(x.className)", arg=box)
+    assert masks() == "none" and box.get_attribute("tabindex") is None
+
+
+def test_in_the_dark_charts_are_inverted_and_pictures_dimmed(open_page):
+    page = open_page("lessons/01_convolution.html")
+    looks = """all => all.map(x => [x.classList.contains("chart"), getComputedStyle(x).filter])"""
+    images = page.locator(".figure-button img")
+    page.evaluate("document.body.dataset.theme = 'light'")
+    assert {look for _, look in images.evaluate_all(looks)} == {"none"}
+    page.evaluate("document.body.dataset.theme = 'dark'")
+    found = images.evaluate_all(looks)
+    assert {is_chart for is_chart, _ in found} == {True, False}
+    for is_chart, look in found:
+        assert look.startswith("invert(" if is_chart else "brightness("), found
+
+
 def test_every_link_within_the_site_leads_somewhere(site):
     parsed = {name: soup(site, name) for name in pages(site)}
     ids = {name: {x["id"] for x in page.select("[id]")} for name, page in parsed.items()}
@@ -298,8 +396,11 @@ def test_the_reference_holds_every_public_name(site):
 def test_a_notebook_becomes_a_walkthrough():
     text = "# A lesson\n\nWhy.\n"
     answer = "<!-- BEGIN SOLUTION -->\nBecause.\n\n**Mark scheme** (2 points)\n\n- 2: x < y\n\n"
+    only = "<!-- BEGIN NOTEBOOK -->{}<!-- END NOTEBOOK -->"
+    text += f"Folded.{only.format(' Click.')}\n"
     cells = [
         new_markdown_cell(text),
+        new_markdown_cell(only.format("\n\nRun the next cell first.\n\n")),
         new_code_cell("def f(x):\n    ### BEGIN SOLUTION\n    return x\n    ### END SOLUTION"),
         new_code_cell("n = ...  # no answer yet\n### BEGIN SOLUTION\nn = 3\n### END SOLUTION"),
         new_code_cell('check("n", n)\n### BEGIN HIDDEN TESTS\nassert n == 3\n### END HIDDEN TESTS'),
@@ -311,6 +412,7 @@ def test_a_notebook_becomes_a_walkthrough():
     nbformat.validate(notebook)
     title, f_stub, f, n_stub, n, check, mistakes, plain, words = notebook.cells
     assert title.source.startswith("# A lesson\n") and "00_lesson.ipynb" in title.source
+    assert title.source.endswith("\nFolded."), "what needs a notebook is left out"
     assert f_stub.source == "def f(x):\n    # YOUR CODE HERE\n    raise NotImplementedError()"
     assert f.source == "def f(x):\n    return x" and "hide-input" in f.metadata.tags
     assert n_stub.source.endswith("\n# YOUR CODE HERE\nraise NotImplementedError()")

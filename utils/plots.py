@@ -14,6 +14,7 @@ import numpy as np
 import torch
 from cycler import cycler
 from IPython.display import display
+from matplotlib.collections import QuadMesh
 from matplotlib.figure import Figure
 
 __all__ = ["OKABE_ITO", "as_html", "draw_matrix", "image_grid", "show", "use_style"]
@@ -51,14 +52,16 @@ def use_style() -> None:
 
 
 class _Picture:
-    def __init__(self, png: bytes, alt: str, width: int):
-        self.png, self.alt, self.width = png, alt, width
+    def __init__(self, png: bytes, alt: str, width: int, is_chart: bool):
+        self.png, self.alt, self.width, self.is_chart = png, alt, width, is_chart
 
     def _repr_html_(self) -> str:
         data = base64.b64encode(self.png).decode()
+        kind = ' class="chart"' * self.is_chart
         return (
-            f'<img src="data:image/png;base64,{data}" alt="{html.escape(self.alt, quote=True)}" '
-            f'width="{self.width}" style="max-width: 100%; height: auto; background: white">'
+            f'<img{kind} src="data:image/png;base64,{data}" '
+            f'alt="{html.escape(self.alt, quote=True)}" width="{self.width}" '
+            f'style="max-width: 100%; height: auto; background: white">'
         )
 
     def __repr__(self) -> str:
@@ -93,13 +96,17 @@ def _picture(figure: Figure, alt: str) -> _Picture:
         raise TypeError(f"figure must be a matplotlib Figure, but is {type(figure).__name__}")
     if not alt.strip():
         raise ValueError("alt is empty: say in a sentence what is to be seen in the figure")
+    # A chart may be shown in inverted colours on a dark page: no brightness in it is a datum.
+    is_chart = all(axis.axison for axis in figure.axes) and not any(
+        axis.images or axis.findobj(QuadMesh) for axis in figure.axes
+    )
     buffer = io.BytesIO()
     # Without the library's version in it, the same figure gives the same bytes.
     figure.savefig(buffer, format="png", bbox_inches="tight", metadata={"Software": None})
     plt.close(figure)
     png = buffer.getvalue()
     width = int.from_bytes(png[16:20], "big")  # from PNG's header
-    return _Picture(png, " ".join(alt.split()), width)
+    return _Picture(png, " ".join(alt.split()), width, is_chart)
 
 
 def image_grid(

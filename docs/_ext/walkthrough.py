@@ -2,7 +2,8 @@
 
 A reader sees what a student sees, and can unfold the rest. Of an exercise the empty cell is shown
 and the solution is folded below it; of its test the call of `check` with its message; hidden tests
-are left out, and the mistakes that the check knows are folded. Nothing is executed.
+are left out, and the mistakes that the check knows are folded. Text that makes sense only in a
+notebook is left out. Nothing is executed.
 """
 
 import html
@@ -19,6 +20,8 @@ from autograder.rebuild import visible
 ROOT = Path(__file__).resolve().parent.parent.parent
 SOLUTION = re.compile(r"^([ \t]*)### BEGIN SOLUTION\n(.*?)^[ \t]*### END SOLUTION\n?", re.M | re.S)
 ANSWER = re.compile(r"<!-- BEGIN SOLUTION -->(.*?)<!-- END SOLUTION -->", re.S)
+#: What makes sense only where code can be run; a page to read does without.
+NOTEBOOK_ONLY = re.compile(r"\s*<!-- BEGIN NOTEBOOK -->.*?<!-- END NOTEBOOK -->", re.S)
 MARK_SCHEME = re.compile(r"^\*\*(Mark scheme)\*\*(.*)\n", re.M)
 CHECK = re.compile(r"""^check\(["']([a-z0-9-]+)["']""", re.M)
 #: What students find in place of a solution; nbgrader's default.
@@ -50,8 +53,9 @@ def walkthrough(notebook: nbformat.NotebookNode, name: str, mistakes: dict) -> N
 def pages_of(cell: nbformat.NotebookNode, mistakes: dict) -> list[nbformat.NotebookNode]:
     """Return the cells that a reader gets for one of the solution's."""
     if cell.cell_type == "markdown":
+        cell.source = NOTEBOOK_ONLY.sub("", cell.source).strip()
         cell.source = ANSWER.sub(lambda found: folded_answer(found[1]), cell.source)
-        return [cell]
+        return [cell] if cell.source else []
     if cell.cell_type == "code" and SOLUTION.search(cell.source):
         empty = new_code_cell(stub(cell.source), metadata={"tags": ["stub"]})
         return [empty, folded_solution(cell)]

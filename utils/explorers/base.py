@@ -7,7 +7,7 @@ from pathlib import Path
 import anywidget
 import torch
 from matplotlib.figure import Figure
-from traitlets import TraitType
+from traitlets import List, TraitType, Unicode, validate
 
 from utils import plots
 
@@ -23,9 +23,26 @@ class Explorer(anywidget.AnyWidget):
     something in the picture, and the trait has the new value. Where there is no kernel, in a saved
     page, the same module works on a copy of the traits.
 
+    Args:
+        without: names of controls and read-outs to leave out, such as what a lesson has not
+            introduced yet; the class's `PARTS` are what it has.
+
     A subclass names its file in `front/`, and says how it looks where no script runs:
     :meth:`picture` draws it, :meth:`alt` tells it.
     """
+
+    PARTS: tuple[str, ...] = ()
+    without = List(Unicode()).tag(sync=True)
+
+    @validate("without")
+    def _has_these_parts(self, proposal):
+        unknown = [name for name in proposal["value"] if name not in self.PARTS]
+        if unknown:
+            raise ValueError(
+                f"{type(self).__name__} has no part {', '.join(unknown)}; it has "
+                f"{', '.join(self.PARTS)}"
+            )
+        return proposal["value"]
 
     def __init_subclass__(cls, script: str = "", **more):
         if script:

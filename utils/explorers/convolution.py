@@ -38,6 +38,11 @@ class Convolution(Explorer, script="convolution.js"):
     Source: the lecture's conv layer; Dumoulin & Visin (2016), arXiv:1603.07285.
     """
 
+    PARTS = (
+        "size", "kernel_size", "stride", "padding", "dilation", "filter", "row", "column",
+        "player", "output", "parameters", "multiply_adds",
+    )  # fmt: skip
+
     input = Numbers("C, H, W", (4, 16, 16), INPUT)
     weight = Numbers("K, C, F, F", (4, 4, 7, 7), [[one] for one in WEIGHT])
     bias = Numbers("K", (4,), [0.0, 0.0])
@@ -115,8 +120,8 @@ class Convolution(Explorer, script="convolution.js"):
         height, width = (min(self.size, n) for n in (len(self.input[0]), len(self.input[0][0])))
         text = (
             f"An input of {channels} x {height} x {width} numbers, {len(self.weight)} filters of "
-            f"{kernel} x {kernel}, stride {self.stride}, padding {self.padding}, dilation "
-            f"{self.dilation}."
+            f"{kernel} x {kernel}, stride {self.stride}, padding {self.padding}"
+            f"{'' if 'dilation' in self.without else f', dilation {self.dilation}'}."
         )
         try:
             output = self.output()

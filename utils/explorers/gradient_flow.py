@@ -162,6 +162,10 @@ class GradientFlow(Explorer, script="gradient_flow.js"):
             something else than norms.
     """
 
+    PARTS = (
+        "depth", "residual", "batch_norm", "gain", "layer", "backward", "player", "keep",
+    )  # fmt: skip
+
     depth = Int(20).tag(sync=True)
     residual = Bool(False).tag(sync=True)
     batch_norm = Bool(False).tag(sync=True)
@@ -236,11 +240,22 @@ class GradientFlow(Explorer, script="gradient_flow.js"):
             shown = self.norms(quantity)
             place = torch.linspace(0, 1, len(shown["median"]))
             axis.fill_between(place, shown["low"], shown["high"], alpha=0.2, linewidth=0, **look)
-            axis.plot(place, shown["median"], marker="o", markersize=3, label="this", **look)
+            axis.plot(
+                place,
+                shown["median"],
+                marker="o",
+                markersize=3,
+                label=in_short(self.setting()),
+                **look,
+            )
             if self.compare:
                 kept = self.norms(quantity, compare=True)["median"]
                 axis.plot(
-                    torch.linspace(0, 1, len(kept)), kept, "--", label="for comparison", **look
+                    torch.linspace(0, 1, len(kept)),
+                    kept,
+                    "--",
+                    label=in_short(self.compare),
+                    **look,
                 )
             layer = min(self.layer, self.depth - 1) - 1
             axis.plot(place[layer], shown["median"][layer], "o", fillstyle="none", color="k")
@@ -290,6 +305,12 @@ def in_words(setting: Mapping) -> str:
     norm = "with" if setting["batch_norm"] else "without"
     layers, gain = f"{setting['depth']} layers", f"gain {setting['gain']:.4g}"
     return f"{kind} network of {layers} {norm} batch norm, {gain}"
+
+
+def in_short(setting: Mapping) -> str:
+    """Name a setting in a legend."""
+    norm = ", batch norm" * setting["batch_norm"]
+    return f"{'residual' if setting['residual'] else 'plain'}, {setting['depth']} layers{norm}"
 
 
 def own_curve(name, norms) -> list[float]:

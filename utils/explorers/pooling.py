@@ -52,6 +52,11 @@ class Pooling(Explorer, script="pooling.js"):
     (overlapping windows).
     """
 
+    PARTS = (
+        "mode", "layer", "kernel_size", "stride", "padding", "row", "column", "player",
+        "output", "parameters", "winners",
+    )  # fmt: skip
+
     input = Numbers("H, W", (16, 16), INPUT)
     mode = Enum(["max", "average"], "max").tag(sync=True)
     kernel_size = Int(2, min=1, max=16).tag(sync=True)

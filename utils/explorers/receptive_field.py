@@ -106,6 +106,10 @@ class ReceptiveField(Explorer, script="receptive_field.js"):
 
     layers = Layers(SMALL, least=1)
     other = Layers(LARGE, least=0)
+    PARTS = (
+        "example", "size", "layer", "row", "column", "steps", "channels", "other", "player",
+    )  # fmt: skip
+
     size = Int(15, min=1, max=SIZE).tag(sync=True)
     channels = Int(64, min=1, max=1024).tag(sync=True)
     layer = Int(None, min=1, allow_none=True).tag(sync=True)

@@ -57,6 +57,10 @@ class Sizing(Explorer, script="sizing.js"):
     Source: the lecture's AlexNet and VGG slides; see :mod:`utils.models` for the networks.
     """
 
+    PARTS = (
+        "network", "size", "channels", "batch_size",
+    )  # fmt: skip
+
     layers = List().tag(sync=True)
     input = List([3, 224, 224]).tag(sync=True)
     batch_size = Int(1, min=1, max=4096).tag(sync=True)
@@ -135,7 +139,9 @@ class Sizing(Explorer, script="sizing.js"):
         for left, width, shape, kind in zip(lefts, thick, shapes, kinds, strict=True):
             _draw_volume(axes[0], left, width, shape, most, COLOURS[kind])
         axes[0].set(xlim=(-5, end), ylim=(-95, 95))
-        axes[0].set_title("volumes; thickness: root of the channels", fontsize=10, loc="left")
+        axes[0].set_title(
+            "each layer’s output; the more channels, the thicker", fontsize=10, loc="left"
+        )
         axes[0].axis("off")
         middles = [left + width / 2 for left, width in zip(lefts, thick, strict=True)][1:]
         charts = [

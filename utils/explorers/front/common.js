@@ -60,6 +60,7 @@ function format(x, digits = 4) {
 
 /** A number in a small square: whole, or with two decimals at most; 0.00 is not quite zero. */
 function short(x) {
+  if (Math.abs(x) >= 1e6) return x.toExponential(1).replace("e+", "e").replace("-", "−");
   if (!Number.isFinite(x) || Number.isInteger(x)) return format(x);
   const decimals = Math.abs(x) < 10 ? 2 : Math.abs(x) < 100 ? 1 : 0;
   const words = x.toFixed(decimals);
@@ -112,9 +113,10 @@ function change(model, values) {
  *
  * @param controls made by slider, choice, toggle, button or player
  * @param stage elements below the controls
+ * @param refuse made by refusal; what was refused is forgotten with the next change
  * @returns what anywidget calls when the explorer is taken off the page
  */
-function explorer({ el, model, title, controls, stage, draw }) {
+function explorer({ el, model, title, controls, stage, draw, refuse }) {
   const root = element("div", { class: "explorer", role: "group", "aria-label": `${title} explorer` });
   root.append(
     element("div", { class: "explorer-controls" }, ...controls.map((control) => control.node)),
@@ -123,10 +125,15 @@ function explorer({ el, model, title, controls, stage, draw }) {
   let waiting = 0;
   const paint = () => {
     waiting = 0;
-    for (const control of controls) control.refresh?.();
+    root.dataset.without = model.get("without").join(" ");
+    for (const control of controls) {
+      control.refresh?.();
+      leaveOut(root, control.node);
+    }
     draw();
   };
   const changed = () => {
+    refuse?.("");
     waiting ||= requestAnimationFrame(paint);
   };
   const stopTheme = followTheme(root);
@@ -140,6 +147,25 @@ function explorer({ el, model, title, controls, stage, draw }) {
     for (const control of controls) control.stop?.();
     root.remove();
   };
+}
+
+/** Hide a control or a read-out while the trait `without` names it. */
+function leaveOut(root, node) {
+  const without = root.dataset.without.split(" ");
+  node.classList.toggle("explorer-without", without.includes(node.dataset.control));
+}
+
+/** A place for what is refused, and why; `refuse("")` forgets it. */
+function refusal() {
+  const node = element("p", { class: "explorer-text explorer-refusal explorer-wide", role: "status" });
+  return { node, refuse: (words) => (node.textContent = words) };
+}
+
+/** What is opened when it is wanted: where a number comes from, and what else there is to read. */
+function folded(title, ...content) {
+  const summary = element("summary", {}, title);
+  const node = element("details", { class: "explorer-fold explorer-wide" }, summary, ...content);
+  return { node, summary };
 }
 
 /** Mark an element as dark whenever what lies behind it is dark, in any editor or page. */
@@ -178,11 +204,11 @@ function slider(model, name, label, { min = 0, max, step = 1, say = format }) {
     oninput: () => change(model, { [name]: Number(input.value) }),
   });
   const value = element("span", { class: "explorer-value", "aria-hidden": "true" });
-  const node = element("div", { class: "explorer-control" });
+  const node = element("div", { class: "explorer-control", "data-control": name });
   node.append(element("label", { for: id }, label), input, value);
   const refresh = () => {
-    const now = model.get(name);
     input.max = typeof max === "function" ? max() : max;
+    const now = clamp(model.get(name), min, Math.max(min, Number(input.max))); // as it is computed
     input.value = now;
     input.disabled = Number(input.max) <= min;
     value.textContent = say(now);
@@ -198,7 +224,7 @@ function choice(model, name, label, options) {
     onchange: () => change(model, { [name]: options[select.selectedIndex][0] }),
   });
   select.append(...options.map(([, text]) => element("option", {}, text)));
-  const node = element("label", { class: "explorer-control" }, element("span", {}, label), select);
+  const node = element("label", { class: "explorer-control", "data-control": name }, element("span", {}, label), select);
   const refresh = () => {
     select.selectedIndex = options.findIndex(([value]) => value === model.get(name));
   };
@@ -211,7 +237,7 @@ function toggle(model, name, label) {
     type: "checkbox",
     onchange: () => change(model, { [name]: input.checked }),
   });
-  const node = element("label", { class: "explorer-control explorer-toggle" }, input, label);
+  const node = element("label", { class: "explorer-control explorer-toggle", "data-control": name }, input, label);
   return { node, refresh: () => (input.checked = model.get(name)) };
 }
 
@@ -222,22 +248,38 @@ function button(label, action, more = {}) {
   return { node: element("button", { type: "button", class: "explorer-button", onclick: action, ...more }, label) };
 }
 
-/** A field for a number; what is typed is handed on when it is done, and put back where it is none. */
-function numberField(label, action) {
-  let shown;
+/**
+ * A field for a number. What is typed is computed with at once; where it cannot be, `refuse` is told
+ * why. Where the field is narrow, a number has four digits, and all of them while it has the focus.
+ */
+function numberField(label, action, { refuse, name = label, least = -1e6, most = 1e6, whole = false }) {
+  let now;
+  const write = () => {
+    input.removeAttribute("aria-invalid");
+    input.value = whole || input.matches(":focus") ? now : Number(now.toPrecision(4));
+  };
   const input = element("input", {
     type: "number",
-    step: "any",
+    step: whole ? 1 : "any",
+    min: least,
+    max: most,
     "aria-label": label,
-    onchange: () => {
-      const value = input.valueAsNumber;
-      if (Number.isFinite(value)) action(value);
-      else input.value = shown;
+    oninput: () => {
+      const value = input.valueAsNumber; // NaN, which fits nowhere, for what is no number
+      const fits = least <= value && value <= most && (!whole || Number.isInteger(value));
+      input.setAttribute("aria-invalid", !fits);
+      const kind = whole ? "whole number" : "number";
+      refuse(fits ? "" : `${name[0].toUpperCase()}${name.slice(1)} must be a ${kind} from ${format(least)} to ${format(most)}. It is still ${format(now)}.`);
+      if (fits) action((now = value));
     },
+    onfocus: () => write(),
+    onblur: () => write(),
+    onchange: () => write(),
   });
   const show = (value) => {
-    const next = Number(value.toPrecision(4));
-    if (shown !== next) input.value = shown = next; // else somebody may just be typing
+    if (now === value) return; // somebody may just be typing it
+    now = value;
+    write();
   };
   return { input, show };
 }
@@ -259,7 +301,7 @@ function player(step, { what, wait = 700 }) {
     step(count);
   };
   const play = button("Play", () => (timer ? stop() : start())).node;
-  const node = element("div", { class: "explorer-player", role: "group", "aria-label": what });
+  const node = element("div", { class: "explorer-player", role: "group", "aria-label": what, "data-control": "player" });
   node.append(button("Back", by(-1)).node, play, button("Step", by(1)).node);
   return { node, stop };
 }
@@ -300,7 +342,7 @@ function picture(name) {
     svg,
     show(width, height, markup, alt) {
       svg.setAttribute("viewBox", `0 0 ${width} ${height}`);
-      svg.style.width = `${width}px`;
+      svg.style.width = `calc(${width}px * var(--scale, 1))`;
       svg.setAttribute("aria-label", alt);
       svg.innerHTML = markup;
     },
@@ -381,12 +423,13 @@ function facts() {
       ...rows.map(([name, value, how]) =>
         element(
           "div",
-          { "data-fact": name },
+          { "data-fact": name, "data-control": name.toLowerCase().replaceAll(/\W/g, "_") },
           element("dt", {}, name),
           element("dd", {}, element("strong", {}, value), how ? element("span", {}, how) : ""),
         ),
       ),
     );
+    for (const row of node.children) leaveOut(node.closest(".explorer"), row);
   };
   return { node, show };
 }

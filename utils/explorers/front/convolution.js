@@ -70,7 +70,7 @@ function render({ model, el }) {
   );
   const controls = [
     slider(model, "size", "Input size", { min: 1, max: most, say: (x) => `${x}` }),
-    slider(resize, "kernel", "Filter size", { min: 1, max: 7 }),
+    slider(resize, "kernel_size", "Filter size", { min: 1, max: 7 }),
     slider(model, "stride", "Stride", { min: 1, max: 5 }),
     slider(model, "padding", "Padding", { max: 4 }),
     slider(model, "dilation", "Dilation", { min: 1, max: 3 }),
@@ -84,9 +84,10 @@ function render({ model, el }) {
   const result = picture("output");
   output.body.append(result.svg);
   result.onCell((row, column) => change(model, { row, column }));
+  const { node: refused, refuse } = refusal();
   const warning = element("p", { class: "explorer-text explorer-warning" });
   const sum = element("div", { "data-part": "sum" });
-  const wide = element("div", { class: "explorer-wide" }, warning, sum);
+  const wide = element("div", { class: "explorer-wide explorer-last" }, refused, warning, sum);
   const table = facts();
   let pictures = [];
   let fields = [];
@@ -113,11 +114,12 @@ function render({ model, el }) {
   }
 
   function field(c, i, j) {
-    return numberField(`weight of channel ${c + 1}, row ${i + 1}, column ${j + 1}`, (value) => {
+    const set = (value) => {
       const weight = structuredClone(model.get("weight"));
       weight[convGeometry(model).filter][c][i][j] = value;
       change(model, { weight });
-    });
+    };
+    return numberField(`weight of channel ${c + 1}, row ${i + 1}, column ${j + 1}`, set, { refuse });
   }
 
   function drawInputs(now) {
@@ -210,8 +212,10 @@ function render({ model, el }) {
     drawFacts(now);
   }
 
+  weights.node.classList.add("explorer-later"); // on a phone, input and output stand side by side
+  table.node.classList.add("explorer-last");
   const stage = [inputs.node, weights.node, output.node, wide, table.node];
-  return explorer({ el, model, title: "Convolution", controls, stage, draw });
+  return explorer({ el, model, title: "Convolution", controls, stage, draw, refuse });
 }
 
 export default { render };

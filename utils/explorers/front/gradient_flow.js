@@ -14,9 +14,9 @@ const PIXELS = [8, 4, 2];
 
 /** The plots, from top to bottom; what is `back` is known once the gradient has come back. */
 const PLOTS = [
-  { name: "signal", title: "Signal", what: "what a layer hands on", back: false },
-  { name: "gradient", title: "Gradient", what: "of the loss, by this signal", back: true },
-  { name: "weight_gradient", title: "Gradient of the weights", what: "signal that comes in, times gradient that comes back", back: true },
+  { name: "signal", title: "Signal", what: "a layer’s output", back: false },
+  { name: "gradient", title: "Gradient", what: "by this output", back: true },
+  { name: "weight_gradient", title: "Gradient of the weights", what: "input times gradient", back: true },
 ];
 
 /** An exponent: 18 becomes ¹⁸. */
@@ -146,10 +146,10 @@ function remark({ residual, batch_norm, gain }) {
   return `Every layer multiplies. So the signal changes by a power of the depth on its way up, and the gradient on its way down. The gradient of the weights has both as its factors: it is much the same in all layers, but the deeper the network, the further all of it shrinks or grows.${he}`;
 }
 
-const WIDEST = 640;
+const WIDEST = 940;
 const LEFT = 50;
 const RIGHT = 40;
-const HEIGHT = 132;
+const HEIGHT = 120;
 
 function render({ model, el }) {
   const layers = () => model.get("depth") - 1;
@@ -161,7 +161,7 @@ function render({ model, el }) {
     const place = ((backward ? 2 * count - layer : layer - 1) + by + 2 * count) % (2 * count);
     change(model, { backward: place >= count, layer: place < count ? place + 1 : 2 * count - place });
   };
-  const keep = { node: element("div", { class: "explorer-player", role: "group", "aria-label": "Dashed curve" }) };
+  const keep = { node: element("div", { class: "explorer-player", role: "group", "aria-label": "Dashed curve", "data-control": "keep" }) };
   const swap = () => {
     const compare = model.get("compare");
     if (compare) change(model, { ...compare, compare: settingOf(model) });
@@ -187,13 +187,14 @@ function render({ model, el }) {
   ];
 
   const column = element("div", { class: "explorer-flow" });
-  /** A picture in the column, below its caption. */
-  function add(name, ...caption) {
+  const plotted = element("div", { class: "explorer-plots" });
+  /** A picture in a place, below its caption. */
+  function add(place, name, ...caption) {
     const made = picture(name);
     made.onCell((_, layer) => change(model, { layer }));
     const figure = panel("", made.svg);
     figure.title.append(...caption);
-    column.append(figure.node);
+    place.append(figure.node);
     return { ...made, ...figure };
   }
   /** A piece of a curve, as it is drawn in the plots. */
@@ -206,15 +207,14 @@ function render({ model, el }) {
   const [first, second] = ["", "dashed"].map((look) => {
     const name = element("span");
     const sentence = element("p", { class: `explorer-text explorer-journey ${look}`, "data-part": `journey ${look}`.trim() });
-    const made = add(`network ${look}`.trim(), stroke(look), name);
+    const made = add(column, `network ${look}`.trim(), stroke(look), name);
     made.node.append(sentence);
     return { ...made, name, sentence };
   });
-  const key =
-    "Where the travel starts, a bar is half as high as its box. An empty box: less than a thousandth of that. A bar that is higher than its box: more than a thousand times that.";
-  column.append(element("p", { class: "explorer-text explorer-quiet" }, key));
+  const key = "A bar starts half as high as its box; an empty box: below a thousandth of that, a bar beyond it: above a thousand times.";
+  column.append(plotted);
   const plots = PLOTS.map((plot) => {
-    const made = add(plot.name, element("strong", {}, plot.title), `: ${plot.what}`);
+    const made = add(plotted, plot.name, element("strong", {}, plot.title), `: ${plot.what}`);
     made.node.classList.add(plot.name);
     return { ...made, ...plot };
   });
@@ -224,11 +224,13 @@ function render({ model, el }) {
   const ends = element("div", { "data-part": "ends" });
   const mean = element("p", { class: "explorer-text", "data-part": "mean" });
   const note = element("p", { class: "explorer-text explorer-quiet", "data-part": "remark" });
-  const source = "All are root mean squares, measured before any training, on 128 digits, with five draws of the weights.";
-  const from = element("p", { class: "explorer-text explorer-quiet" }, source);
-  const side = element("div", { class: "explorer-side" }, table.node, ends, mean, note, from);
+  const source = "Root mean squares, measured before training, on 128 digits, for five draws of the weights.";
+  const [from, boxes] = [source, key].map((words) => element("p", { class: "explorer-text explorer-quiet" }, words));
+  const layerNumbers = folded("", table.node);
+  const stage = [column, folded("The whole network in numbers", ends, mean, note).node, layerNumbers.node, folded("What is drawn", boxes, from).node];
 
-  const widthNow = () => clamp(column.clientWidth || WIDEST, 240, WIDEST);
+  const widthOf = (node) => clamp(node.clientWidth || WIDEST, 200, WIDEST);
+  const widthNow = () => widthOf(column);
 
   /** Where a place from 0 (first layer) to 1 (last) lies, so that all curves span the same width. */
   const across = (now, width) => {
@@ -414,6 +416,7 @@ function render({ model, el }) {
       const ends = [norms[0], norms.at(-1)].map((x) => (x > 0 ? power(Math.log10(x)) : "0"));
       rows.push([name, `${ends[0]} to ${ends[1]}`, `first to last of ${norms.length} layers; ${spread}${gone}`]);
     }
+    layerNumbers.summary.textContent = `Layer ${layer} in numbers`;
     table.show(rows);
   }
 
@@ -429,7 +432,7 @@ function render({ model, el }) {
       ["largest / smallest of them", ({ weight_gradient: { median } }) => spread(median)],
     ];
     const head = (text, scope) => element("th", { scope }, text);
-    const names = ["Whole network", "this", "dashed"].slice(0, networks.length + 1);
+    const names = ["Whole network", "solid", "dashed"].slice(0, networks.length + 1);
     const rows = lines.map(([name, say]) =>
       element("tr", {}, head(name, "row"), ...networks.map((curves) => element("td", {}, say(curves)))),
     );
@@ -457,7 +460,7 @@ function render({ model, el }) {
     drawNetwork(now, width, first);
     second.node.hidden = !now.kept;
     if (now.kept) drawNetwork(now.kept, width, second);
-    for (const plot of plots) drawPlot(now, width, plot);
+    for (const plot of plots) drawPlot(now, widthOf(plot.node), plot);
     drawLegend(now);
     drawFacts(now);
     drawEnds(now);
@@ -465,7 +468,7 @@ function render({ model, el }) {
     note.textContent = remark(now.setting);
   }
 
-  const stop = explorer({ el, model, title: "Gradient flow", controls, stage: [column, side], draw });
+  const stop = explorer({ el, model, title: "Gradient flow", controls, stage, draw });
   let [drawnAt, waiting] = [widthNow(), 0];
   const observer = new ResizeObserver(() => {
     if (widthNow() === drawnAt || waiting) return;

@@ -126,21 +126,21 @@ function shifter(model) {
     ["↓", "Shift down", by(1, 0)],
     ["→", "Shift right", by(0, 1)],
   ].map(one);
-  const back = button("Undo", () => change(model, { shift: [0, 0] })).node;
+  const back = button("Undo", () => change(model, { shift: [0, 0] }), { class: "explorer-button explorer-small" }).node;
   return element("div", { class: "explorer-player", role: "group", "aria-label": "Shift the input" }, "Shift", ...buttons, back);
 }
 
 /** What sets the gradient of the output: a number for the framed one, or all at once. */
-function gradientSetter(model) {
+function gradientSetter(model, refuse) {
   const set = (action) => {
     const now = pool(model);
     if (!now.problem) change(model, { grad_output: action(now) });
   };
-  const field = numberField("gradient of the framed output", (value) =>
+  const one = (value) =>
     set(({ gradOutput, row, column }) =>
       gradOutput.map((line, r) => line.map((x, c) => (r === row && c === column ? value : x))),
-    ),
-  );
+    );
+  const field = numberField("gradient of the framed output", one, { refuse });
   const only = ({ row, column, rows, columns }) =>
     zeros(rows, columns).map((line, r) => line.map((_, c) => Number(r === row && c === column)));
   const label = element("label", { class: "explorer-field" }, "Framed: ", field.input);
@@ -177,6 +177,7 @@ function render({ model, el }) {
     ...windowControls(model, () => poolGeometry(model), "Move the window"),
   ];
 
+  const { node: refused, refuse } = refusal();
   const scrolled = (name) => {
     const made = picture(name);
     const box = element("div", { class: "explorer-scroll" }, made.svg);
@@ -193,9 +194,7 @@ function render({ model, el }) {
   const before = panel("Output before the shift", beforePicture.box);
   const gradOutput = panel("", gradOutputPicture.box);
   const gradient = panel("", gradientPicture.box);
-  const setter = gradientSetter(model);
-  input.node.append(shifter(model));
-  gradOutput.node.append(setter.node);
+  const setter = gradientSetter(model, refuse);
   for (const made of [outputPicture, beforePicture, gradOutputPicture])
     made.onCell((row, column) => change(model, { row, column }));
   for (const made of [inputPicture, gradientPicture])
@@ -205,13 +204,12 @@ function render({ model, el }) {
   const [warning, sum, stays, route] = ["warning", "sum", "stays", "route"].map(text);
   warning.classList.add("explorer-warning");
   const table = facts();
-  const stages = (...parts) => element("div", { class: "explorer-stage" }, ...parts);
-  const beside = (...parts) => element("div", { class: "explorer-side" }, ...parts);
+  const stages = (...parts) => element("div", { class: "explorer-stage explorer-wide explorer-compact" }, ...parts);
   // Input above its gradient, output above its own: forward to the right, backward to the left.
-  const forward = stages(input.node, beside(stages(fields.node, output.node, before.node), sum, stays));
-  const backward = stages(gradient.node, beside(stages(gradOutput.node), route, table.node));
-  for (const node of [warning, forward, backward]) node.classList.add("explorer-wide");
-  const stage = [warning, forward, backward];
+  const forward = stages(input.node, output.node, before.node, fields.node, shifter(model), sum, stays);
+  const backward = stages(gradient.node, gradOutput.node, setter.node, route);
+  for (const node of [warning, sum, stays, route]) node.classList.add("explorer-wide");
+  const stage = [refused, warning, forward, backward, folded("The layer in numbers", table.node).node];
   let cells = [];
 
   /**
@@ -239,12 +237,13 @@ function render({ model, el }) {
   /** A field for one number of the window, or what stands for it in the padding. */
   function cell(i, j) {
     const place = ({ row, column, stride, padding }) => [row * stride - padding + i, column * stride - padding + j];
-    const field = numberField(`number in row ${i + 1}, column ${j + 1} of the window`, (value) => {
+    const set = (value) => {
       const now = pool(model);
       const [row, column] = place(now);
       const changed = now.input.map((line, r) => line.map((x, c) => (r === row && c === column ? value : x)));
       change(model, { input: roll(changed, now.shift.map((by) => -by)) });
-    });
+    };
+    const field = numberField(`number in row ${i + 1}, column ${j + 1} of the window`, set, { refuse });
     const border = element("span", { class: "explorer-border" });
     const refresh = (now) => {
       const [row, column] = place(now);
@@ -417,9 +416,9 @@ function render({ model, el }) {
     build(now);
     drawWarning(now);
     const wide = Math.max(now.width + 2 * now.padding, now.problem ? now.kernel : 0, 8) * CELL;
-    for (const { node } of [input, gradient]) node.style.width = `${wide}px`; // so that both rows line up
+    for (const { node } of [input, gradient]) node.style.width = `calc(${wide}px * var(--scale, 1))`; // so that both rows line up
     drawInput(now);
-    for (const part of [output, gradOutput, gradient]) part.node.hidden = Boolean(now.problem);
+    for (const part of [output, gradOutput, gradient, setter]) part.node.hidden = Boolean(now.problem);
     before.node.hidden = fields.node.hidden = true;
     if (now.problem) {
       for (const part of [sum, stays, route]) part.replaceChildren();
@@ -434,7 +433,7 @@ function render({ model, el }) {
     drawFacts(now, drawStays(now));
   }
 
-  return explorer({ el, model, title: "Pooling", controls, stage, draw });
+  return explorer({ el, model, title: "Pooling", controls, stage, draw, refuse });
 }
 
 export default { render };

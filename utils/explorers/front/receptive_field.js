@@ -481,7 +481,8 @@ function stackBlock(model, name, title, hover) {
   const warning = element("p", { class: "explorer-text explorer-warning" });
   const layers = editor(model, name, title);
   const table = facts();
-  const parts = [sidePanel.node, mapPanel.node, element("div", {}, warning, layers.node), table.node];
+  const numbers = folded("", table.node);
+  const parts = [sidePanel.node, mapPanel.node, element("div", {}, warning, layers.node), numbers.node];
   const node = element("div", { class: "explorer-stack", "data-stack": name }, ...parts);
   let stack = null;
 
@@ -530,7 +531,10 @@ function stackBlock(model, name, title, hover) {
     sidePanel.title.textContent = `${alone ? "From the side" : title}: ${sees}`;
     warning.textContent = complaint(stack);
     layers.show(stack);
-    table.show(factsOf(stack, channels));
+    const rows = factsOf(stack, channels);
+    const [[, field], , , [, weights], [, bends]] = rows;
+    numbers.summary.textContent = `Field ${field}; weights ${weights}; non-linearities ${bends}`;
+    table.show(rows);
   }
   return { node, look, draw };
 }
@@ -623,12 +627,11 @@ function render({ model, el }) {
   const hint = element(
     "p",
     { class: "explorer-text explorer-quiet explorer-wide" },
-    "Point at a unit to see what it sees; press it to keep it. ",
-    "The number in a square: how many ways lead from the unit down to it.",
+    "Point at a unit, or press it to keep it. A square’s number: the ways that lead down to it.",
   );
   const legend = element(
     "p",
-    { class: "explorer-text explorer-quiet" },
+    { class: "explorer-text" },
     "A layer with kernel size F, stride S and padding P: r ← r + (F − 1)·j, p ← p + P·j, then j ← j·S. ",
     "r is the size of the field, j the jump from one unit's field to the next, ",
     "p how far the first field reaches over the edge, all in pixels of the input.",
@@ -653,7 +656,7 @@ function render({ model, el }) {
   model.on("change", forget);
   const watch = new ResizeObserver(redraw);
   watch.observe(stacks);
-  const stop = explorer({ el, model, title: "Receptive field", controls, stage: [hint, both, stacks, legend], draw });
+  const stop = explorer({ el, model, title: "Receptive field", controls, stage: [both, stacks, folded("How r, j and p follow", legend).node, hint], draw });
   return () => {
     cancelAnimationFrame(waiting);
     watch.disconnect();

@@ -192,7 +192,7 @@ function torchCode({ rows }) {
 
 // The picture: volumes in a row, and below each what its layer costs.
 
-const STACK = { tall: 150, gap: 10, pitch: 33, axis: 116, ticks: 218, charts: 250, chart: 82, bar: 42 };
+const STACK = { tall: 110, gap: 10, pitch: 33, axis: 86, ticks: 164, charts: 190, chart: 68, bar: 28 };
 
 /** A box seen from the side; its height and width are to scale, its thickness goes with the root of its channels. */
 function volume({ left, thick, shape, kind }, scale, look) {
@@ -292,32 +292,20 @@ function stackAlt({ image, rows, selected }, titles) {
 function dial(target, name, { label, slide, step = 1, limits: [least, most] }, refuse) {
   const max = () => Math.max(slide, target.get(name));
   const made = slider(target, name, label, { min: Math.max(least, step > 1 ? step : 0), max, step });
-  const exact = element("input", {
-    type: "number",
-    class: "explorer-exact",
-    min: least,
-    max: most,
-    "aria-label": `${label}, as a number`,
-    onchange: () => {
-      const value = exact.valueAsNumber;
-      const fits = Number.isInteger(value) && least <= value && value <= most;
-      refuse(fits ? "" : `${label} must be a whole number from ${format(least)} to ${format(most)}.`);
-      if (fits) change(target, { [name]: value });
-      exact.value = target.get(name);
-    },
-  });
-  made.node.querySelector(".explorer-value").replaceWith(exact);
+  const set = (value) => change(target, { [name]: value });
+  const exact = numberField(`${label}, as a number`, set, { refuse, name: label, least, most, whole: true });
+  exact.input.classList.add("explorer-exact");
+  made.node.querySelector(".explorer-value").replaceWith(exact.input);
   const refresh = () => {
     made.refresh();
-    if (!exact.matches(":focus")) exact.value = target.get(name);
+    exact.show(target.get(name));
   };
   return { node: made.node, refresh };
 }
 
 function render({ model, el }) {
-  const refusal = element("p", { class: "explorer-text explorer-warning explorer-wide" });
+  const { node: refused, refuse } = refusal();
   const warning = element("p", { class: "explorer-text explorer-warning explorer-wide" });
-  const refuse = (words) => (refusal.textContent = words);
   const layers = () => model.get("layers");
   const place = () => clamp(model.get("selected"), 0, Math.max(layers().length - 1, 0));
   const current = () => layers()[place()];
@@ -385,7 +373,7 @@ function render({ model, el }) {
   );
   const fields = element("div", { class: "explorer-controls" }, which.node, ...Object.values(settings).map(({ node }) => node));
   const editor = panel("", element("div", { class: "explorer-editor" }, fields, listButtons));
-  editor.node.classList.add("explorer-side");
+  editor.node.classList.add("explorer-wide");
   const table = facts();
 
   function add() {
@@ -409,7 +397,7 @@ function render({ model, el }) {
   stack.svg.style.maxWidth = "none";
   stack.onCell((_, i) => change(model, { selected: i }));
   const view = scrollBox("Picture of the network", stack.svg);
-  const stacked = panel("Each box is the output of a layer: height and width to scale, the thicker the more channels. Press one to select its layer.", view);
+  const stacked = panel("Each box is a layer’s output, thicker with more channels. Press one to select its layer.", view);
   stacked.node.classList.add("explorer-wide");
   let scrolled = 0;
   const keepTitles = () => stack.svg.querySelectorAll(".start").forEach((title) => title.setAttribute("x", scrolled + 2));
@@ -428,12 +416,10 @@ function render({ model, el }) {
     element("tfoot", {}, foot),
   );
   const tableBox = scrollBox("Table of the layers", sheet);
-  for (const box of [view, tableBox]) box.classList.add("explorer-wide");
+  view.classList.add("explorer-wide");
   const code = element("code");
-  const more = element(
-    "details",
-    { class: "explorer-wide" },
-    element("summary", {}, "The network in PyTorch, with ReLUs"),
+  const more = folded(
+    "The network in PyTorch, with ReLUs",
     element("pre", { class: "explorer-scroll", tabindex: 0, role: "group", "aria-label": "PyTorch code" }, code),
   );
 
@@ -508,7 +494,6 @@ function render({ model, el }) {
 
   function draw() {
     const now = follow(model);
-    refuse("");
     const { width, height, markup, columns, titles } = stackPicture(now, view.clientWidth || 910);
     stack.show(width, height, markup, stackAlt(now, titles));
     scrollTo(now.selected, columns[now.selected + 1]);
@@ -524,8 +509,8 @@ function render({ model, el }) {
     code.textContent = broken ? `# There is no such network: layer ${now.broken + 1} is impossible.` : torchCode(now);
   }
 
-  const stage = [refusal, warning, stacked.node, editor.node, table.node, tableBox, more];
-  return explorer({ el, model, title: "Sizing", controls, stage, draw });
+  const stage = [refused, warning, stacked.node, editor.node, table.node, folded("All layers in a table", tableBox).node, more.node];
+  return explorer({ el, model, title: "Sizing", controls, stage, draw, refuse });
 }
 
 export default { render };
