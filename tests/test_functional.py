@@ -397,3 +397,37 @@ def test_relu(device):
         assert torch.equal(functional.relu_backward(grad_output, input), gradient)
     with pytest.raises(ValueError, match=r"\(2,\).*\(4,\)"):
         functional.relu_backward(grad_output[:2], input)
+
+
+# --- infinities and NaNs ---
+
+
+@pytest.mark.parametrize("device", DEVICES)
+@pytest.mark.parametrize("bad", [float("inf"), float("-inf"), float("nan"), 3e38])
+@pytest.mark.parametrize("where", ["input", "weight", "bias", "grad_output"])
+def test_one_bad_number_stays_where_torch_keeps_it(device, bad, where):
+    """Winograd's method, which `auto` takes here, would spread it over a tile."""
+    torch.manual_seed(0)
+    tensors = {
+        "input": torch.randn(2, 32, 20, 20),
+        "weight": torch.randn(32, 32, 3, 3),
+        "bias": torch.randn(32),
+        "grad_output": torch.randn(2, 32, 20, 20),
+    }
+    tensors = {name: x.to(device) for name, x in tensors.items()}
+    place = {"bias": (7,), "weight": (5, 3, 1, 2)}.get(where, (1, 9, 10, 11))
+    tensors[where][place] = bad
+    input, weight, bias, grad_output = tensors.values()
+    needed = [x.clone().requires_grad_() for x in (input, weight, bias)]
+    expected = F.conv2d(*needed, padding=1)
+    gradients = torch.autograd.grad(expected, needed, grad_output)
+    output = functional.conv2d(input, weight, bias, padding=1)
+    ours = functional.conv2d_backward(grad_output, input, weight, padding=1)
+    for got, wanted in zip((output, *ours), (expected, *gradients), strict=True):
+        if where == "weight" and got.shape[-1] == 20:
+            # At the edge an infinite weight meets the padding's zeros: by the definition that is a
+            # NaN; torch does not multiply there.
+            got, wanted = got[..., 1:-1, 1:-1], wanted[..., 1:-1, 1:-1]
+        fine = wanted.isfinite()
+        assert torch.equal(got.isfinite(), fine)
+        assert torch.allclose(got[fine], wanted[fine], rtol=1e-3, atol=1e-3)

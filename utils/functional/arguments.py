@@ -1,7 +1,9 @@
 """What the layers accept: reading their hyperparameters, and saying what is wrong with them."""
 
+import operator
 from typing import NamedTuple
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -15,12 +17,16 @@ def integers(layer: str, name: str, value, least: int) -> Pair:
     pair = tuple(value) if isinstance(value, tuple | list) else (value, value)
     if len(pair) != 2:
         raise ValueError(f"{layer}: {name} must be an int or a pair of ints, but is {value!r}")
-    for number in pair:
-        if isinstance(number, bool) or not isinstance(number, int):
-            raise TypeError(f"{layer}: {name} must be an int or a pair of ints, but is {value!r}")
-        if number < least:
-            raise ValueError(f"{layer}: {name} must be at least {least}, but is {value!r}")
-    return pair
+    if not all(is_int(number) for number in pair):
+        raise TypeError(f"{layer}: {name} must be an int or a pair of ints, but is {value!r}")
+    if min(pair) < least:
+        raise ValueError(f"{layer}: {name} must be at least {least}, but is {value!r}")
+    return operator.index(pair[0]), operator.index(pair[1])
+
+
+def is_int(value) -> bool:
+    """Whether this is a whole number that torch would take: Python's or NumPy's, but no bool."""
+    return isinstance(value, int | np.integer) and not isinstance(value, bool)
 
 
 class ConvGeometry(NamedTuple):
@@ -91,8 +97,9 @@ def conv_geometry(
         )
     if weight.ndim != 4:
         raise ValueError(f"{layer}: the weight must be (K, C // groups, FH, FW); got {sides}")
-    if isinstance(groups, bool) or not isinstance(groups, int):
+    if not is_int(groups):
         raise TypeError(f"{layer}: groups must be an int, but is {groups!r}")
+    groups = operator.index(groups)
     filters, depth = weight.shape[:2]
     channels = input.shape[-3]
     if groups < 1 or filters % groups:

@@ -62,6 +62,9 @@ def conv2d(
         groups: the channels are split into so many groups; each filter sees one of them.
         method: ``"naive"`` (loops, to be read), ``"im2col"`` (a matrix product), ``"winograd"``
             (2x2 to 5x5, stride 1, dilation 1), ``"fft"``, or ``"auto"``, which picks a fast one.
+            Winograd's method and the FFT add up pixels before they multiply, so with them an
+            infinity or a NaN spreads over a tile, or over all. With the others, and with
+            ``"auto"``, it stays in the outputs whose windows hold it.
 
     Returns:
         (N, K, H2, W2), or (K, H2, W2) for one image; see :func:`utils.sizing.conv_output_size`.
@@ -135,10 +138,11 @@ def conv2d_backward(
     if output_mask[0]:
         grad_input = _grad_input(grad_output, input, weight, geometry, method)
     if output_mask[1]:
-        if method == "auto":
-            method = _fastest(input, weight, geometry)
-        way = grad_weight_winograd if method == "winograd" else grad_weight_im2col
+        used = _fastest(input, weight, geometry) if method == "auto" else method
+        way = grad_weight_winograd if used == "winograd" else grad_weight_im2col
         grad_weight = way(grad_output, input, weight, geometry)
+        if method == "auto" and _spreads(used, grad_weight):
+            grad_weight = grad_weight_im2col(grad_output, input, weight, geometry)
     grad_bias = grad_output.sum(dim=(0, 2, 3)) if output_mask[2] else None
     if one_image and grad_input is not None:
         grad_input = grad_input.squeeze(0)
@@ -153,13 +157,21 @@ def _check_method(layer: str, method: str) -> None:
 def _forward(
     input: Tensor, weight: Tensor, bias: Tensor | None, geometry: ConvGeometry, method: str
 ) -> Tensor:
-    if method == "auto":
+    if chosen_here := method == "auto":
         method = _fastest(input, weight, geometry)
     layout = torch.channels_last if is_channels_last(input) else torch.contiguous_format
     size = (len(input), len(weight), *geometry.output)
     output = torch.empty(size, dtype=input.dtype, device=input.device, memory_format=layout)
     IMPLEMENTATIONS[method](input, weight, bias, geometry, output)
+    if chosen_here and _spreads(method, output):
+        IMPLEMENTATIONS["im2col"](input, weight, bias, geometry, output)
     return output
+
+
+def _spreads(method: str, result: Tensor) -> bool:
+    """Whether a result may hold infinities or NaNs where the definition of the layer has none."""
+    # A sum is not finite if one of its terms is not; if only the sum overflows, time is lost.
+    return method == "winograd" and not result.is_meta and not bool(result.sum().isfinite())
 
 
 def _fastest(input: Tensor, weight: Tensor, geometry: ConvGeometry) -> str:

@@ -8,6 +8,7 @@ from utils.functional.arguments import (
     check_shape,
     check_tensors,
     is_channels_last,
+    is_int,
     shape,
     wide,
 )
@@ -210,7 +211,7 @@ def _check_lrn(layer: str, input: Tensor, size) -> None:
     check_tensors(layer, input=input)
     if input.ndim < 3:
         raise ValueError(f"{layer}: the input must be (N, C, ...), but has shape {shape(input)}")
-    if isinstance(size, bool) or not isinstance(size, int):
+    if not is_int(size):
         raise TypeError(f"{layer}: size must be an int, but is {size!r}")
     if size < 1:
         raise ValueError(f"{layer}: size must be at least 1, but is {size}")

@@ -13,6 +13,7 @@ from utils.functional.arguments import (
     check_tensors,
     integers,
     is_channels_last,
+    is_int,
     shape,
     wide,
 )
@@ -203,7 +204,7 @@ def _divisors(input: Tensor, geometry: PoolGeometry, count_include_pad: bool) ->
 def _divisor(layer, input, geometry, count_include_pad, divisor_override):
     if divisor_override is None:
         return _divisors(input, geometry, count_include_pad)
-    if isinstance(divisor_override, bool) or not isinstance(divisor_override, int):
+    if not is_int(divisor_override):
         raise TypeError(f"{layer}: divisor_override must be an int, but is {divisor_override!r}")
     if divisor_override == 0:
         raise ValueError(f"{layer}: divisor_override must not be 0")
@@ -309,7 +310,8 @@ def _adaptive(layer: str, input: Tensor, output_size) -> tuple[Parts, Parts]:
             f"got shape {shape(input)}"
         )
     sizes = output_size if isinstance(output_size, tuple | list) else (output_size, output_size)
-    sizes = tuple(n if o is None else o for n, o in zip(input.shape[-2:], sizes, strict=False))
+    if len(sizes) == 2:  # else it is refused with the message that every layer has
+        sizes = tuple(n if o is None else o for n, o in zip(input.shape[-2:], sizes, strict=True))
     rows, columns = integers(layer, "output_size", sizes, 1)
     return _parts(input.shape[-2], rows), _parts(input.shape[-1], columns)
 
