@@ -47,6 +47,7 @@ class Entry:
     reason: str = ""
     tests: dict[str, Verdict] = field(default_factory=dict)  # grade_id of the test -> verdict
     notes: list[str] = field(default_factory=list)
+    missing_modules: list[str] = field(default_factory=list)  # imported, but not installed here
     seconds: float = 0.0
     peak_memory: int | None = None  # bytes
     graded_at: str = ""
@@ -79,6 +80,7 @@ def write(connection: sa.Connection, entry: Entry) -> None:
     details = {
         "tests": {name: asdict(verdict) for name, verdict in entry.tests.items()},
         "notes": entry.notes,
+        "missing_modules": entry.missing_modules,
         "seconds": entry.seconds,
         "peak_memory": entry.peak_memory,
     }

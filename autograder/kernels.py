@@ -155,7 +155,9 @@ class Kernel:
             return reply
         except TimeoutError:
             self.close()
-            raise KernelDied(f"it ran for {seconds:.0f} seconds and did not stop") from None
+            raise KernelDied(
+                f"it ran for {seconds:.0f} seconds, the limit here, and did not stop"
+            ) from None
         except TooLarge as error:
             self.close()
             raise KernelDied(f"its output is too large: {error}") from None

@@ -90,10 +90,12 @@ def rebuild(source: NotebookNode, submitted: NotebookNode) -> tuple[NotebookNode
         elif is_locked(cell):
             if found is None or _lines(found.source) != _lines(visible(cell.source)):
                 report.replaced.append(name)
-        elif found is not None and found.cell_type == cell.cell_type:
-            cell.source = found.source
-            _add_pictures(cell, found)
-        built.cells += [cell, *own.pop(name, [])]
+        changed = None
+        if not is_answer(cell) and not is_locked(cell) and found is not None:
+            changed = _changed(cell, found)
+            if changed is not None:
+                report.added.append(changed["id"])
+        built.cells += [cell, *([changed] if changed else []), *own.pop(name, [])]
     for cell in built.cells:
         if cell.cell_type == "code":
             cell.outputs, cell.execution_count = [], None
@@ -197,6 +199,20 @@ def _sort(submitted: list[NotebookNode], names: set, answers: dict[str, str], re
         else:
             theirs[name], last = cell, name
     return theirs, own
+
+
+def _changed(cell: NotebookNode, found: NotebookNode) -> NotebookNode | None:
+    """Take over what a student made of an open cell; return their code, to stand below ours.
+
+    The lesson's imports run apart from those that a student has added to them: one that fails here
+    then takes no others away.
+    """
+    if cell.cell_type != "code" and found.cell_type == cell.cell_type:
+        cell.source = found.source
+        _add_pictures(cell, found)
+    elif found.cell_type == "code" and _lines(found.source) != _lines(cell.source):
+        return _plain(found, f"{cell['id'][:50]}-changed")
+    return None
 
 
 def _plain(cell: NotebookNode, name: str) -> NotebookNode:

@@ -12,10 +12,12 @@ import filecmp
 import hashlib
 import io
 import logging
+import math
 import os
 import shutil
 import tempfile
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 import jupytext
@@ -160,10 +162,25 @@ def read(path: Path) -> nbformat.NotebookNode | None:
         return None
 
 
+def _cells_seconds(notebook: nbformat.NotebookNode) -> dict[str, int]:
+    """Return the seconds that its slow cells took: powers of two, so that a rebuild is the same."""
+    found = {}
+    for cell in notebook.cells:
+        times = cell.metadata.pop("execution", {})
+        if {"iopub.execute_input", "shell.execute_reply"} <= times.keys():
+            begun, ended = (
+                datetime.fromisoformat(times[x])
+                for x in ("iopub.execute_input", "shell.execute_reply")
+            )
+            if (took := (ended - begun).total_seconds()) > 1:
+                found[cell["id"]] = 2 ** math.ceil(math.log2(took))
+    return found
+
+
 def keep_outputs(notebook: nbformat.NotebookNode, built: nbformat.NotebookNode | None) -> bool:
     """Take over the outputs of an earlier build if they are still those of this notebook."""
-    wanted = notebook.metadata[BUILD_METADATA]
-    if built is None or built.metadata.get(BUILD_METADATA) != wanted:
+    wanted = notebook.metadata[BUILD_METADATA]["built_from"]
+    if built is None or built.metadata.get(BUILD_METADATA, {}).get("built_from") != wanted:
         return False
     new = [cell for cell in notebook.cells if cell.cell_type == "code"]
     old = [cell for cell in built.cells if cell.cell_type == "code"]
@@ -171,6 +188,7 @@ def keep_outputs(notebook: nbformat.NotebookNode, built: nbformat.NotebookNode |
         return False  # someone edited the built notebook
     for cell, executed in zip(new, old, strict=True):
         cell.outputs, cell.execution_count = executed.outputs, executed.execution_count
+    notebook.metadata[BUILD_METADATA] = built.metadata[BUILD_METADATA]
     return True
 
 
@@ -184,7 +202,7 @@ def execute(notebook: nbformat.NotebookNode, lesson: Lesson) -> None:
     client = NotebookClient(
         notebook,
         timeout=CELL_TIMEOUT,
-        record_timing=False,
+        record_timing=True,
         store_widget_state=False,
         resources={"metadata": {"path": folder}},
     )
@@ -199,13 +217,13 @@ def execute(notebook: nbformat.NotebookNode, lesson: Lesson) -> None:
         raise ReleaseError(
             f"{lesson.name}: cell {cell!r} of the solution fails:\n{error}"
         ) from None
+    seconds = _cells_seconds(notebook)
     for cell in notebook.cells:
-        cell.metadata.pop("execution", None)
         for output in cell.get("outputs", []):
             # A widget is gone with its kernel; beside it stands what lives without one.
             output.get("data", {}).pop("application/vnd.jupyter.widget-view+json", None)
     notebook.metadata = nbformat.from_dict(
-        METADATA | {BUILD_METADATA: notebook.metadata[BUILD_METADATA]}
+        METADATA | {BUILD_METADATA: {**notebook.metadata[BUILD_METADATA], "seconds": seconds}}
     )
 
 

@@ -53,6 +53,11 @@ class Exercise:
         return [x.peak_memory for x in self.verdicts if x.peak_memory is not None]
 
     @property
+    def limit(self) -> float | None:
+        """Seconds that the test was given."""
+        return max((x.limit for x in self.verdicts if x.limit), default=None)
+
+    @property
     def mistakes(self) -> list[tuple[str, int]]:
         """The misconceptions that the check recognised, in how many submissions, most first."""
         found = Counter(name for x in self.verdicts for name in set(x.mistakes))
@@ -88,6 +93,12 @@ class Report:
         return [x for x in self.entries if x.notes]
 
     @property
+    def missing_modules(self) -> list[tuple[str, int]]:
+        """Modules that are not installed here, and in how many submissions they are imported."""
+        found = Counter(name for x in self.entries for name in set(x.missing_modules))
+        return sorted(found.items(), key=lambda item: (-item[1], item[0]))
+
+    @property
     def most(self) -> float:
         """All automatic points of the lesson."""
         return sum(x.most for x in self.exercises)
@@ -114,6 +125,14 @@ class Report:
             middle, peak = median(memory), max(memory)
             text = f"median {megabytes(middle)}, at most {megabytes(peak)}"
             lines.append(("Peak memory of a submission", text))
+        limits = {v.limit for x in self.graded for v in x.tests.values() if v.limit}
+        if limits:
+            span = f"{min(limits):.0f} s"
+            span += f" to {max(limits):.0f} s" if max(limits) > min(limits) else ""
+            lines.append(("Time limit of a test", span))
+        if self.missing_modules:
+            named = (f"{x} (imported in {n})" for x, n in self.missing_modules)
+            lines.append(("Modules that are not installed here", ", ".join(named)))
         latest = max(x.graded_at for x in self.entries)  # such as 2026-02-01T12:00:00+00:00
         return [*lines, ("Last graded", f"{latest[:16].replace('T', ' ')} UTC")]
 

@@ -89,7 +89,7 @@ def as_csv(report: Report) -> str:
             *("share_solved", "mean_points", "median_seconds", "max_seconds"),
             *("peak_memory_bytes", "mistakes"),
             *("no_known_mistake", "lesson_quarantined", "lesson_with_notes"),
-            "lesson_peak_memory_bytes",
+            *("lesson_peak_memory_bytes", "limit_seconds", "lesson_missing_modules"),
         ]
     )
     for x in report.exercises:
@@ -102,6 +102,7 @@ def as_csv(report: Report) -> str:
                 *(x.solved, x.partly, share, mean, *times, max(x.memory, default="")),
                 *(no_formula(mistakes), x.unrecognised),
                 *(len(report.quarantined), len(report.noted), max(memory, default="")),
+                *(x.limit or "", "; ".join(f"{name} ({n})" for name, n in report.missing_modules)),
             ]
         )
     return text.getvalue()

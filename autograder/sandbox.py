@@ -52,7 +52,11 @@ class Limits(Configurable):
     file_size = Int(64 << 20, min=0, help="Bytes of the largest file").tag(config=True)
     scratch = Int(256 << 20, min=1 << 20, help="Bytes of all files").tag(config=True)
     output = Int(8 << 20, min=1 << 16, help="Bytes of one cell's outputs").tag(config=True)
-    cell_seconds = Float(180.0, help="Seconds of one cell, by the clock").tag(config=True)
+    cell_seconds = Float(180.0, help="Most seconds of one cell, by the clock").tag(config=True)
+    least_seconds = Float(20.0, help="Seconds that each cell has at least").tag(config=True)
+    times_reference = Float(
+        20.0, help="Between the two: times the seconds that the lesson's own answer took"
+    ).tag(config=True)
     grace_seconds = Float(3.0, help="Seconds to stop in after an interrupt").tag(config=True)
     total_seconds = Float(1800.0, help="Seconds of a submission, by the clock").tag(config=True)
     cgroups = Bool(True, help="Limit by control groups where they are writable").tag(config=True)

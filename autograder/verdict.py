@@ -17,6 +17,7 @@ from nbformat import NotebookNode, from_dict
 from autograder.kernels import ForkServer, Kernel, KernelDied, NotWarm, clock
 from autograder.outputs import cleaned
 from autograder.plan import Cell, Plan, plan
+from autograder.preprocessors import BUILD_METADATA
 from autograder.sandbox import Limits
 
 __all__ = ["Judge", "LessonBroken", "Verdict", "Verdicts"]
@@ -42,6 +43,7 @@ class Verdict:
     message: str = ""  # of a failing check, for the report
     mistakes: list[str] = field(default_factory=list)  # misconceptions that the check recognised
     peak_memory: int | None = None  # bytes of the student's kernel during the test, where known
+    limit: float | None = None  # seconds that it was given
 
 
 @dataclass
@@ -50,6 +52,7 @@ class Verdicts:
 
     tests: dict[str, Verdict] = field(default_factory=dict)  # grade_id -> verdict
     notes: list[str] = field(default_factory=list)  # for the instructor
+    missing_modules: list[str] = field(default_factory=list)  # imported, but not installed here
     seconds: float = 0.0
     peak_memory: int | None = None  # bytes of the student's kernel, where it is known
 
@@ -80,6 +83,7 @@ class Judge:
     ):
         self.root, self.source, self.lesson = root, source, lesson
         self.limits, self.demonstrations = limits or Limits(), demonstrations
+        self.took = source.metadata.get(BUILD_METADATA, {}).get("seconds", {})
         self.files = data_files(root / "solutions" / lesson)
         self.server: ForkServer | None = None
         self.cold = ""  # why no warm kernels can be forked, if so
@@ -99,6 +103,14 @@ class Judge:
             self.close()
             self.cold = str(error)
             return self._judge(built)
+
+    def seconds_for(self, name: str) -> float:
+        """How long a cell may take: many times what the lesson's own answer took when it was built.
+
+        An endless loop then costs a class seconds and not minutes.
+        """
+        generous = self.limits.times_reference * self.took.get(name, 1)
+        return min(self.limits.cell_seconds, max(self.limits.least_seconds, generous))
 
     def _judge(self, built: NotebookNode) -> Verdicts:
         if self.server is None:
@@ -224,7 +236,12 @@ class _Session:
             raise KernelDied(
                 f"the submission took more than {self.limits.total_seconds:.0f} seconds"
             )
-        return kernel.order(order, clock(self.until, self.limits.cell_seconds), stops=stops)
+        return kernel.order(order, clock(self.until, self._seconds(cell)), stops=stops)
+
+    def _seconds(self, cell: Cell) -> float:
+        """How long a cell may take; a student's own cell as long as any of the lesson's."""
+        known = any(x["id"] == cell.name for x in self.judge.source.cells)
+        return self.judge.seconds_for(cell.name) if known else self.limits.cell_seconds
 
     # --- the kinds of cells ---
 
@@ -247,11 +264,19 @@ class _Session:
             reply = self._order(self._the_student(), cell)
             outputs = reply.get("outputs")
             self.ran.append(cell)
+            self._look_for_missing(outputs)
         except KernelDied as error:
             self._died(error)
             self.verdicts.notes.append(f"{cell.name}: the student's kernel stopped: {error}")
             outputs = [_failure("KernelDied", f"This cell stopped its kernel: {error}.")]
         self._put(target, outputs)
+
+    def _look_for_missing(self, outputs) -> None:
+        """Note a module that a student has and this machine has not."""
+        form = r"ModuleNotFoundError: No module named '([\w.]{1,100})'"
+        said = re.match(form, _error(outputs or []))
+        if said and said[1] not in self.verdicts.missing_modules:
+            self.verdicts.missing_modules.append(said[1])
 
     def _test(self, cell: Cell) -> None:
         self.count += 1
@@ -280,7 +305,13 @@ class _Session:
         points = self._points(cell, reply, most)
         message = "" if reply.get("ok") and points == most else _error(outputs)
         self.verdicts.tests[cell.name] = Verdict(
-            points, most, time.monotonic() - started, message[:4000], _mistakes(message), peak
+            points,
+            most,
+            time.monotonic() - started,
+            message[:4000],
+            _mistakes(message),
+            peak,
+            self._seconds(cell),
         )
         self._put(target, outputs, test=True)
 

@@ -359,6 +359,7 @@ def _entry(submission: Submission, inputs: str, result: Result) -> journal.Entry
         result.reason.replace("\0", "?").encode("utf-8", "replace").decode(),
         verdicts.tests,
         notes,
+        verdicts.missing_modules,
         verdicts.seconds,
         verdicts.peak_memory,
     )

@@ -9,6 +9,7 @@ from nbformat.v4 import new_code_cell, new_notebook
 
 from autograder.outputs import cleaned, without_paths
 from autograder.plan import plan
+from autograder.preprocessors import BUILD_METADATA
 from autograder.rebuild import rebuild
 from autograder.sandbox import Limits
 from autograder.verdict import Judge, LessonBroken, imports
@@ -219,9 +220,16 @@ def f(x):
 
 
 @pytest.mark.parametrize(
-    ("does", "found"), [("x + 1", None), ("pool.submit(torch.neg, x).result()", "threading.Thread")]
+    ("does", "what"),
+    [
+        ("x + 1", "error is None"),
+        (
+            "pool.submit(torch.neg, x).result()",
+            "'waits for a thread' in str(error) and 'compute in the function' in str(error)",
+        ),
+    ],
 )
-def test_a_thread_is_in_nobodys_way_while_it_waits(lesson, does, found):
+def test_a_thread_is_in_nobodys_way_while_it_waits(lesson, does, what):
     source = f"""
 from concurrent.futures import ThreadPoolExecutor
 pool = ThreadPoolExecutor(1)
@@ -229,7 +237,7 @@ pool.submit(len, ()).result()
 def f(x):
     return {does}
 """
-    assert one(lesson, f"{ASKED}\nassert found == {found!r} and error is None", source) == 2
+    assert one(lesson, f"{ASKED}\nassert found is None and {what}", source) == 2
 
 
 def test_an_answer_that_calls_itself_for_ever_has_called_nothing_forbidden(lesson):
@@ -444,3 +452,43 @@ def new(source):
 
 def test_a_plan_needs_no_kernel():
     assert plan(solution(), rebuild(solution(), solution())[0]).cells
+
+
+# --- limits of time ---
+
+
+def test_a_cell_may_take_many_times_what_the_lessons_own_answer_took():
+    source = new_notebook(metadata={"convnets": {}})
+    source.metadata[BUILD_METADATA] = {"seconds": {"slow": 4, "slower": 32}}
+    judge = Judge(ROOT, "none", source, Limits(cell_seconds=180, least_seconds=20))
+    assert [judge.seconds_for(x) for x in ("quick", "slow", "slower")] == [20, 80, 180]
+    strict = Limits(cell_seconds=10, least_seconds=20)
+    assert Judge(ROOT, "none", source, strict).seconds_for("slow") == 10
+
+
+def test_an_endless_loop_costs_seconds_and_the_limit_is_told():
+    lesson = Lesson(cell_seconds=180, least_seconds=2, times_reference=1)
+    tests = {"a": "assert a() == 1", "b": "assert b == 1"}
+    answers = {"a": "def a():\n    while True: pass", "b": "b = 1\nimport time; time.sleep(99)"}
+    started = time.monotonic()
+    assert lesson(tests, answers) == {"a": 0, "b": 2}
+    lesson.judge.close()
+    assert time.monotonic() - started < 60
+    assert {x.limit for x in lesson.verdicts.tests.values()} == {2}
+
+
+# --- what is not installed ---
+
+
+def test_an_import_that_fails_here_takes_no_other_away(lesson):
+    imports = "import seaborn_that_nobody_has\nimport math\nimport torch\n"
+    source = "import math\nimport torch"
+    answers = {"setup": imports + "import json", "f": "f = lambda: math.floor(2.5)"}
+    assert lesson({"f": "assert f() == 2"}, answers, setup=source)["f"] == 2
+    assert lesson.verdicts.missing_modules == ["seaborn_that_nobody_has"]
+
+
+@pytest.mark.parametrize("added", ["1 +", "raise SystemExit", "%pip install x", "import os.x"])
+def test_nothing_that_is_added_to_the_imports_takes_them_away(lesson, added):
+    answers = {"setup": f"{added}\n{SETUP}", "f": "f = lambda: int(torch.ones(2).sum())"}
+    assert lesson({"f": "assert f() == 2"}, answers)["f"] == 2

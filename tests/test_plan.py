@@ -81,7 +81,9 @@ def test_a_demonstration_that_the_student_changed_is_the_students():
         c for c in notebook.cells if c.cell_type == "code" and not c.metadata.get("nbgrader")
     ]
     changed[3].source += "\nmine = 1"
-    assert changed[3]["id"] in [c.name for c in cells_of(notebook, lesson).cells if c.student]
+    assert f"{changed[3]['id']}-changed" in [
+        c.name for c in cells_of(notebook, lesson).cells if c.student
+    ]
 
 
 def test_all_demonstrations_run_on_demand():

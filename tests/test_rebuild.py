@@ -130,9 +130,13 @@ def test_the_students_own_cells_keep_their_places(handed_in):
 
 def test_a_lessons_own_cell_that_the_student_extended_is_kept(handed_in):
     first = next(cell for cell in handed_in.cells if cell.cell_type == "code")
+    before = first.source
     first.source += "\nimport itertools"
     built, report = rebuild(solution(), handed_in)
-    assert built.cells[ids(built).index(first["id"])].source.endswith("\nimport itertools")
+    # Below the lesson's own: what fails of it then takes nothing of the lesson's away.
+    place = ids(built).index(first["id"])
+    assert built.cells[place].source == before
+    assert built.cells[place + 1].source == f"{before}\nimport itertools"
     assert str(report) == ""
 
 

@@ -38,7 +38,7 @@ __all__ = ["Answers", "RemoteError", "RemoteFunction", "RemoteObject", "Student"
 MOST_TEXT = 4000
 ENDS_LOOPS = ("StopIteration", "StopAsyncIteration")
 MOST_CALLBACKS = 100_000
-ALONE_SECONDS = 20.0
+ALONE_SECONDS = 5.0
 WAITS = (
     "it waits for a thread that was started earlier. This exercise forbids some functions, and "
     "what another thread calls cannot be seen: compute in the function itself"
