@@ -3,6 +3,7 @@
 :func:`grade` says what a design is worth. Its numbers are stated here, and it uses nothing else.
 """
 
+import copy
 import math
 from collections.abc import Callable
 from contextlib import contextmanager
@@ -19,7 +20,9 @@ from utils.data import Shapes
 from utils.devices import device, one_thread
 from utils.seeding import seeded
 
-__all__ = ["CLASSES", "SIZE", "Cost", "Grade", "cost", "flow", "grade", "images", "train"]
+__all__ = [
+    *("CLASSES", "SIZE", "Cost", "Grade", "best_rate", "cost", "flow", "grade", "images", "train")
+]
 
 CLASSES = ("circle", "triangle", "square", "cross", "star")
 SIZE = 24
@@ -33,6 +36,9 @@ ACCURACY = (0.85, 0.40)
 
 TRAINING_IMAGES, TEST_IMAGES = 1500, 500
 EPOCHS, BATCH, RATE = 12, 50, 0.05
+#: A sound network may need a smaller step than another, so each is first tried with these.
+RATES, TRIAL_EPOCHS = (RATE, 0.02, 0.005), 2
+CHANCE = 1 / len(CLASSES)
 MOST_UNTRAINED = 0.45  # share that guessing never gets right
 
 
@@ -55,6 +61,8 @@ class Grade:
     cost: Cost
     flow: float | None = None
     accuracy: float | None = None
+    rate: float | None = None  # the learning rate that it was trained with
+    loss: float | None = None  # on the training images, in the last epoch; infinite if it diverged
 
     @property
     def points(self) -> float:
@@ -82,14 +90,42 @@ class Grade:
             f"multiply-adds  {self.cost.multiply_adds:9,} of {MOST_MULTIPLY_ADDS:9,}",
         ]
         if not self.cost.within_budget:
-            return "\n".join([*lines, "over the budget: 0 points"])
+            return "\n".join([*lines, "over the budget: 0 points", *self._reasons()])
         gap = " " * 13
         lines += [
             f"gradient flow  {self.flow:9.1f} {gap} {self.flow_points:4.1f} of  2 points",
             f"accuracy       {self.accuracy:9.1%} {gap} {self.accuracy_points:4.1f} of 10 points",
             f"together       {'':9} {gap} {self.points:4.1f} of 12 points",
         ]
-        return "\n".join(lines)
+        return "\n".join([*lines, *self._reasons()])
+
+    def _reasons(self) -> list[str]:
+        """Why it got what it got, in sentences."""
+        if not self.cost.within_budget:
+            most = Cost(MOST_PARAMETERS, MOST_MULTIPLY_ADDS)
+            over = [
+                f"{paid - allowed:,} {name.replace('_', '-' if 'adds' in name else ' ')}"
+                for name, paid, allowed in zip(Cost._fields, self.cost, most, strict=True)
+                if paid > allowed
+            ]
+            return [f"It has {' and '.join(over)} too many."]
+        said = []
+        if self.rate is not None:
+            tried = ", ".join(f"{rate:g}" for rate in RATES)
+            said.append(f"Trained with the learning rate {self.rate:g}, the best of {tried}.")
+        if self.loss is not None and not math.isfinite(self.loss):
+            said.append("The training diverged with each of them: does the signal grow in it?")
+        elif self.accuracy is not None and self.accuracy < CHANCE + 0.05 and self.loss is not None:
+            said.append(
+                f"It never started: the loss stayed at {self.loss:.2f}, and guessing gives "
+                f"{math.log(len(CLASSES)):.2f}. Does a gradient reach the first layer?"
+            )
+        if self.flow is not None and self.flow_points < POINTS_FLOW:
+            said.append(
+                f"One layer's gradient is {self.flow:.0f} times another's; full points need "
+                f"{FLOW[0]:.0f} or less."
+            )
+        return said
 
 
 def images(count: int = TRAINING_IMAGES, seed: int = 0) -> Shapes:
@@ -130,6 +166,9 @@ def flow(model: nn.Module) -> float:
     RMSNorm don't count, and scales and biases have one such axis at most. The model takes the
     step: hand over one that is not needed any more. Infinite where a layer gets no gradient, is
     frozen, or gets one that is not finite, and where there are no weights.
+
+    A normalisation whose scales all start at 0, so that its branch starts as nothing (Goyal et al.
+    (2017), arXiv:1706.02677, section 5.1), is measured with scales of 1: it opens as it learns.
     """
     ready(model)
     if not all(parameter.requires_grad for parameter in model.parameters()):
@@ -137,6 +176,7 @@ def flow(model: nn.Module) -> float:
     weights = _weights(model)
     if not weights:
         return math.inf
+    _open_branches(model)
     drawn = images(100, seed=1)
     where = weights[0].device
     batch, labels = _standardised(drawn.images).to(where), drawn.labels.to(where)
@@ -152,8 +192,12 @@ def flow(model: nn.Module) -> float:
     return max(norms) / min(norms)
 
 
-def train(model: nn.Module, drawn: Shapes, *, epochs: int = EPOCHS, rate: float = RATE) -> None:
-    """Train as every design is trained: SGD, momentum 0.9, L2, batches of 50, a cosine to zero."""
+def train(model: nn.Module, drawn: Shapes, *, epochs: int = EPOCHS, rate: float = RATE) -> float:
+    """Train as every design is trained: SGD, momentum 0.9, L2, batches of 50, a cosine to zero.
+
+    Returns:
+        The mean loss of the last epoch; infinite, and at once, if a loss is not finite.
+    """
     where = next(model.parameters()).device
     inputs, labels = _standardised(drawn.images).to(where), drawn.labels.to(where)
     optimizer = torch.optim.SGD(model.parameters(), lr=rate, momentum=0.9, weight_decay=5e-4)
@@ -162,14 +206,25 @@ def train(model: nn.Module, drawn: Shapes, *, epochs: int = EPOCHS, rate: float 
     model.train()
     with one_thread():
         for _ in range(epochs):
+            losses = []
             for batch in torch.randperm(len(inputs)).split(BATCH):
                 loss = F.cross_entropy(model(inputs[batch]), labels[batch])
                 if not torch.isfinite(loss):
-                    return
+                    return math.inf
+                losses.append(loss.item())
                 optimizer.zero_grad()
                 loss.backward()
                 optimizer.step()
                 schedule.step()
+    return sum(losses) / len(losses)
+
+
+def best_rate(model: nn.Module, drawn: Shapes) -> float:
+    """The learning rate of RATES with which a copy of the network learns most in two epochs."""
+    losses = {
+        rate: train(copy.deepcopy(model), drawn, epochs=TRIAL_EPOCHS, rate=rate) for rate in RATES
+    }
+    return min(losses, key=losses.get)
 
 
 def accuracy(model: nn.Module, drawn: Shapes) -> float:
@@ -209,8 +264,10 @@ def grade(design: Callable[[], nn.Module], *, seed: int = 2) -> Grade:
                 "the design hands over weights that are not fresh: it must only build, and take "
                 "random weights, without a fixed seed"
             )
-        train(model, images())
-        return Grade(paid, ratio, accuracy(model, test))
+        drawn = images()
+        rate = best_rate(model, drawn)
+        loss = train(model, drawn, rate=rate)
+        return Grade(paid, ratio, accuracy(model, test), rate, loss)
 
 
 def same_weights(one: nn.Module, other: nn.Module) -> bool:
@@ -220,6 +277,14 @@ def same_weights(one: nn.Module, other: nn.Module) -> bool:
         a.shape == b.shape and torch.equal(a, b) and a.min() < a.max()  # constants may be equal
         for a, b in pairs
     )
+
+
+def _open_branches(model: nn.Module) -> None:
+    """Set the scales of normalisations that start at 0 to 1."""
+    for module in model.modules():
+        scale = getattr(module, "weight", None)
+        if "Norm" in type(module).__name__ and scale is not None and not scale.any():
+            nn.init.ones_(scale)
 
 
 def _share(value: float, best: float, worst: float) -> float:

@@ -155,8 +155,10 @@ def image_grid(
     return figure
 
 
-def draw_matrix(axis, matrix, title: str = "", windows=(), cmap="gray_r") -> None:
+def draw_matrix(axis, matrix, title: str = "", windows=(), cmap="gray") -> None:
     """Draw a small matrix as a grid of squares with its numbers written in them.
+
+    As in an image, the larger number is the brighter one.
 
     Args:
         axis: the matplotlib axes to draw on.
@@ -169,9 +171,9 @@ def draw_matrix(axis, matrix, title: str = "", windows=(), cmap="gray_r") -> Non
     matrix = np.asarray(matrix, dtype=float)
     finite = matrix[np.isfinite(matrix)]
     span = max(np.ptp(finite), 1) if finite.size else 1
-    low = finite.min() if finite.size else 0
+    high = finite.max() if finite.size else 0
     # Half of the scale is never reached, so that black numbers stay readable.
-    axis.imshow(matrix, cmap=cmap, vmin=low, vmax=low + 2.2 * span)
+    axis.imshow(matrix, cmap=cmap, vmin=high - 2.2 * span, vmax=high)
     for (row, column), number in np.ndenumerate(matrix):
         if np.isfinite(number):
             axis.text(column, row, f"{number:.4g}", ha="center", va="center")

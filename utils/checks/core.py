@@ -281,9 +281,18 @@ class Exercise:
 
 @dataclass
 class ValueExercise:
-    """A number, or a list of numbers in any order, to work out.
+    """A number, or a list of numbers, to work out.
 
     A failing check never shows the right answer: it names the mistake, or gives the `advice`.
+
+    Args:
+        id: the `grade_id` of the solution cell; with underscores, the name of the value.
+        reference: the right answer.
+        advice: what to think about, for an answer that shows no known mistake.
+        passed: what a right answer shows.
+        misconceptions: the known mistakes, each with its wrong value.
+        order: what the numbers of a list are, such as "[width, height, depth]"; without it they may
+            stand in any order.
     """
 
     id: str
@@ -291,9 +300,14 @@ class ValueExercise:
     advice: str
     passed: str
     misconceptions: list[Misconception] = field(default_factory=list)
+    order: str = ""
 
     def __post_init__(self):
         EXERCISES[self.id] = self
+        if self.order:
+            asked = f"Asked for is {self.order}, in this order."
+            turned = [self.reference[-1], *self.reference[:-1]]
+            self.misconceptions.append(Misconception("the depth comes first", asked, turned))
 
     @property
     def name(self) -> str:
@@ -316,7 +330,12 @@ class ValueExercise:
                 lines += named(misconception)
                 break
         else:
-            lines += textwrap.wrap(self.advice, 96)
+            if self.order and sorted(answer) == sorted(self.reference):
+                lines.append(
+                    f"The numbers are right, but asked for is {self.order}, in this order."
+                )
+            else:
+                lines += textwrap.wrap(self.advice, 96)
         raise CheckFailed("\n".join(lines))
 
     def _refuse(self, answer) -> str | None:
@@ -327,10 +346,10 @@ class ValueExercise:
         problems = (wording.not_an_integer(item) for item in answer)
         return next((problem for problem in problems if problem), None)
 
-    @staticmethod
-    def _normalised(answer):
+    def _normalised(self, answer):
         if isinstance(answer, (list, tuple)):
-            return sorted(int(item) for item in answer)
+            numbers = [int(item) for item in answer]
+            return numbers if self.order else sorted(numbers)
         return int(answer)
 
 
@@ -341,7 +360,7 @@ def check(exercise_id: str, answer) -> None:
 
     In JupyterLab, an answer that passes is counted on the course home (see `utils.progress`).
     Numbers must be ints: of Python, NumPy or torch (0-dimensional). A whole float such as 55.0
-    is refused with a hint at `//`, and so is a bool. A list of numbers may be in any order.
+    is refused with a hint at `//`, and so is a bool. A list may be a tuple, and a tuple a list.
 
     Args:
         exercise_id: the `grade_id` of the solution cell, such as "conv-output-size".

@@ -110,11 +110,7 @@ def equal(one, other) -> bool:
             and bool(close(one, other).all())
         )
     if isinstance(one, (tuple, list)) and isinstance(other, (tuple, list)):
-        return (
-            isinstance(one, tuple) == isinstance(other, tuple)
-            and len(one) == len(other)
-            and all(equal(a, b) for a, b in zip(one, other, strict=True))
-        )
+        return len(one) == len(other) and all(equal(a, b) for a, b in zip(one, other, strict=True))
     if is_integer(one) and is_integer(other):
         return operator.index(one) == operator.index(other)
     if isinstance(one, (float, str)) and type(one) is type(other):

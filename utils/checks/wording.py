@@ -151,7 +151,7 @@ def _tuple_difference(value, expected: tuple, names: tuple[str, ...]) -> str | N
     wanted = f"a tuple ({', '.join(names)})" if names else f"a tuple of {len(expected)}"
     if value is None:
         return f"None came back instead of {wanted}. Did you forget `return`?"
-    if not isinstance(value, tuple):
+    if not isinstance(value, (tuple, list)):
         return f"{kind(value)} came back; {wanted} is expected."
     if len(value) != len(expected):
         return f"A tuple of {len(value)} came back; {wanted} is expected."
@@ -165,7 +165,7 @@ def _tuple_difference(value, expected: tuple, names: tuple[str, ...]) -> str | N
 def _list_difference(value, expected: list) -> str | None:
     if value is None:
         return "None came back instead of a list. Did you forget `return`?"
-    if not isinstance(value, list):
+    if not isinstance(value, (tuple, list)):
         return f"{kind(value)} came back; a list is expected."
     if len(value) != len(expected):
         return f"A list of {len(value)} came back; a list of {len(expected)} is expected."

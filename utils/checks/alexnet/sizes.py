@@ -7,6 +7,7 @@ from utils.checks.core import Misconception, ValueExercise
 alexnet_conv1_volume = ValueExercise(
     "alexnet-conv1-volume",
     reference=[55, 55, 96],
+    order="[width, height, depth]",
     advice="The formula of lesson 1 gives the width: how much room is beside the window, and how "
     "many steps of 4 fit into it? The depth is the number of filters.",
     passed="the window ends exactly at the last pixel.",
@@ -76,6 +77,7 @@ alexnet_conv1_weights = ValueExercise(
 alexnet_pool1_volume = ValueExercise(
     "alexnet-pool1-volume",
     reference=[27, 27, 96],
+    order="[width, height, depth]",
     advice="Use the formula for pooling of lesson 2. It rounds down. What happens to the depth?",
     passed="the last row and column of the 55 are seen by no window.",
     misconceptions=[

@@ -132,6 +132,7 @@ def _let_through(input_size, kernel_size, stride):
 pool_volume = ValueExercise(
     "pool-volume",
     reference=[112, 112, 64],
+    order="[width, height, depth]",
     advice="Work out the width with your pool_output_size. The height is the same. What does "
     "pooling do to the depth?",
     passed="each slice is pooled by itself, so the depth stays.",

@@ -188,12 +188,14 @@ def _gradient(input, weight):
     return image.grad
 
 
-def _case(seed, layers, channels, size):
+def _case(seed, layers, channels, size, lowered=0.0):
     return Case(
         {
-            "input": whole_numbers(1, channels, size, size, seed=seed).abs(),
-            # Mostly positive, so that few paths are shut by the ReLU.
-            "weight": whole_numbers(layers, channels, channels, 3, 3, seed=seed + 1) + 2,
+            "input": whole_numbers(1, channels, size, size, seed=seed).abs() + 1,
+            # Mostly positive, so that few paths are shut by the ReLU. The quarter keeps all signals
+            # away from 0, where ReLU has a kink and any slope from 0 to 1 would be right.
+            "weight": whole_numbers(layers, channels, channels, 3, 3, seed=seed + 1)
+            + (2.25 - lowered),
         }
     )
 
@@ -205,6 +207,9 @@ _cases = [
     _case(30, 2, 1, 7),
     _case(40, 1, 2, 5),
     _case(50, 3, 2, 9),
+    # With lower weights the last ReLU shuts the middle unit of one channel and not of the other.
+    _case(110, 1, 2, 5, lowered=2),
+    _case(120, 2, 2, 7, lowered=2),
 ]
 
 middle_gradient = Exercise(
@@ -254,6 +259,21 @@ def _no_relu(input, weight):
     output = image
     for filters in weight:
         output = F.conv2d(output, filters, padding=1)
+    middle = output[:, :, output.shape[2] // 2, output.shape[3] // 2]
+    return torch.autograd.grad(middle.sum(), image)[0]
+
+
+@middle_gradient.misconception(
+    "the last layer's ReLU is left out",
+    "The last layer too is followed by a ReLU, which may shut the unit in the middle.",
+)
+def _no_last_relu(input, weight):
+    image = input.clone().requires_grad_()
+    output = image
+    for place, filters in enumerate(weight):
+        output = F.conv2d(output, filters, padding=1)
+        if place < len(weight) - 1:
+            output = F.relu(output)
     middle = output[:, :, output.shape[2] // 2, output.shape[3] // 2]
     return torch.autograd.grad(middle.sum(), image)[0]
 

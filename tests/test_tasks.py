@@ -1,0 +1,68 @@
+"""What an exercise forbids stands in its task, and what the task forbids is forbidden."""
+
+import re
+
+import pytest
+from course import LESSONS, released
+
+from utils.checks import EXERCISES
+
+#: What a task says -> the functions and modules that it means, as patterns.
+PHRASES = {
+    "`groups` of torch's convolutions": r"torch\.conv\w*\(groups>1\)",
+    "ready-made convolutions": r"torch\.conv\w*|scipy\.signal",
+    "`torch.nn`'s conv layers": r"torch\.nn\.modules\.conv",
+    "ready-made pooling": r"torch\.(adaptive_)?(max|avg)_(un)?pool\w*|torch\.nn\.modules\.pooling",
+    "ready-made dropout": r"torch\.dropout|torch\.nn\.modules\.dropout",
+    "ready-made normalisation": r"torch\.\w*_norm|torch\.nn\.modules\.\w*norm\w*"
+    r"|torch\.nn\.functional\.local_response_norm|torch\.nn\.modules",
+    "ready-made optimisers": r"torch\.optim|utils\.optim",
+    "autograd": r"torch\.autograd\..*|torch\._functorch",
+    "ready-made gradients": r"torch\.nn\.grad|utils\.(gradients|flow)",
+    "`scipy.ndimage`": r"scipy\.ndimage",
+    **{
+        f"`utils.{name}`": rf"utils\.{name}"
+        for name in ("functional", "nn", "models", "sizing", "data")
+    },
+}
+SENTENCE = re.compile(r"^Not allowed here: (.+)\.$", re.MULTILINE)
+
+
+def tasks(lesson):
+    """Exercise -> the text of its task."""
+    found, text = {}, ""
+    for cell in released(lesson).cells:
+        if cell.cell_type == "markdown":
+            text = cell.source
+        name = cell.metadata.get("nbgrader", {}).get("grade_id")
+        if name in EXERCISES:
+            found[name] = text
+    return found
+
+
+def sentence(forbidden):
+    """What a task says of an exercise's forbidden names: a set of phrases."""
+    said = set()
+    for name in forbidden:
+        meant = [phrase for phrase, names in PHRASES.items() if re.fullmatch(names, name)]
+        assert meant, f"no phrase says that {name} is forbidden"
+        said.add(meant[0])
+    # These are conv layers too.
+    return said - ({"`torch.nn`'s conv layers"} if "ready-made convolutions" in said else set())
+
+
+@pytest.mark.parametrize("lesson", LESSONS)
+def test_each_task_says_what_is_not_allowed(lesson):
+    wrong = {}
+    assert tasks(lesson)
+    for name, text in tasks(lesson).items():
+        found = SENTENCE.search(text)
+        said = set(re.split(r", | and ", found[1])) if found else set()
+        if said != sentence(getattr(EXERCISES[name], "forbidden", ())):
+            wrong[name] = said
+    assert wrong == {}
+
+
+def test_no_task_threatens():
+    texts = [text for lesson in LESSONS for text in tasks(lesson).values()]
+    assert not [text for text in texts if re.search(r"the check notices|the grader looks", text)]
