@@ -2,7 +2,7 @@
 EXTRAS := [dev]
 include setup.mk
 
-.PHONY: test system lint release student site constraints help
+.PHONY: test system lint release student site gpu constraints help
 
 ## test: set up, lint, and run every test
 test: $(STAMP) system lint
@@ -28,6 +28,10 @@ student: $(STAMP)
 ## site: build the reader's web site from solutions/ into docs/_build/site; open its index.html
 site: $(STAMP)
 	sphinx-build --fail-on-warning --keep-going --doctree-dir docs/_build/doctrees --quiet docs docs/_build/site
+
+## gpu: run all that the course computes on a GPU, compare and time it; 6 minutes at most
+gpu:
+	@PYTHON="$(filter-out python3,$(PYTHON))" sh benchmarks/gpu.sh $(GPU_FLAGS)
 
 ## constraints: install the newest allowed versions afresh and record them
 constraints:

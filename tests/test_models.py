@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 import torch
 from devices import DEVICES, PRECISE
-from torch_layers import COPIED, as_torch
 
 from utils import files, models, nn, sizing
 from utils.checkpoints import CheckpointError
 from utils.data import shapes
 from utils.files import ChecksumError, DownloadError
+from utils.models.torch_layers import COPIED, as_torch
 from utils.optim import SGD
 from utils.training import fit
 

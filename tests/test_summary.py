@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 import torch
 from torch.profiler import ProfilerActivity, profile
-from torch_layers import as_torch
 
 from utils import models, nn, sizing
+from utils.models.torch_layers import as_torch
 
 TABLE = json.loads((Path(__file__).parent / "tables" / "receptive_fields.json").read_text("utf-8"))
 
