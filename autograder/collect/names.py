@@ -1,16 +1,19 @@
 """How learning platforms name what was handed in, and whose it is by its name.
 
-| platform | where it says so | its form | source |
-|---|---|---|---|
-| Moodle | folder, or before the file's name | `Ada Lovelace_4711_assignsubmission_file_` | mod/assign/locallib.php, `get_user_submission...` and `download_submissions` |
-| Canvas | before the file's name | `lovelaceada_LATE_1234_56789_` (user, attachment) | app/models/content_zipper.rb, `zip_assignment` |
-| Brightspace | folder | `123-456 - Ada Lovelace - Nov 20, 2026 1200 PM` | D2L, "Download Assignment submissions" |
-| Blackboard | before the file's name | `Homework 1_alovelace_attempt_2026-11-20-12-00-00_` | Blackboard Help, "Download assignments" |
-| Google Classroom | before the file's name | `Ada Lovelace - ` | what Drive shows of a class's folder |
-| nbgrader, anything else | folder or zip, or before the name | `ada/`, `ada.zip`, `ada_` | nbgrader's own documentation |
+| platform | where it says so | its form |
+|---|---|---|
+| Moodle | folder, or before the file's name | `Ada Lovelace_4711_assignsubmission_file_` |
+| Canvas | before the file's name | `lovelaceada_LATE_1234_56789_` (user, attachment) |
+| Brightspace | folder | `123-456 - Ada Lovelace - Nov 20, 2026 1200 PM` |
+| Blackboard | before the file's name | `Homework 1_alovelace_attempt_2026-11-20-12-00-00_` |
+| Google Classroom | before the file's name | `Ada Lovelace - ` |
+| nbgrader, anything else | folder or zip, or before the name | `ada/`, `ada.zip`, `ada_` |
 
-Moodle's number is that of a participant in this assignment, Canvas's that of a user.
-"""  # noqa: E501
+Moodle's number is that of a participant in this assignment, Canvas's that of a user. The forms are
+those of Moodle's `mod/assign/locallib.php` and Canvas's `lib/content_zipper.rb`; those of
+Brightspace, Blackboard and Classroom are known from scripts that sort such downloads, and were not
+checked against a real one.
+"""
 
 import re
 from dataclasses import dataclass
