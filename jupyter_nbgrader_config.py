@@ -67,10 +67,10 @@ class SumUp(NbGraderPreprocessor):
         for kind, found in names.items():
             if found and kind != "passed":
                 lines += textwrap.wrap(f"{kind}: {', '.join(found)}", 80, subsequent_indent="  ")
+        nb.cells.insert(0, _summary(tests[0], lines))
         for cell in tests:
             if outcome[grade_id(cell)] == "not answered yet":
                 del cell.metadata["nbgrader"]
-        nb.cells.insert(0, _summary(tests[0], lines))
         return nb, resources
 
 

@@ -6,7 +6,6 @@ import signal
 import socket
 import subprocess
 import sys
-import tempfile
 import time
 from pathlib import Path
 
@@ -47,7 +46,7 @@ class ForkServer:
             "MPLBACKEND": "agg",
             "MPLCONFIGDIR": str(_matplotlib_folder()),
             # torch makes a folder for compiled code when it is imported; this one is there already.
-            "TORCHINDUCTOR_CACHE_DIR": tempfile.gettempdir(),
+            "TORCHINDUCTOR_CACHE_DIR": str(_matplotlib_folder()),
             **dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1"),
         }
         with theirs:

@@ -33,7 +33,7 @@ __all__ = ["Here", "Job", "Result", "WrongVersion", "digest_of", "judge", "read_
 ROOT = Path(__file__).resolve().parent.parent
 #: The modules that decide what a submission earns. A test compares them with what is imported.
 GRADER = (
-    *("cgroups", "formulas", "kernels", "outputs", "pages", "pictures", "plan"),
+    *("cgroups", "formulas", "kernels", "outputs", "pages", "pictures", "plan", "preprocessors"),
     *("rebuild", "sandbox", "timestamps", "verdict", "work"),
 )
 #: Packages whose version can change a result.

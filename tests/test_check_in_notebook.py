@@ -47,7 +47,7 @@ def talking(source):
 def test_what_an_answer_prints_stands_below_the_verdict(capsys):
     check("conv-params", talking(RIGHT))
     said = capsys.readouterr()
-    assert said.out.startswith(f"{PASSED}. conv_params")
+    assert said.out.startswith(f"{PASSED}\nconv_params")
     verdict, _, printed = said.out.partition("\nPrinted meanwhile by your code:\n")
     assert "agree with the reference" in verdict and "called with" not in verdict
     assert printed.startswith("  called with (")

@@ -6,9 +6,6 @@ from pathlib import Path
 
 from nbgrader.plugins import ExtractorPlugin
 
-from autograder.collect.archives import look_through
-from autograder.collect.choice import choose
-
 __all__ = ["CollectorPlugin", "LiteralFolders"]
 
 
@@ -21,6 +18,10 @@ class CollectorPlugin(ExtractorPlugin):
 
     def extract(self, archive_path: str, extracted_path: str) -> None:
         """Put each student's notebook into a folder, and say what was not taken."""
+        # Students too have this configuration of nbgrader, but not what only grading needs.
+        from autograder.collect.archives import look_through
+        from autograder.collect.choice import choose
+
         lesson = self.parent.coursedir.assignment_id
         archive = Path(archive_path)
         choice = choose(look_through([archive / x.name for x in sorted(archive.iterdir())]), lesson)

@@ -8,7 +8,7 @@ RIGHT: dict[str, list[str]] = {}
 
 RIGHT["alexnet-conv1-volume"] = [
     "alexnet_conv1_volume = [55, 55, 96]\n",
-    "alexnet_conv1_volume = (96, 55, 55)\n",
+    "alexnet_conv1_volume = (55, 55, 96)\n",
     "alexnet_conv1_volume = [sizing.conv_output_size(227, 11, 4)] * 2 + [96]\n",
 ]
 
@@ -32,7 +32,7 @@ for number, (width, padding) in enumerate([(224, 0), (227, 0), (224, 2), (223, 0
 RIGHT["alexnet-pool1-volume"] = [
     "alexnet_pool1_volume = [27, 27, 96]\n",
     "alexnet_pool1_volume = [55 // 2, 55 // 2, 96]\n",
-    "alexnet_pool1_volume = list(F.max_pool2d(torch.zeros(96, 55, 55), 2, 2).shape)\n",
+    "alexnet_pool1_volume = [*F.max_pool2d(torch.zeros(96, 55, 55), 2, 2).shape[1:], 96]\n",
 ]
 
 RIGHT["grouped-conv2d"] = [

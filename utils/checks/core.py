@@ -380,7 +380,7 @@ def check(exercise_id: str, answer) -> None:
         raise type(failed)(f"{failed}{printed}") from None
     points = progress.record(exercise_id)
     worth = f" ({points:g} point{'s' * (points != 1)})" if points else ""
-    print(f"{notebook.PASSED}{worth}. {passed}{printed}")
+    print(f"{notebook.PASSED}{worth}\n{passed}{printed}")
 
 
 def named(misconception: Misconception, where: str = "") -> list[str]:

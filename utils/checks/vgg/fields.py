@@ -209,7 +209,7 @@ _cases = [
     _case(50, 3, 2, 9),
     # With lower weights the last ReLU shuts the middle unit of one channel and not of the other.
     _case(110, 1, 2, 5, lowered=2),
-    _case(120, 2, 2, 7, lowered=2),
+    _case(150, 2, 2, 7, lowered=2),
 ]
 
 middle_gradient = Exercise(
