@@ -66,7 +66,8 @@ class SumUp(NbGraderPreprocessor):
         lines = [f"{len(names['passed'])} of {len(tests)} checks passed."]
         for kind, found in names.items():
             if found and kind != "passed":
-                lines += textwrap.wrap(f"{kind}: {', '.join(found)}", 80, subsequent_indent="  ")
+                line = f"{kind}: {', '.join(found)}"
+                lines += textwrap.wrap(line, 80, subsequent_indent="  ", break_on_hyphens=False)
         nb.cells.insert(0, _summary(tests[0], lines))
         for cell in tests:
             if outcome[grade_id(cell)] == "not answered yet":

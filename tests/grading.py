@@ -131,7 +131,7 @@ def processes(course):
     return found
 
 
-def leftovers(course, seconds=10):
+def leftovers(course, seconds=20):
     """What is left of a run after some seconds: processes, scratch folders, control groups."""
     until = time.monotonic() + seconds
     while (left := processes(course)) and time.monotonic() < until:

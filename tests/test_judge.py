@@ -1,5 +1,6 @@
 """The judge: tests decide in a kernel of their own, whatever a student's code does in the other."""
 
+import subprocess
 import time
 
 import nbformat
@@ -7,6 +8,7 @@ import pytest
 from course import LESSONS, ROOT, points, solution
 from nbformat.v4 import new_code_cell, new_notebook
 
+from autograder.kernels import ForkServer
 from autograder.outputs import cleaned, without_paths
 from autograder.plan import plan
 from autograder.preprocessors import BUILD_METADATA
@@ -206,6 +208,7 @@ ASKED = (
 def test_a_forbidden_call_is_found_in_an_answer_that_takes_long(lesson):
     # Every second the operators are looked through, and are then forgotten.
     source = """
+import subprocess
 import time
 convolve = lambda x: torch.conv2d(x, torch.ones(1, 1, 2, 2))
 compiled = torch.jit.trace(convolve, torch.ones(1, 1, 3, 3))
@@ -356,6 +359,16 @@ def test_threads_in_the_fork_server_are_noticed_and_kernels_start_cold(tmp_path,
     with lesson.judge:
         assert one(lesson, "assert f == 1", "f = 1") == 2
     assert any("cold" in note and "threaded" in note for note in lesson.verdicts.notes)
+
+
+def test_a_fork_server_ends_with_its_grader_even_while_it_imports(tmp_path):
+    (tmp_path / "slow.py").write_text("import time\nwhile True: time.sleep(0.1)")
+    server = ForkServer(tmp_path, ["slow"])
+    with pytest.raises(subprocess.TimeoutExpired):
+        server.process.wait(5)
+    server.channel.close()
+    assert server.process.wait(10) == 0
+    server.process.stderr.close()
 
 
 def test_a_name_that_only_a_demonstration_gives_is_found_after_all(lesson):

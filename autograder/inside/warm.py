@@ -9,9 +9,11 @@ Students' kernels must not hold the checks, which know the answers. So there are
 first one never imports `utils.checks`; the second is forked from it and does.
 """
 
+import contextlib
 import gc
 import importlib
 import os
+import select
 import signal
 import socket
 import sys
@@ -24,21 +26,43 @@ from autograder.inside.wire import Channel, Closed
 __all__ = ["main"]
 
 CHECKS = "utils.checks"
+LOOK = 0.2  # seconds
 
 
 def main(descriptor: int, preload: list[str]) -> None:
     """Serve on a socket that was inherited, until the grader closes it."""
-    shell = make_shell()
-    problem = _preload(preload)
     mine = Channel(socket.socket(fileno=descriptor))
+    with _only_while_open(mine):
+        shell = make_shell()
+        problem = _preload(preload)
     ours, theirs = socket.socketpair()
     if os.fork() == 0:
         mine.close(), ours.close()
-        problem = problem or _preload([CHECKS])
+        with _only_while_open(Channel(theirs)):
+            problem = problem or _preload([CHECKS])
         _serve(Channel(theirs), shell, problem)
         os._exit(0)
     theirs.close()
     _serve(mine, shell, problem, trusted=Channel(ours))
+
+
+@contextlib.contextmanager
+def _only_while_open(channel: Channel):
+    """Exit at once if the other side closes: imports take seconds, and nobody needs them then."""
+    poll = select.poll()
+    poll.register(channel.socket, select.POLLHUP)
+
+    def look(*_):
+        if poll.poll(0):
+            os._exit(0)
+
+    before = signal.signal(signal.SIGALRM, look)
+    signal.setitimer(signal.ITIMER_REAL, LOOK, LOOK)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
 
 
 def _preload(modules: list[str]) -> str:
