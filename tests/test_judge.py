@@ -380,6 +380,74 @@ def test_a_name_that_only_a_demonstration_gives_is_found_after_all(lesson):
 # --- outputs ---
 
 
+KEPT_STREAMS = """
+import faulthandler, io, logging, pprint, subprocess, sys, warnings
+from contextlib import redirect_stdout
+from rich.console import Console
+from tqdm.auto import tqdm
+from tqdm.std import tqdm as plain
+OUT, ERR, console = sys.stdout, sys.stderr, Console()
+pretty, log = pprint.PrettyPrinter(stream=sys.stdout), logging.getLogger('a')
+logging.basicConfig(stream=sys.stdout, level="INFO")
+print('this cell has printed'); print('on both', file=sys.stderr)
+def f(x, out=sys.stdout):
+    {}
+    return 2 * x
+"""
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        *("print(x, file=out)", "print(x, file=OUT, flush=True)", "ERR.write('x')", "OUT.flush()"),
+        *("OUT.writelines(['a', 'b'])", "pretty.pprint(x)", "console.print(x)", "logging.info(x)"),
+        *("[0 for _ in tqdm(range(3))]", "[0 for _ in plain(range(3))]", "warnings.warn('x')"),
+        "[0 for _ in plain(range(3), file=ERR)]",
+        "with redirect_stdout(OUT): print(x)",
+        "with redirect_stdout(io.StringIO()): print(x, file=OUT)",
+        *("faulthandler.enable()", "OUT.buffer.write(b'x')", "sys.stdout.write('x')"),
+        *(
+            "assert OUT.fileno() == 1 and not OUT.isatty()",
+            "OUT.encoding.lower()",
+            "OUT.readable()",
+        ),
+        "sys.stdout = OUT; print(x)",
+        "log.addHandler(logging.StreamHandler()); log.error(x)",
+    ],
+)
+def test_streams_behave_as_files_do(lesson, line):
+    """A stream that is kept from one cell to the next: see issue 13.13, an error about `append`."""
+    tests = {"f": "assert f(2) == 4 and f(3) == 6", "g": "assert g == 4"}
+    answers = {"f": KEPT_STREAMS.format(line), "g": "OUT.write('here')\ng = f(2)"}
+    assert lesson(tests, answers) == {"f": 2, "g": 2}, lesson.output("test-f")
+    assert "here" in lesson.output("g") and "this cell has printed" in lesson.output("f")
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "@torch.compile\ndef f(x):\n    return 2 * x",
+        "@torch.compile(fullgraph=True, dynamic=True)\ndef f(x):\n    return 2 * x",
+        "def double(x):\n    return 2 * x\nf = torch.compile(double, mode='max-autotune')",
+        "def f(x):\n    return torch.compile(lambda y: 2 * y)(x)",
+        "class Twice(nn.Module):\n    def forward(self, x): return 2 * x\n"
+        "def f(x):\n    twice = Twice()\n    twice.compile()\n    return twice(x)",
+        "def f(x):\n    return torch.compile(Twice())(x)\n"
+        "class Twice(nn.Module):\n    def forward(self, x): return 2 * x",
+        "f = torch.jit.trace(lambda x: 2 * x, torch.ones(3))",
+    ],
+)
+def test_what_is_compiled_runs_uncompiled(lesson, source):
+    test = "assert torch.equal(f(torch.ones(3)), torch.full((3,), 2.0))"
+    assert one(lesson, test, source) == 2, lesson.output("test-f")
+
+
+def test_bytes_that_are_printed_are_text(lesson):
+    source = "import sys\nfor x in 'né'.encode(): sys.stdout.buffer.write(bytes([x]))\nf = 1"
+    assert one(lesson, "assert f == 1", source) == 2
+    assert "né" in lesson.output("f")
+
+
 def test_outputs_of_a_student_are_kept_and_harmless(lesson):
     source = """
 from IPython.display import HTML, Javascript, display

@@ -1,5 +1,6 @@
 """An IPython shell without a Jupyter kernel around it: runs cells, and records their outputs."""
 
+import codecs
 import io
 import sys
 
@@ -16,17 +17,33 @@ MOST_STREAM = 200_000  # characters of what one cell prints
 
 
 class _Stream(io.TextIOBase):
-    """Records what is printed, up to a limit."""
+    """Records what is printed while a cell runs, up to a limit; drops what is printed later.
 
-    def __init__(self, name: str, outputs: list):
-        self.name, self.outputs, self.left = name, outputs, MOST_STREAM
+    There is one for all cells, as in Jupyter: who keeps `sys.stdout` in one cell, as a default
+    argument or in a logging handler, writes into the outputs of the cell that runs.
+    """
+
+    encoding, errors = "utf-8", "replace"
+
+    def __init__(self, name: str, number: int):
+        self.name, self.number, self.outputs, self.left = name, number, None, 0
+        self.buffer = _Bytes(self)
+
+    def record(self, outputs: list | None):
+        """Record into these outputs from now on; None to record no more."""
+        self.outputs, self.left = outputs, MOST_STREAM
 
     def writable(self):
         return True
 
+    def fileno(self):
+        return self.number  # of a stream that leads nowhere, see `warm`
+
     def write(self, text):
         if not isinstance(text, str):
             raise TypeError(f"write() takes a str, not {type(text).__name__}")
+        if self.outputs is None:
+            return len(text)
         kept = text[: self.left]
         if self.left and len(kept) < len(text):
             kept += "\n... (more was printed than is kept)\n"
@@ -39,6 +56,20 @@ class _Stream(io.TextIOBase):
             else:
                 self.outputs.append({"output_type": "stream", "name": self.name, "text": [kept]})
         return len(text)
+
+
+class _Bytes(io.RawIOBase):
+    """Takes bytes for a stream of text."""
+
+    def __init__(self, stream: _Stream):
+        self.stream, self.decoder = stream, codecs.getincrementaldecoder("utf-8")("replace")
+
+    def writable(self):
+        return True
+
+    def write(self, data):
+        self.stream.write(self.decoder.decode(bytes(data)))
+        return len(data)
 
 
 class _Compiler(CachingCompiler):
@@ -88,6 +119,7 @@ class Shell(InteractiveShell):
     def __init__(self, **options):
         self.outputs: list = []
         self.brief = False  # show of an error its type and text alone
+        self.streams = _Stream("stdout", 1), _Stream("stderr", 2)
         super().__init__(**options)
 
     def init_ipython_dir(self, ipython_dir):
@@ -122,12 +154,15 @@ class Shell(InteractiveShell):
     def run(self, source: str, name: str):
         """Run a cell. Returns IPython's result; see `outputs` too."""
         self.outputs, self.compile.cell = [], name
-        streams = sys.stdout, sys.stderr
-        sys.stdout, sys.stderr = (_Stream(x, self.outputs) for x in ("stdout", "stderr"))
+        before, (sys.stdout, sys.stderr) = (sys.stdout, sys.stderr), self.streams
+        for stream in self.streams:
+            stream.record(self.outputs)
         try:
             return self.run_cell(source, store_history=False)
         finally:
-            sys.stdout, sys.stderr = streams
+            sys.stdout, sys.stderr = before
+            for stream in self.streams:
+                stream.record(None)
             for output in self.outputs:
                 if output["output_type"] == "stream":
                     output["text"] = "".join(output["text"])

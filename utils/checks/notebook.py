@@ -23,12 +23,18 @@ class Printed(io.TextIOBase):
     warning would be a failure for `nbgrader validate`.
     """
 
+    encoding = "utf-8"
+
     def __init__(self):
         self.text, self.left = "", MOST_CHARACTERS
 
     def writable(self) -> bool:
         """Say that one can write."""
         return True
+
+    def fileno(self) -> int:
+        """The process's own standard error: programs that are started print there."""
+        return sys.__stderr__.fileno()
 
     def write(self, text: str) -> int:
         """Keep a text, unless there is a lot already."""
