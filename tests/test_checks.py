@@ -12,6 +12,7 @@ import pytest
 import torch
 from answers import RIGHT
 from course import LESSONS, points, solution
+from PIL import Image
 
 from utils import sizing
 from utils.checks import EXERCISES, CheckFailed, check, core
@@ -297,6 +298,10 @@ FORWARD = {
     return type(functional.conv2d)(functional.conv2d.__code__, names, argdefs=(None, 1, 0, 1, 1))(
         input, weight, bias, stride, padding, method="auto"
     )""",
+    "NumPy": """
+    import numpy as np
+    rows = [np.convolve(row, weight[0, 0, 0].flip(0)) for row in input[0, 0]]
+    return torch.tensor(np.stack(rows))[None, None]""",
     "nn.Conv2d": """
     layer = torch.nn.Conv2d(input.shape[1], len(weight), weight.shape[-1], stride, padding)
     layer.weight.data = weight
@@ -328,6 +333,14 @@ def test_the_library_may_not_do_the_convolution(exercise_id, way):
     source = f"def {name}(input, weight, bias=None, stride=1, padding=0):\n    {FORWARD[way]}\n"
     message = failure(exercise_id, answer_of(exercise_id, source))
     assert f"{name} calls `" in message and "does not allow" in message
+
+
+def test_other_libraries_may_not_pool_either():
+    def avg_pool2d(input, kernel_size, stride=None, padding=0, count_include_pad=True):
+        return Image.fromarray(input[0, 0].numpy()).reduce(kernel_size)
+
+    message = failure("avg-pool2d", avg_pool2d)
+    assert "calls `PIL`" in message and "does not allow" in message
 
 
 @pytest.mark.parametrize(

@@ -13,12 +13,14 @@ from sys import getprofile, setprofile
 import torch  # noqa: F401  (its folder is looked up below)
 from torch.overrides import TorchFunctionMode, _get_current_function_mode
 
-__all__ = ["ELSEWHERE", "Watch", "kinds_of_work"]
+__all__ = ["ELSEWHERE", "OTHERS", "Watch", "kinds_of_work"]
 
+#: Packages with ready-made convolutions and pooling that somebody may have installed.
+OTHERS = ("cv2", "jax", "PIL", "skimage", "tensorflow", "torchvision")
 #: The packages whose functions can be forbidden, and their folders.
 FOLDERS = {
     name: os.path.dirname(spec.origin) + os.sep
-    for name in ("torch", "utils", "scipy")
+    for name in ("torch", "utils", "scipy", "numpy", *OTHERS)
     if (spec := find_spec(name))
 }
 #: Kinds of work that torch does under many names: `torch.conv2d` is also `torch.convolution`,

@@ -7,6 +7,7 @@ from typing import NamedTuple
 import torch
 
 from utils.checks.core import Case, Trait
+from utils.watch import OTHERS
 
 # Everything that would do a convolution, or differentiate it, for the student.
 LIBRARY = (
@@ -17,6 +18,8 @@ LIBRARY = (
     "utils.nn",
     "scipy.signal",
     "scipy.ndimage",
+    *("numpy._core.numeric.convolve", "numpy._core.numeric.correlate"),
+    *OTHERS,
 )
 DERIVATIVES = (
     "torch.nn.grad",

@@ -6,6 +6,7 @@ import torch
 
 from utils.checks.convolution.cases import DERIVATIVES, DOUBLE, in_double, whole_numbers
 from utils.checks.core import Case, Trait
+from utils.watch import OTHERS
 
 __all__ = ["LIBRARY", "TRAITS", "backward_cases", "forward_cases"]
 
@@ -20,6 +21,7 @@ LIBRARY = (
     "utils.functional",
     "utils.nn",
     "scipy.ndimage",
+    *OTHERS,
     *DERIVATIVES,
 )
 
