@@ -14,12 +14,12 @@ from nbgrader.preprocessors import (
 )
 
 from autograder.collect.plugins import CollectorPlugin, LiteralFolders
-from autograder.feedback import HideTests
-from autograder.grading import Execute, SaveVerdicts
-from autograder.mark_schemes import ShowMarkSchemes
-from autograder.pages import markdown_filter
-from autograder.preprocessors import ClearBuildMetadata
-from autograder.rebuild import Rebuild
+from autograder.hooks.execute import Execute, SaveVerdicts
+from autograder.hooks.feedback import HideTests
+from autograder.hooks.mark_schemes import ShowMarkSchemes
+from autograder.hooks.pages import markdown_filter
+from autograder.hooks.preprocessors import ClearBuildMetadata
+from autograder.judge.rebuild import Rebuild
 
 c = get_config()  # noqa: F821  (nbgrader provides it)
 
@@ -70,7 +70,7 @@ c.ExecutePreprocessor.store_widget_state = False
 # nbgrader's pages, those of the formgrader too, are read without a network.
 c.HTMLExporter.filters = {"markdown2html": markdown_filter}
 c.HTMLExporter.extra_template_basedirs = [
-    str(ROOT / "autograder/templates"),
+    str(ROOT / "autograder/hooks/templates"),
     str(files("nbgrader") / "server_extensions/formgrader/templates"),
 ]
 

@@ -3,9 +3,14 @@
 import argparse
 import sys
 
+from autograder.errors import CourseError
+
 try:
-    from autograder import export, gradebook, pack, release, report, runner
+    from autograder.build import pack, release
     from autograder.collect import command as collect
+    from autograder.gradebook import export
+    from autograder.report import command as report
+    from autograder.run import command as grade
 except ModuleNotFoundError as error:
     sys.exit(
         f"The grader needs the package {error.name!r}, which students do not need. Install what "
@@ -16,11 +21,10 @@ COMMANDS = {
     "release": release,
     "pack": pack,
     "collect": collect,
-    "grade": runner,
+    "grade": grade,
     "report": report,
     "export": export,
 }
-ERRORS = (release.ReleaseError, pack.PackError, runner.GradeError, gradebook.GradebookError)
 
 
 def main() -> int:
@@ -35,7 +39,7 @@ def main() -> int:
     arguments = parser.parse_args()
     try:
         return arguments.run(arguments)
-    except ERRORS as error:
+    except CourseError as error:
         print(f"{arguments.command}: {error}", file=sys.stderr)
         return 1
 

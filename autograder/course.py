@@ -12,22 +12,15 @@ from nbgrader.coursedir import CourseDirectory
 from nbgrader.utils import find_all_files
 from traitlets.config import Config
 
-from autograder.release import ROOT
+from autograder import ROOT
+from autograder.errors import CourseError
 from autograder.timestamps import parse_timestamp
 
-__all__ = ["Course", "CourseError", "GradeError", "Submission", "unusable"]
+__all__ = ["Course", "Submission", "unusable"]
 
 LONGEST_NAME = 128  # what nbgrader's database has room for
 LARGEST = 32_000_000  # bytes of a notebook: reading them takes half a minute and 1 GB of memory
 LINK = "is a link, and nothing outside of what was handed in is graded"
-
-
-class GradeError(Exception):
-    """Nothing can be graded; the message says why and what to do."""
-
-
-class CourseError(GradeError, FileNotFoundError):
-    """There is no course, or its configuration fails."""
 
 
 @dataclass(frozen=True)
@@ -150,7 +143,7 @@ class Course:
         """Hold the course's gradebook for one run.
 
         Raises:
-            GradeError: another run holds it.
+            CourseError: another run holds it.
         """
         import fcntl  # Linux and macOS only, as grading is
 
@@ -160,7 +153,7 @@ class Course:
             try:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
-                raise GradeError(
+                raise CourseError(
                     f"another run is grading {self.root} now; wait for it, or stop it"
                 ) from None
             yield

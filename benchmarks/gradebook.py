@@ -23,8 +23,8 @@ from pathlib import Path
 
 from random_gradebook import fill
 
-from autograder import gradebook
-from autograder.export import nbgrader as our_form
+from autograder.gradebook import scores as gradebook
+from autograder.gradebook.export import nbgrader as our_form
 
 sys.path.append(str(Path(__file__).resolve().parent.parent / "tests"))
 from course import LESSONS, copy_course, environment

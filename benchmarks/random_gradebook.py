@@ -10,8 +10,9 @@ from nbgrader import api
 from nbgrader.utils import is_grade, is_locked, is_solution
 from sqlalchemy.orm import Session
 
-from autograder import gradebook, journal
-from autograder.verdict import Verdict
+from autograder.gradebook import journal
+from autograder.gradebook import scores as gradebook
+from autograder.judge.judging import Verdict
 
 sys.path.append(str(Path(__file__).resolve().parent.parent / "tests"))
 from course import COURSE_ID, LESSONS, RECORDS, solution

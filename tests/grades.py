@@ -4,8 +4,8 @@ import sqlalchemy as sa
 from course import LESSONS, RECORDS, copy_course, gradebook, points, questions
 from nbgrader.api import Base
 
-from autograder import journal
-from autograder.verdict import Verdict
+from autograder.gradebook import journal
+from autograder.judge.judging import Verdict
 
 FIRST, SECOND = LESSONS[:2]
 FORMULA = "=cmd|' /C calc'!A0"  # the id of a student

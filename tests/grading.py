@@ -17,9 +17,11 @@ import sqlalchemy as sa
 from course import LESSON, RECORDS, environment, find, info, solution
 from small import KEPT
 
-from autograder import runner, work
-from autograder.course import Course, GradeError
-from autograder.verdict import LessonBroken, Verdict, Verdicts
+from autograder.course import Course
+from autograder.errors import CourseError
+from autograder.judge import jobs as work
+from autograder.judge.judging import LessonBroken, Verdict, Verdicts
+from autograder.run import command as runner
 
 
 def command(*arguments):
@@ -58,7 +60,7 @@ class Judge:
             try:
                 yield job, work.judge(job, self.root)
             except LessonBroken as error:
-                raise GradeError(str(error)) from None
+                raise CourseError(str(error)) from None
 
     def judge(self, notebook):
         tests = {}
@@ -82,7 +84,7 @@ class Judge:
     def use(self, monkeypatch, real_judge=False):
         """Judge in this process, without Dask."""
         if not real_judge:
-            monkeypatch.setattr(work, "_judge_of", lambda *_: self)
+            monkeypatch.setattr(work.judging, "_warm_judge", lambda *_: self)
         monkeypatch.setattr(runner.cluster, "judged", self.judged)
         monkeypatch.setattr(runner.cluster, "local_workers", lambda *_: contextlib.nullcontext())
 

@@ -92,7 +92,7 @@ def steady(text):
 
 def journal(course, url=None):
     """Student -> state, reason, points; of all lessons."""
-    from autograder import journal as module
+    from autograder.gradebook import journal as module
 
     engine = sa.create_engine(url or database(course))
     with engine.connect() as connection:

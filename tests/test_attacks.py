@@ -26,7 +26,7 @@ from corpus import (
 )
 from course import RECORDS, ROOT, autograded, environment, gradebook, nbgrader, run, scores
 
-from autograder.sandbox import available
+from autograder.judge.sandbox import available
 
 LIMITS = """
 c.Limits.cell_seconds = {seconds}

@@ -11,13 +11,14 @@ import pytest
 from bs4 import BeautifulSoup
 from course import LESSON, RECORDS, answered, nbgrader, released, run, short, solution, submission
 
-from autograder import pack
+from autograder.build import pack
 from autograder.collect import roster
 from autograder.collect.archives import Limits, look_through
 from autograder.collect.choice import choose
 from autograder.collect.command import collect
 from autograder.collect.names import owner, version_of
-from autograder.course import Course, GradeError
+from autograder.course import Course
+from autograder.errors import CourseError
 
 NOTEBOOK = f"{LESSON}.ipynb"
 
@@ -265,7 +266,7 @@ def test_links_and_pipes_are_refused(sort, tmp_path):
 
 def test_a_link_is_not_packed(course):
     (course / "notebooks/more.ipynb").symlink_to(course / f"solutions/{LESSON}/{NOTEBOOK}")
-    with pytest.raises(pack.PackError, match=r"notebooks/more\.ipynb is a link"):
+    with pytest.raises(CourseError, match=r"notebooks/more\.ipynb is a link"):
         pack.contents(course)
 
 
@@ -320,9 +321,9 @@ def test_each_platforms_list_is_read(tmp_path, text, encoding):
     ],
 )
 def test_a_list_that_tells_nothing_is_refused(tmp_path, text, why):
-    with pytest.raises(GradeError, match=why):
+    with pytest.raises(CourseError, match=why):
         people(tmp_path, text)
-    with pytest.raises(GradeError, match="cannot be read"):
+    with pytest.raises(CourseError, match="cannot be read"):
         roster.read(tmp_path / "missing.csv")
 
 

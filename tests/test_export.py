@@ -12,8 +12,9 @@ from grades import FIRST, FORMULA, SECOND, STUDENTS, TERMINAL
 from nbgrader.plugins import CsvExportPlugin
 
 from autograder import __main__ as command
-from autograder import export
-from autograder.gradebook import GradebookError, opened, read_grades
+from autograder.errors import CourseError
+from autograder.gradebook import export
+from autograder.gradebook.scores import opened, read_grades
 
 TOTAL = float(sum(points(FIRST).values()))
 
@@ -143,14 +144,14 @@ def test_the_number_of_queries_does_not_grow_with_the_students(filled):
 def test_an_unknown_lesson_is_refused_and_the_older_file_stays(filled):
     exported(filled, "nbgrader")
     older = (filled / "nbgrader.csv").read_bytes()
-    with pytest.raises(GradebookError, match=f"no lesson nope .* there are: {SECOND}, {FIRST}"):
+    with pytest.raises(CourseError, match=f"no lesson nope .* there are: {SECOND}, {FIRST}"):
         exported(filled, "nbgrader", "--lesson", "nope")
     assert (filled / "nbgrader.csv").read_bytes() == older
     assert not list(filled.glob(".*.part"))
 
 
 def test_a_folder_is_not_replaced(filled):
-    with pytest.raises(GradebookError, match="no file that could be replaced"):
+    with pytest.raises(CourseError, match="no file that could be replaced"):
         export.write(filled / "lessons", b"")
 
 
@@ -168,7 +169,7 @@ def test_without_a_gradebook_the_command_says_what_to_do(course, monkeypatch, ca
 def test_a_database_without_a_driver_or_a_server_is_one_line(course):
     with (course / "nbgrader_config.py").open("a") as config:
         config.write("\nc.CourseDirectory.db_url = 'postgresql+psycopg://u:secret@127.0.0.1:1/x'\n")
-    with pytest.raises(GradebookError, match=r"cannot (open|read) the gradebook") as caught:
+    with pytest.raises(CourseError, match=r"cannot (open|read) the gradebook") as caught:
         with opened(course):
             pass
     assert "\n" not in str(caught.value)

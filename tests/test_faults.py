@@ -24,7 +24,7 @@ from grading import (
 from rows import files, journal, rows
 from small import hand_in, small_course
 
-from autograder import cgroups
+from autograder.judge import cgroups
 
 SUBMISSIONS, FEW = 40, 12
 #: What is killed, and how often.
@@ -88,7 +88,7 @@ def victims(course, what, main):
     """The processes of this kind."""
     found = {pid: (parent(pid), line) for pid, line in processes(course).items()}
     workers = {pid for pid, (_, line) in found.items() if "multiprocessing.spawn" in line}
-    warm = {pid for pid, (_, line) in found.items() if "autograder.inside.warm" in line}
+    warm = {pid for pid, (_, line) in found.items() if "autograder.judge.inside.warm" in line}
     first = {pid for pid in warm if found[pid][0] in workers}
     servers = first | {pid for pid in warm if found[pid][0] in first}
     return sorted({"main": {main}, "worker": workers, "fork server": servers}[what])

@@ -7,9 +7,9 @@ from course import LESSON, RECORDS, ROOT, answered, copy_course, nbgrader, relea
 from nbformat.v4 import new_code_cell, new_markdown_cell
 from schedule import mistakes, published
 
-from autograder.feedback import HIDDEN_HERE
-from autograder.pages import markdown_to_html
-from autograder.rebuild import HIDDEN
+from autograder.cells import HIDDEN
+from autograder.hooks.feedback import HIDDEN_HERE
+from autograder.hooks.pages import markdown_to_html
 
 #: Right in all that the visible check tries, and wrong where only the hidden test looks.
 TOO_CLEVER = """

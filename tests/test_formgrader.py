@@ -29,8 +29,8 @@ from course import (
 from nbformat.v4 import new_code_cell, new_markdown_cell
 from playwright.sync_api import expect
 
-from autograder.mark_schemes import ShowMarkSchemes
-from autograder.pages import markdown_to_html
+from autograder.hooks.mark_schemes import ShowMarkSchemes
+from autograder.hooks.pages import markdown_to_html
 
 QUESTION = "why-share"
 ANSWER = "An edge is an edge wherever it is, so $F^2 D_1$ weights do for $K = 1$ filter."

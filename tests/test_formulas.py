@@ -7,8 +7,8 @@ import bs4
 import pytest
 from course import LESSONS, solution
 
-from autograder.formulas import ATTRIBUTES, LONGEST, TAGS, mathml
-from autograder.pages import markdown_to_html
+from autograder.hooks.formulas import ATTRIBUTES, LONGEST, TAGS, mathml
+from autograder.hooks.pages import markdown_to_html
 
 MATHML = "{http://www.w3.org/1998/Math/MathML}"
 

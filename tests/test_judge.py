@@ -8,13 +8,13 @@ import pytest
 from course import LESSONS, ROOT, points, solution
 from nbformat.v4 import new_code_cell, new_notebook
 
-from autograder.kernels import ForkServer
-from autograder.outputs import cleaned, without_paths
-from autograder.plan import plan
-from autograder.preprocessors import BUILD_METADATA
-from autograder.rebuild import rebuild
-from autograder.sandbox import Limits
-from autograder.verdict import Judge, LessonBroken, imports
+from autograder.cells import BUILD_METADATA
+from autograder.judge.judging import Judge, LessonBroken, imports
+from autograder.judge.kernels import ForkServer
+from autograder.judge.outputs import cleaned, without_paths
+from autograder.judge.plan import plan
+from autograder.judge.rebuild import rebuild
+from autograder.judge.sandbox import Limits
 
 SETUP = "import numpy as np\nimport torch\nfrom torch import nn\nfrom utils import nn as own"
 
@@ -353,7 +353,7 @@ def test_threads_in_the_fork_server_are_noticed_and_kernels_start_cold(tmp_path,
     (tmp_path / "utils").symlink_to(ROOT / "utils")
     started = "import threading, time\nthreading.Thread(target=time.sleep, args=(99,)).start()"
     (tmp_path / "threaded.py").write_text(started)
-    monkeypatch.setattr("autograder.verdict.imports", lambda source: ["threaded"])
+    monkeypatch.setattr("autograder.judge.judging.imports", lambda source: ["threaded"])
     lesson = Lesson()
     lesson.judge = Judge(tmp_path, "none", new_notebook(), lesson.limits)
     with lesson.judge:

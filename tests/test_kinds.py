@@ -8,7 +8,7 @@ import pytest
 import torch
 from course import LESSONS, find, points, solution
 
-from autograder.rebuild import visible
+from autograder.cells import visible
 
 
 def deep(change):

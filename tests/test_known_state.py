@@ -10,8 +10,8 @@ import torch
 from course import LESSONS, ROOT, environment, find, points, solution
 from nbformat.v4 import new_code_cell
 
-from autograder.rebuild import rebuild
-from autograder.verdict import Judge
+from autograder.judge.judging import Judge
+from autograder.judge.rebuild import rebuild
 from utils.known_state import known_state
 
 #: What somebody may write into a cell of their own.

@@ -10,8 +10,9 @@ import nbformat
 import pytest
 from course import LESSON, ROOT, environment, errors, info, points, released, solution
 
-from autograder import pack
-from autograder.pack import FOLDER, PackError
+from autograder.build import pack
+from autograder.build.pack import FOLDER
+from autograder.errors import CourseError
 
 
 @pytest.fixture(scope="module")
@@ -140,7 +141,7 @@ def test_a_lesson_that_is_not_built_stops_the_packing(tmp_path):
     for name in pack.FILES.values():
         (tmp_path / name).exists() or shutil.copy(ROOT / name, tmp_path / name)
     shutil.rmtree(tmp_path / "notebooks" / LESSON)
-    with pytest.raises(PackError, match=f"missing: notebooks/{LESSON}.*make release"):
+    with pytest.raises(CourseError, match=f"missing: notebooks/{LESSON}.*make release"):
         pack.contents(tmp_path)
 
 

@@ -4,8 +4,8 @@ import pytest
 from course import LESSONS, find, points, released, solution
 from nbformat.v4 import new_code_cell, new_notebook
 
-from autograder.plan import bound, needed, plan
-from autograder.rebuild import rebuild
+from autograder.judge.plan import bound, needed, plan
+from autograder.judge.rebuild import rebuild
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ import nbformat
 import pytest
 from course import LESSON, LESSONS, ROOT, nbgrader, points, run
 
-from autograder import pack
+from autograder.build import pack
 from utils import progress
 from utils.checks import CheckFailed, check
 

@@ -29,11 +29,11 @@ from nbformat.v4 import new_code_cell, new_markdown_cell
 from PIL import Image
 from playwright.sync_api import expect
 
-from autograder import pictures
-from autograder.pages import markdown_to_html
-from autograder.rebuild import rebuild
+from autograder.hooks.pages import markdown_to_html
+from autograder.judge import pictures
+from autograder.judge.jobs import read_notebook
+from autograder.judge.rebuild import rebuild
 from autograder.timestamps import parse_timestamp
-from autograder.work import read_notebook
 
 QUESTION = next(iter(questions()))
 

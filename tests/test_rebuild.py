@@ -7,7 +7,8 @@ import pytest
 from course import find, info, points, questions, released, solution
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_raw_cell
 
-from autograder.rebuild import UnreadableSubmission, rebuild, visible
+from autograder.cells import visible
+from autograder.judge.rebuild import UnreadableSubmission, rebuild
 
 EXERCISE = "conv-params"
 TEST = f"test-{EXERCISE}"

@@ -9,10 +9,11 @@ import nbformat
 import pytest
 from course import ROOT, info
 
-from autograder import release
-from autograder.pack import REGIONS
-from autograder.release import Lesson, ReleaseError, convert
-from autograder.slugs import give_ids, slug
+from autograder.build import release
+from autograder.build.pack import REGIONS
+from autograder.build.release import Lesson, convert
+from autograder.build.slugs import give_ids, slug
+from autograder.errors import CourseError
 
 LESSONS = [lesson.name for lesson in release.lessons(ROOT)]
 
@@ -320,13 +321,13 @@ def test_a_lesson_that_cannot_be_released_is_refused_by_name(tiny, fault):
     if fault == "part of the points":
         text = text.replace("### BEGIN", "0.5\n### BEGIN").replace("assert double(-3) == -6", "0.5")
     tiny.text.write_text(text)
-    with pytest.raises(ReleaseError, match=message):
+    with pytest.raises(CourseError, match=message):
         release.release(tiny)
     assert not tiny.student.exists()
 
 
 def test_an_unknown_lesson_is_refused(tiny):
-    with pytest.raises(ReleaseError, match="no lesson 07_nothing; there are: 01_tiny"):
+    with pytest.raises(CourseError, match="no lesson 07_nothing; there are: 01_tiny"):
         release.lessons(tiny.root, ["07_nothing"])
 
 

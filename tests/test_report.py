@@ -14,10 +14,10 @@ from grades import FIRST, FORMULA, SCRIPT, TERMINAL
 from rich.console import Console
 
 from autograder import __main__ as command
-from autograder import report, report_text
-from autograder.gradebook import GradebookError
-from autograder.release import ReleaseError
-from autograder.report_html import page
+from autograder.errors import CourseError
+from autograder.report import command as report
+from autograder.report import text as report_text
+from autograder.report.html import page
 from autograder.texts import printable
 
 VOID = {"meta", "link", "br", "img", "hr", "input"}
@@ -222,12 +222,12 @@ def test_the_command_writes_both_files(filled, capsys):
 
 
 def test_nothing_graded_says_what_to_do(filled):
-    with pytest.raises(GradebookError, match=f"python -m autograder grade {LESSONS[-1]}$"):
+    with pytest.raises(CourseError, match=f"python -m autograder grade {LESSONS[-1]}$"):
         report.read_report(LESSONS[-1], filled)
 
 
 def test_an_unknown_lesson_is_answered_with_those_there_are(filled):
-    with pytest.raises(ReleaseError, match=f"no lesson nope; there are: {FIRST}"):
+    with pytest.raises(CourseError, match=f"no lesson nope; there are: {FIRST}"):
         report.read_report("nope", filled)
 
 

@@ -67,11 +67,15 @@ from small import (
     write_solution,
 )
 
-from autograder import cluster, runner, scratch, work, writer
-from autograder.course import Course, CourseError, GradeError
-from autograder.kernels import NotWarm
-from autograder.sandbox import NoSandbox
-from autograder.verdict import LessonBroken, Verdicts
+from autograder.course import Course
+from autograder.errors import CourseError
+from autograder.gradebook import writer
+from autograder.judge import jobs as work
+from autograder.judge.judging import LessonBroken, Verdicts
+from autograder.judge.kernels import NotWarm
+from autograder.judge.sandbox import NoSandbox
+from autograder.run import cluster, scratch
+from autograder.run import command as runner
 
 CRASHES = "Zoë O'Neil"  # the student whose answer ends its kernel
 LATE = 'c.LateSubmissionPlugin.penalty_method = "zero"'
@@ -319,7 +323,7 @@ def test_a_plugin_for_late_submissions_is_asked(judge, small, monkeypatch, plugi
         with gradebook_of(small) as book:
             assert book.find_submission(LESSON, "late").late_submission_penalty == 11
     else:
-        with pytest.raises(GradeError, match="the plugin that says what being late costs fails"):
+        with pytest.raises(CourseError, match="the plugin that says what being late costs fails"):
             judge.grade(small)
         assert not folder(small, "late").exists()
 
@@ -367,13 +371,13 @@ def touch_utils(course):
 
 
 def touch_grader(course):
-    with (course / "autograder/plan.py").open("a") as file:
+    with (course / "autograder/judge/plan.py").open("a") as file:
         file.write("\n# changed\n")
     return hand_in(course, 3)
 
 
 def touch_report(course):
-    with (course / "autograder/export.py").open("a") as file:
+    with (course / "autograder/gradebook/export.py").open("a") as file:
         file.write("\n# changed\n")
     return []
 
@@ -452,7 +456,7 @@ def test_force_and_student(judge, three):  # noqa: F811
     assert judge.asked == ["student-01"]
     judge.grade(three, student="student-01")
     assert judge.asked == []
-    with pytest.raises(GradeError, match=r"nothing was handed in: there is no .*/student"):
+    with pytest.raises(CourseError, match=r"nothing was handed in: there is no .*/student"):
         judge.grade(three, student="student")
 
 
@@ -474,15 +478,16 @@ def imports_of(path):
 
 
 def test_the_digest_covers_all_modules_that_decide():
-    todo, seen = ["autograder.work"], set()
+    todo, seen = ["autograder.judge.jobs"], set()
     while todo:
         name = todo.pop()
         path = ROOT / f"{name.replace('.', '/')}.py"
         if name not in seen and path.is_file():
             seen.add(name)
             todo += imports_of(path)
-    outside = {x for x in seen if not x.startswith("autograder.inside")}
-    assert outside == {f"autograder.{x}" for x in work.GRADER}
+    covered = {f"autograder.{x.removesuffix('.py')}" for x in work.GRADER}
+    assert {x for x in seen if ".".join(x.split(".")[:2]) not in covered} == set()
+    assert covered <= {".".join(x.split(".")[:2]) for x in seen}
 
 
 # --- what cannot be graded ---
@@ -639,7 +644,7 @@ def test_a_timestamp_that_is_no_date_is_noted(judge, small):  # noqa: F811
 def refuses(judge, course, **options):  # noqa: F811
     """Grading is refused in one line, and all is as it was; return the line."""
     before = (rows(course), files(course)) if (course / RECORDS / "gradebook.db").exists() else None
-    with pytest.raises(GradeError) as refused:
+    with pytest.raises(CourseError) as refused:
         judge.grade(course, **options)
     if before:
         assert (rows(course), files(course)) == before
@@ -650,10 +655,10 @@ def refuses(judge, course, **options):  # noqa: F811
 
 def test_an_unknown_lesson(judge, small):  # noqa: F811
     for name in ("07_none", "../01_convolution", ".", "", "a/b"):
-        with pytest.raises(GradeError, match=r"there is no lesson .*; there are: 01_convolution"):
+        with pytest.raises(CourseError, match=r"there is no lesson .*; there are: 01_convolution"):
             runner.grade(Course(small), name)
     (small / "solutions" / LESSON / f"{LESSON}.ipynb").unlink()
-    with pytest.raises(GradeError, match="is not built; build it first: python -m autograder rel"):
+    with pytest.raises(CourseError, match="is not built; build it first: python -m autograder rel"):
         runner.grade(Course(small), LESSON)
 
 
@@ -694,7 +699,7 @@ def test_a_database_that_is_locked_while_results_are_written(judge, three, monke
 
     judge.before = lock
     before = rows(three)
-    with pytest.raises(GradeError, match="locked"):
+    with pytest.raises(CourseError, match="locked"):
         judge.grade(three, force=True)
     other.close()
     judge.before = lambda job: None
@@ -718,7 +723,7 @@ def test_no_driver_or_server_for_the_database(judge, small):  # noqa: F811
         ("sqlite:////proc/none/x.db", "No such file or directory: '?/proc/none"),
     ):
         (small / "nbgrader_config.py").write_text(f"{config}\nc.CourseDirectory.db_url = '{url}'\n")
-        with pytest.raises(GradeError, match=why) as refused:
+        with pytest.raises(CourseError, match=why) as refused:
             judge.grade(small)
         assert "secret" not in str(refused.value)
 
@@ -735,7 +740,7 @@ def test_a_full_disk(judge, three, little_disk):  # noqa: F811
     for spare in (0, 40_000):
         with filler.open("r+b") as file:
             file.truncate(filler.stat().st_size - spare)
-        with pytest.raises(GradeError, match=r"(No space left|full|disk I/O).*the same command"):
+        with pytest.raises(CourseError, match=r"(No space left|full|disk I/O).*the same command"):
             judge.grade(three, force=True)
         with_new = rows(three)
         assert with_new["grade"] == before[0]["grade"]
@@ -750,7 +755,7 @@ def test_a_read_only_disk(judge, three, little_disk):  # noqa: F811
     before = rows(three), files(three)
     remount = ["mount", "-o", "remount,ro", str(three / RECORDS)]
     subprocess.run(remount, check=True)
-    with pytest.raises(GradeError, match=r"(Read-only|readonly).*make it writable"):
+    with pytest.raises(CourseError, match=r"(Read-only|readonly).*make it writable"):
         judge.grade(three, force=True)
     assert files(three) == before[1]
     subprocess.run(["mount", "-o", "remount,rw", str(three / RECORDS)], check=True)
@@ -784,7 +789,7 @@ def test_what_fails_in_between_leaves_the_old_result(judge, three, monkeypatch, 
             patch.setattr(writer._Folder, "_move", move)
         else:
             patch.setattr(writer, "Session", type("Failing", (writer.Session,), {"commit": fail}))
-        with pytest.raises(GradeError, match="make room"):
+        with pytest.raises(CourseError, match="make room"):
             judge.grade(three, force=True)
     assert (rows(three), files(three)) == before
 
@@ -930,7 +935,7 @@ def test_what_the_command_prints_of_what_is_not_graded(judge, small, capsys):  #
 
 def test_no_sandbox(judge, three, tmp_path, monkeypatch):  # noqa: F811
     monkeypatch.setenv("PATH", str(tmp_path))
-    with pytest.raises(GradeError, match="there is none here: bubblewrap") as refused:
+    with pytest.raises(CourseError, match="there is none here: bubblewrap") as refused:
         judge.grade(three, force=True)
     assert "sudo apt-get install bubblewrap" in str(refused.value)
 
@@ -954,7 +959,7 @@ def test_an_unreachable_scheduler(small, monkeypatch):
     hand_in(small, 1)
     monkeypatch.setattr(runner.cluster, "CONNECT", 1)
     for address in ("tcp://127.0.0.1:1", "nonsense://x", "127.0.0.1:1"):
-        with pytest.raises(GradeError, match=r"no scheduler answers at .*dask scheduler"):
+        with pytest.raises(CourseError, match=r"no scheduler answers at .*dask scheduler"):
             runner.grade(Course(small), LESSON, scheduler=address)
 
 
@@ -978,7 +983,7 @@ def test_workers_of_another_clone(graded, small, tmp_path):
         address = json.loads(contact.read_text())["address"]
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(runner.cluster, "FIRST", 1)
-            with pytest.raises(GradeError, match="the scheduler has no workers; start them with"):
+            with pytest.raises(CourseError, match="the scheduler has no workers; start them with"):
                 runner.grade(Course(course), LESSON, scheduler=address)
         with program(*worker, "--no-dashboard", **where):
             status, said = grade(course, "--scheduler", address)
@@ -1007,7 +1012,7 @@ def test_what_stops_a_run_and_what_only_one_submission(text):
     kind, reason = FAILURES[text]
     future = SimpleNamespace(exception=lambda: kind(text))
     if reason is None:
-        with pytest.raises(GradeError, match=text):
+        with pytest.raises(CourseError, match=text):
             cluster._result_of(future)
     else:
         result = cluster._result_of(future)
@@ -1028,7 +1033,7 @@ def test_a_scheduler_or_all_workers_are_gone(monkeypatch, error):
 
     monkeypatch.setattr(distributed, "wait", wait)
     monkeypatch.setattr(cluster, "GONE", 3 * cluster.LOOK)
-    with pytest.raises(GradeError, match=GONE[error]):
+    with pytest.raises(CourseError, match=GONE[error]):
         cluster._finished(SimpleNamespace(nthreads=dict), [])
 
 
@@ -1056,7 +1061,7 @@ def test_a_fork_server_or_sandbox_that_is_gone_is_replaced(small, monkeypatch):
     with pytest.raises(NotWarm):
         work.judge(job, small)
     assert len(closed) == 5
-    work._forget_all()
+    work.judging._forget_all()
 
 
 def test_scratch_folders_of_killed_runs_are_swept(tmp_path, monkeypatch):

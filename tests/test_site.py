@@ -21,7 +21,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 from playwright.sync_api import expect
 
 import utils
-from autograder import pack
+from autograder.build import pack
 
 sys.path.append(str(ROOT / "docs" / "_ext"))
 import walkthrough

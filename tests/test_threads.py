@@ -5,8 +5,8 @@ import torch
 from course import LESSON, ROOT, find, points, solution
 from nbformat.v4 import new_code_cell
 
-from autograder.rebuild import rebuild
-from autograder.verdict import Judge
+from autograder.judge.judging import Judge
+from autograder.judge.rebuild import rebuild
 from utils.checks import EXERCISES, CheckFailed, check
 
 FORBIDS, FREE = "conv2d-naive", "true-convolution"

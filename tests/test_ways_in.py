@@ -16,7 +16,7 @@ from jupyter_server.serverapp import DEFAULT_JUPYTER_SERVER_PORT
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 
-from autograder import pack
+from autograder.build import pack
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 PYTHON = SpecifierSet(PROJECT["requires-python"])

@@ -10,8 +10,16 @@ import numpy as np
 import pytest
 import torch
 
-from autograder.inside.values import Decoder, Encoder, Uncrossable
-from autograder.inside.wire import HEADER, MAGIC, MOST_JSON, Channel, Closed, TooLarge, WireError
+from autograder.judge.inside.values import Decoder, Encoder, Uncrossable
+from autograder.judge.inside.wire import (
+    HEADER,
+    MAGIC,
+    MOST_JSON,
+    Channel,
+    Closed,
+    TooLarge,
+    WireError,
+)
 
 
 @pytest.fixture

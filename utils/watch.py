@@ -59,7 +59,8 @@ class Watch:
       that C code makes (`functools.partial(torch.conv2d, ...)`) or that goes to `torch.ops`.
 
     Both look at this thread only, so to start another thread or a process is found as well. An
-    answer that wants to hide a call can; the grader looks closer (`autograder/inside/guard.py`).
+    answer that wants to hide a call can; the grader looks closer
+    (`autograder/judge/inside/guard.py`).
 
     Args:
         forbidden: dotted names.

@@ -8,11 +8,12 @@ from nbgrader.api import Gradebook
 from rich.console import Console
 from rich.table import Table
 
+from autograder import ROOT
 from autograder.collect import roster
 from autograder.collect.archives import look_through
 from autograder.collect.choice import Choice, choose
-from autograder.course import Course, GradeError
-from autograder.release import ROOT
+from autograder.course import Course
+from autograder.errors import CourseError
 from autograder.texts import printable
 from utils.files import write_atomic
 
@@ -43,10 +44,10 @@ def collect(course: Course, lesson: str, paths: list[Path], people=None) -> Coll
         people: the roster, if there is one.
 
     Raises:
-        GradeError: there is no such lesson, or the disk is full; what is written by then is whole.
+        CourseError: there is no such lesson, or the disk is full; what is written by then is whole.
     """
     if lesson not in course.lessons:
-        raise GradeError(f"there is no lesson {lesson!r}; there are: {', '.join(course.lessons)}")
+        raise CourseError(f"there is no lesson {lesson!r}; there are: {', '.join(course.lessons)}")
     folder = course.folder("submitted", ".", ".").parent / "collected"
     manifest = folder / f"{lesson}.json"
     result = Collected(choose(look_through(paths), lesson, people))
@@ -56,7 +57,7 @@ def collect(course: Course, lesson: str, paths: list[Path], people=None) -> Coll
             target = course.folder("submitted", student, lesson) / f"{lesson}.ipynb"
             result.done[student] = _put(target, upload, before.get(student), folder / "replaced")
     except OSError as error:
-        raise GradeError(f"what came back cannot be written: {error}") from error
+        raise CourseError(f"what came back cannot be written: {error}") from error
     known = {x["original"]: x for x in _entries(manifest)}
     known |= {x.original: x.kept() for x in result.choice.older}
     for student, upload in result.choice.chosen.items():

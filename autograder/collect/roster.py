@@ -11,7 +11,7 @@ import unicodedata
 from dataclasses import dataclass
 from pathlib import Path
 
-from autograder.course import GradeError
+from autograder.errors import CourseError
 
 __all__ = ["Person", "Roster", "read"]
 
@@ -50,13 +50,13 @@ def read(path: Path) -> "Roster":
     """Read a list of students, a CSV with a head, whatever separates its columns.
 
     Raises:
-        GradeError: it cannot be read, has no column of ids, or has one of them twice.
+        CourseError: it cannot be read, has no column of ids, or has one of them twice.
     """
     try:
         data = path.read_bytes()
         text = data.decode("utf-16" if data[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig")
     except (OSError, UnicodeError) as error:
-        raise GradeError(f"the roster {path} cannot be read: {error}") from None
+        raise CourseError(f"the roster {path} cannot be read: {error}") from None
     head = text.partition("\n")[0]
     separator = max(",;\t", key=head.count)
     rows = [x for x in csv.DictReader(io.StringIO(text), delimiter=separator) if any(x.values())]
@@ -73,7 +73,7 @@ def read(path: Path) -> "Roster":
     if found["id"] is None:
         found["id"] = found["email"]
     if found["id"] is None:
-        raise GradeError(
+        raise CourseError(
             f"the roster {path} has no column of ids (such as Username, SIS Login ID or student); "
             f"it has: {', '.join(filter(None, titles.values())) or 'none'}"
         )
@@ -81,7 +81,7 @@ def read(path: Path) -> "Roster":
     people = [x for x in people if x.id and x.id != "Points Possible"]
     twice = sorted({x.id for x in people if sum(x.id == y.id for y in people) > 1})
     if twice:
-        raise GradeError(f"the roster {path} has these ids more than once: {', '.join(twice)}")
+        raise CourseError(f"the roster {path} has these ids more than once: {', '.join(twice)}")
     return Roster(people)
 
 

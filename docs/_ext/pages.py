@@ -11,7 +11,7 @@ import torch
 from docutils import nodes
 from sphinx.util.docutils import SphinxDirective
 
-from autograder import pack
+from autograder.build import pack
 from utils import data, explorers, functional
 
 ROOT = Path(__file__).resolve().parent.parent.parent

@@ -15,7 +15,7 @@ import nbformat
 from myst_nb.sphinx_ import HideCodeCellNode
 from nbformat.v4 import new_code_cell, new_markdown_cell
 
-from autograder.rebuild import visible
+from autograder.cells import visible
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 SOLUTION = re.compile(r"^([ \t]*)### BEGIN SOLUTION\n(.*?)^[ \t]*### END SOLUTION\n?", re.M | re.S)

@@ -7,7 +7,7 @@ misconception of the exercise over the same cases too, and names the one that gi
 import inspect
 import re
 import textwrap
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import NamedTuple
@@ -25,9 +25,18 @@ EXERCISES: dict[str, "Exercise | ValueExercise"] = {}
 
 
 class CheckFailed(AssertionError):
-    """An answer failed its check. Jupyter shows the message alone, without a traceback."""
+    """An answer failed its check. Jupyter shows the message alone, without a traceback.
+
+    Args:
+        message: what is wrong.
+        mistakes: the names of the mistakes that were recognised.
+    """
 
     first = notebook.WRONG
+
+    def __init__(self, message: str, mistakes: Iterable[str] = ()):
+        super().__init__(message)
+        self.mistakes = tuple(mistakes)
 
     def _render_traceback_(self) -> list[str]:
         # The first line says what is wrong: bold red there, bold for a recognised mistake.
@@ -162,7 +171,9 @@ class Exercise:
             raise NotAnswered(unwritten(self.name))
         findings = self.findings(outcomes)
         if any(finding.wrong for finding in findings):
-            raise CheckFailed(self.explain(answer, findings))
+            recognised = self.recognise(findings)
+            message = self.explain(answer, findings, recognised)
+            raise CheckFailed(message, [mistake.name for mistake, _ in recognised])
         return "\n".join(textwrap.wrap(self.passed(), 96, subsequent_indent="  "))
 
     def findings(self, outcomes: list[Outcome]) -> list[Finding]:
@@ -203,7 +214,7 @@ class Exercise:
             left -= ranked[0][1]
         return chosen if 2 * len(left) <= len(failing) else []
 
-    def explain(self, answer: Callable, findings: list[Finding]) -> str:
+    def explain(self, answer: Callable, findings: list[Finding], recognised: list) -> str:
         """Write the message of a failing check."""
         failing = [finding for finding in findings if finding.wrong]
         smallest = min(failing, key=lambda finding: finding.case.size)
@@ -218,7 +229,6 @@ class Exercise:
                 "cannot be seen: compute in the function itself.",
                 96,
             )
-        recognised = self.recognise(findings)
         for misconception, explained in recognised:
             where = "" if explained == len(failing) else f" (in {explained} of these cases)"
             lines += named(misconception, where)
@@ -324,10 +334,11 @@ class ValueExercise:
         answer = self._normalised(answer)
         if answer == self._normalised(self.reference):
             return f"{self.name}: right; {self.passed}"
-        lines = [f"{self.name} = {answer} is not right."]
+        lines, recognised = [f"{self.name} = {answer} is not right."], []
         for misconception in self.misconceptions:
             if answer == self._normalised(misconception.answer):
                 lines += named(misconception)
+                recognised = [misconception.name]
                 break
         else:
             if self.order and sorted(answer) == sorted(self.reference):
@@ -336,7 +347,7 @@ class ValueExercise:
                 )
             else:
                 lines += textwrap.wrap(self.advice, 96)
-        raise CheckFailed("\n".join(lines))
+        raise CheckFailed("\n".join(lines), recognised)
 
     def _refuse(self, answer) -> str | None:
         if not isinstance(self.reference, list):
@@ -377,7 +388,7 @@ def check(exercise_id: str, answer) -> None:
         with known_state(), printed.instead():
             passed = EXERCISES[exercise_id].check(answer)
     except CheckFailed as failed:
-        raise type(failed)(f"{failed}{printed}") from None
+        raise type(failed)(f"{failed}{printed}", failed.mistakes) from None
     points = progress.record(exercise_id)
     worth = f" ({points:g} point{'s' * (points != 1)})" if points else ""
     print(f"{notebook.PASSED}{worth}\n{passed}{printed}")

@@ -4,7 +4,7 @@ INTENT = "the library computes the answer, unseen"
 EXPECTED = {"conv2d-vectorised": 0}
 ANSWERS = {
     "conv2d-vectorised": """
-from autograder.inside import guard, peers
+from autograder.judge.inside import guard, peers
 
 guard.GuardedWatch.__enter__ = lambda self: self
 guard.GuardedWatch.__exit__ = lambda self, *raised: None

@@ -5,7 +5,7 @@ EXPECTED = {}
 KNOWN = "who answers in the grader's place says what he likes; the process is the student's"
 ANSWERS = {
     "conv2d-vectorised": """
-from autograder.inside.peers import Answers
+from autograder.judge.inside.peers import Answers
 
 
 def serve(self):

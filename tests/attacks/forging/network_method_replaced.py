@@ -19,7 +19,7 @@ def small(filters=16):
 
 import gc
 
-from autograder.inside.peers import Answers
+from autograder.judge.inside.peers import Answers
 
 (answers,) = [x for x in gc.get_objects() if isinstance(x, Answers)]
 answers.objects.append(
@@ -27,7 +27,7 @@ answers.objects.append(
 )
 PLACE = len(answers.objects) - 1
 
-from autograder.inside.networks import NetworkEncoder
+from autograder.judge.inside.networks import NetworkEncoder
 
 honest = NetworkEncoder.__call__
 

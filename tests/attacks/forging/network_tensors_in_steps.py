@@ -18,7 +18,7 @@ def small(filters=16):
 
 filters = torch.randn(16, 3, 3, 3, generator=torch.Generator().manual_seed(7))
 
-from autograder.inside.networks import NetworkEncoder
+from autograder.judge.inside.networks import NetworkEncoder
 
 honest = NetworkEncoder.__call__
 

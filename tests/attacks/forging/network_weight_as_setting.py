@@ -17,7 +17,7 @@ def small(filters=16):
     )
 
 
-from autograder.inside.networks import NetworkEncoder
+from autograder.judge.inside.networks import NetworkEncoder
 
 honest = NetworkEncoder.__call__
 

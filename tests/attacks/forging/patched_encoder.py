@@ -5,7 +5,7 @@ EXPECTED = {"conv-params": 0, "region-seen": 0}
 OURS_ONLY = True
 ANSWERS = {
     "conv-params": """
-from autograder.inside import peers, wire
+from autograder.judge.inside import peers, wire
 
 honest = wire.Encoder.__call__
 TRICKS = {

@@ -1,0 +1,384 @@
+"""Build the notebooks: lessons/L/L.md -> solutions/L/L.ipynb -> notebooks/L/L.ipynb.
+
+The solution is executed; its outputs are kept until the lesson's code or `utils` changes. The
+student's notebook is what `nbgrader generate_assignment` makes of the solution. Files that lie
+beside the text (pictures, data) go along with both.
+"""
+
+import argparse
+import ast
+import contextlib
+import filecmp
+import hashlib
+import io
+import logging
+import math
+import os
+import shutil
+import tempfile
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+import jupytext
+import nbformat
+from IPython.core.inputtransformer2 import TransformerManager
+from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
+from nbgrader.apps import GenerateAssignmentApp
+from nbgrader.utils import determine_grade, is_grade, is_solution
+
+from autograder import ROOT
+from autograder.cells import BUILD_METADATA
+from autograder.errors import CourseError
+from autograder.build.slugs import give_ids
+
+#: Written into every notebook in place of this machine's.
+METADATA = {
+    "kernelspec": {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"},
+    "language_info": {
+        "file_extension": ".py",
+        "mimetype": "text/x-python",
+        "name": "python",
+        "pygments_lexer": "ipython3",
+    },
+}
+CELL_TIMEOUT = 300  # seconds
+NOT_OURS = (".ipynb_checkpoints", "__pycache__", ".DS_Store")
+
+
+@dataclass(frozen=True)
+class Lesson:
+    """One lesson of a course: a folder of the same name under lessons/, solutions/, notebooks/."""
+
+    root: Path
+    name: str
+
+    @property
+    def text(self) -> Path:
+        """What the author writes."""
+        return self.root / "lessons" / self.name / f"{self.name}.md"
+
+    @property
+    def solution(self) -> Path:
+        """The executed notebook with solutions."""
+        return self.root / "solutions" / self.name / f"{self.name}.ipynb"
+
+    @property
+    def student(self) -> Path:
+        """The notebook that students get."""
+        return self.root / "notebooks" / self.name / f"{self.name}.ipynb"
+
+
+def lessons(root: Path = ROOT, names: list[str] | None = None) -> list[Lesson]:
+    """Return the named lessons, or all, in order. Raises CourseError for a name without a text."""
+    found = [Lesson(root, path.stem) for path in sorted((root / "lessons").glob("*/*.md"))]
+    found = [lesson for lesson in found if lesson.text.is_file()]
+    known = {lesson.name: lesson for lesson in found}
+    if unknown := [name for name in names or [] if name not in known]:
+        raise CourseError(f"no lesson {', '.join(unknown)}; there are: {', '.join(known)}")
+    return [known[name] for name in names] if names else found
+
+
+def convert(lesson: Lesson) -> nbformat.NotebookNode:
+    """Return a lesson's text as a notebook without outputs, with readable cell ids.
+
+    Raises:
+        CourseError: a `grade_id` is used twice or is no valid cell id, or the text is no notebook.
+    """
+    try:
+        notebook = jupytext.read(lesson.text, fmt="md:myst")
+        give_ids(notebook.cells)
+    except Exception as error:
+        raise CourseError(f"{lesson.text.relative_to(lesson.root)}: {error}") from error
+    notebook.metadata = nbformat.from_dict(METADATA)
+    notebook.nbformat, notebook.nbformat_minor = 4, 5
+    nbformat.validate(notebook)
+    return notebook
+
+
+def fingerprint(notebook: nbformat.NotebookNode, root: Path) -> str:
+    """Return a hash of what decides a notebook's outputs: its code, and what it uses of `utils`.
+
+    That is each module that its cells import, those that these import, and the scripts, styles and
+    tables that lie beside them.
+    """
+    digest, used = hashlib.sha256(), set()
+    for cell in notebook.cells:
+        if cell.cell_type == "code":
+            digest.update(cell.source.encode() + b"\0")
+            _follow(TransformerManager().transform_cell(cell.source), root, used)
+    for path in (root / "utils").rglob("*"):
+        if path.suffix in (".js", ".css", ".json"):
+            package = next(x for x in path.parents if (x / "__init__.py").is_file())
+            used |= {path} if package / "__init__.py" in used else set()
+    for path in sorted(used):
+        digest.update(path.relative_to(root).as_posix().encode() + b"\0")
+        digest.update(path.read_bytes().replace(b"\r\n", b"\n") + b"\0")
+    return digest.hexdigest()
+
+
+def _follow(source: str, root: Path, used: set[Path]) -> None:
+    """Add the files of `utils` that a text imports, wherever it does, and those these import."""
+    try:
+        tree = ast.parse(source)
+    except SyntaxError:  # executing it says more of it
+        return
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            names = [f"{node.module}.{alias.name}" for alias in node.names]
+        else:
+            continue
+        for path in {path for name in names for path in _files_of(name, root)} - used:
+            used.add(path)
+            _follow(path.read_text("utf-8"), root, used)
+
+
+def _files_of(name: str, root: Path) -> list[Path]:
+    """Return the files that are run to import `utils.a.b`; b may be a module or a name in a."""
+    words = name.split(".")
+    if words[0] != "utils":
+        return []
+    places = [root.joinpath(*words[: n + 1]) for n in range(len(words))]
+    files = [x for place in places for x in (place / "__init__.py", place.with_suffix(".py"))]
+    return [x for x in files if x.is_file()]
+
+
+def without_outputs(notebook: nbformat.NotebookNode) -> list:
+    """Return what a notebook's author wrote: ids, types, metadata and sources of its cells."""
+    return [(cell["id"], cell.cell_type, cell.metadata, cell.source) for cell in notebook.cells]
+
+
+def read(path: Path) -> nbformat.NotebookNode | None:
+    """Read a built notebook; None when there is none that could be used."""
+    try:
+        return nbformat.read(path, as_version=4)
+    except (OSError, ValueError, nbformat.ValidationError, nbformat.reader.NotJSONError):
+        return None
+
+
+def _cells_seconds(notebook: nbformat.NotebookNode) -> dict[str, int]:
+    """Return the seconds that its slow cells took: powers of two, so that a rebuild is the same."""
+    found = {}
+    for cell in notebook.cells:
+        times = cell.metadata.pop("execution", {})
+        if {"iopub.execute_input", "shell.execute_reply"} <= times.keys():
+            begun, ended = (
+                datetime.fromisoformat(times[x])
+                for x in ("iopub.execute_input", "shell.execute_reply")
+            )
+            if (took := (ended - begun).total_seconds()) > 1:
+                found[cell["id"]] = 2 ** math.ceil(math.log2(took))
+    return found
+
+
+def keep_outputs(notebook: nbformat.NotebookNode, built: nbformat.NotebookNode | None) -> bool:
+    """Take over the outputs of an earlier build if they are still those of this notebook."""
+    wanted = notebook.metadata[BUILD_METADATA]["built_from"]
+    if built is None or built.metadata.get(BUILD_METADATA, {}).get("built_from") != wanted:
+        return False
+    new = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    old = [cell for cell in built.cells if cell.cell_type == "code"]
+    if [cell.source for cell in new] != [cell.source for cell in old]:
+        return False  # someone edited the built notebook
+    for cell, executed in zip(new, old, strict=True):
+        cell.outputs, cell.execution_count = executed.outputs, executed.execution_count
+    notebook.metadata[BUILD_METADATA] = built.metadata[BUILD_METADATA]
+    return True
+
+
+def execute(notebook: nbformat.NotebookNode, lesson: Lesson) -> None:
+    """Run a notebook in a fresh kernel, in its own folder, and keep the outputs in it.
+
+    Raises:
+        CourseError: a cell raises, takes too long, or kills the kernel.
+    """
+    folder = str(lesson.solution.parent)
+    client = NotebookClient(
+        notebook,
+        timeout=CELL_TIMEOUT,
+        record_timing=True,
+        store_widget_state=False,
+        resources={"metadata": {"path": folder}},
+    )
+    running = []
+    client.on_cell_start = lambda cell, cell_index: running.append(cell["id"])
+    # This course's utils, also where another copy of the course is installed.
+    paths = [str(lesson.root), *filter(None, [os.environ.get("PYTHONPATH")])]
+    try:
+        client.execute(env=os.environ | {"PYTHONPATH": os.pathsep.join(paths)})
+    except (CellExecutionError, CellTimeoutError, DeadKernelError) as error:
+        cell = running[-1] if running else "?"
+        raise CourseError(
+            f"{lesson.name}: cell {cell!r} of the solution fails:\n{error}"
+        ) from None
+    seconds = _cells_seconds(notebook)
+    for cell in notebook.cells:
+        for output in cell.get("outputs", []):
+            # A widget is gone with its kernel; beside it stands what lives without one.
+            output.get("data", {}).pop("application/vnd.jupyter.widget-view+json", None)
+    notebook.metadata = nbformat.from_dict(
+        METADATA | {BUILD_METADATA: {**notebook.metadata[BUILD_METADATA], "seconds": seconds}}
+    )
+
+
+def check_points(notebook: nbformat.NotebookNode, lesson: Lesson) -> None:
+    """Raise CourseError if the executed solution loses any of its automatic points."""
+    for cell in notebook.cells:
+        if is_grade(cell) and not is_solution(cell) and cell.cell_type == "code":
+            score, possible = determine_grade(cell)
+            if score != possible:
+                raise CourseError(
+                    f"{lesson.name}: the solution earns {score} of {possible} points"
+                    f" in cell {cell['id']!r}"
+                )
+
+
+def copy_files(lesson: Lesson) -> None:
+    """Make the solution's folder hold the files that lie beside the text, and no others."""
+    source, target = lesson.text.parent, lesson.solution.parent
+    target.mkdir(parents=True, exist_ok=True)
+    wanted = set(_files(source)) - {lesson.text.relative_to(source)}
+    for name in set(_files(target)) - wanted - {lesson.solution.relative_to(target)}:
+        (target / name).unlink()
+    for name in wanted:
+        (target / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(source / name, target / name)
+
+
+def _files(folder: Path) -> list[Path]:
+    """List a folder's files, relative to it, without what tools leave behind."""
+    found = (path.relative_to(folder) for path in sorted(folder.rglob("*")) if path.is_file())
+    return [path for path in found if not set(path.parts) & set(NOT_OURS)]
+
+
+def build_solution(lesson: Lesson, force: bool = False) -> bool:
+    """Build a lesson's solution; return whether it had to be executed."""
+    notebook = convert(lesson)
+    notebook.metadata[BUILD_METADATA] = {"built_from": fingerprint(notebook, lesson.root)}
+    copy_files(lesson)
+    kept = not force and keep_outputs(notebook, read(lesson.solution))
+    if not kept:
+        execute(notebook, lesson)
+    check_points(notebook, lesson)
+    nbformat.write(notebook, lesson.solution)
+    return not kept
+
+
+def generate(lesson: Lesson, release_directory: Path | None = None, database: bool = False) -> None:
+    """Let nbgrader make the students' folder of a lesson, in notebooks/ or another directory.
+
+    With `database` the lesson's cells are also written into the gradebook.
+
+    Raises:
+        CourseError: nbgrader refuses, for instance because of a solution without a cell to be in.
+    """
+    target = release_directory or lesson.root / "notebooks"
+    target.mkdir(parents=True, exist_ok=True)
+    log = io.StringIO()
+    flags = ["--force", f"--CourseDirectory.release_directory={target}"]
+    flags += [] if database else ["--no-db"]
+    app = GenerateAssignmentApp()
+    # nbgrader finds its configuration in the working directory only.
+    with contextlib.chdir(lesson.root):
+        app.initialize([lesson.name, *flags])
+        app.log.handlers = [logging.StreamHandler(log)]
+        try:
+            app.start()
+        except SystemExit as stopped:
+            if stopped.code:
+                message = f"{lesson.name}: nbgrader generate_assignment fails:\n{log.getvalue()}"
+                raise CourseError(message) from None
+
+
+def release(lesson: Lesson, force: bool = False) -> bool:
+    """Build a lesson's solution and student notebook; return whether it had to be executed."""
+    executed = build_solution(lesson, force)
+    generate(lesson)
+    return executed
+
+
+def copy_home(root: Path) -> None:
+    """Copy the course home, which students open first, to their folder."""
+    (root / "notebooks").mkdir(exist_ok=True)
+    shutil.copyfile(root / "lessons/README.md", root / "notebooks/README.md")
+
+
+def out_of_date(lesson: Lesson) -> list[str]:
+    """Say, in a line each, what of a built lesson differs from its source. Executes nothing."""
+    name = lesson.name
+    built = read(lesson.solution)
+    if built is None:
+        return [f"solutions/{name}: not built"]
+    notebook = convert(lesson)
+    found, built_from = [], built.metadata.get(BUILD_METADATA, {}).get("built_from")
+    if without_outputs(notebook) != without_outputs(built):
+        found.append(f"solutions/{name}: the text has changed{_first_difference(notebook, built)}")
+    elif built_from != fingerprint(notebook, lesson.root):
+        found.append(f"solutions/{name}: utils has changed since the lesson was executed")
+    found += [
+        f"solutions/{name}/{path}: differs from lessons/{name}/{path}"
+        for path in _differing(lesson.text.parent, lesson.solution.parent)
+    ]
+    with tempfile.TemporaryDirectory() as scratch:
+        generate(lesson, Path(scratch))
+        differing = _differing(Path(scratch) / name, lesson.student.parent)
+    found += [f"notebooks/{name}/{path}: is not what the solution gives" for path in differing]
+    return found
+
+
+def _first_difference(notebook, built) -> str:
+    pairs = zip(without_outputs(notebook), without_outputs(built), strict=False)
+    return next((f" from cell {new[0]!r} on" for new, old in pairs if new != old), "")
+
+
+def _differing(source: Path, target: Path) -> list[Path]:
+    """List the files that two folders do not have in common, but for a lesson's own."""
+    own = {Path(f"{source.name}.md"), Path(f"{target.name}.ipynb")}
+    here, there = set(_files(source)), set(_files(target))
+    odd = (here ^ there) - (own if source.parent.name == "lessons" else set())
+    changed = (x for x in here & there if not filecmp.cmp(source / x, target / x, shallow=False))
+    return sorted({*odd, *changed})
+
+
+def home_out_of_date(root: Path) -> list[str]:
+    """Say whether the course home that students get is still the one in lessons/."""
+    home, copy = root / "lessons/README.md", root / "notebooks/README.md"
+    if copy.is_file() and filecmp.cmp(home, copy, shallow=False):
+        return []
+    return ["notebooks/README.md: differs from lessons/README.md"]
+
+
+def strays(root: Path) -> list[str]:
+    """Say which built folders have no lesson any more."""
+    known = {lesson.name for lesson in lessons(root)}
+    folders = [path for name in ("solutions", "notebooks") for path in (root / name).glob("*/")]
+    stray = [path for path in sorted(folders) if path.name not in known | set(NOT_OURS)]
+    return [f"{path.relative_to(root)}: there is no such lesson; delete it" for path in stray]
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Describe the command line of `python -m autograder release`."""
+    parser.add_argument("lesson", nargs="*", help="such as 01_convolution (default: all lessons)")
+    parser.add_argument("--force", action="store_true", help="execute even what has not changed")
+    parser.add_argument(
+        "--check", action="store_true", help="only say what is out of date; exit with 1 if any is"
+    )
+
+
+def main(arguments: argparse.Namespace, root: Path = ROOT) -> int:
+    """Run the command; return its exit status."""
+    chosen = lessons(root, arguments.lesson)
+    if arguments.check:
+        found = [line for lesson in chosen for line in out_of_date(lesson)]
+        found += home_out_of_date(root) + strays(root)
+        print("\n".join(found) or "Everything is up to date.")
+        return 1 if found else 0
+    copy_home(root)
+    for lesson in chosen:
+        executed = release(lesson, arguments.force)
+        how = "executed, full points" if executed else "unchanged code, outputs kept"
+        print(f"{lesson.name}: solutions/ and notebooks/ built ({how})", flush=True)
+    return 0

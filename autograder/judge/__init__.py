@@ -1,0 +1,1 @@
+"""From one submission to its verdicts. `inside` is what runs in the sandbox."""

@@ -1,0 +1,1 @@
+"""Many submissions at once: workers, progress, Ctrl-C."""
