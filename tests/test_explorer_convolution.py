@@ -89,7 +89,18 @@ def test_picture_and_text_say_what_is_there():
     assert "At row 1, column 3 of channel 1 it is 27" in Convolution(column=2).alt()
     assert "larger than the padded input" in Convolution(size=2).alt()
     figure = Convolution(size=2, padding=0).picture()
-    assert [axis.get_title() for axis in figure.axes] == ["input", "filter", "output"]
+    assert [axis.get_title() for axis in figure.axes] == [
+        "input",
+        "filter 1 of 2",
+        "output\nchannel 1 of 2",
+    ]
+    deep = Convolution(torch.ones(3, 4, 4), filter=1)
+    assert [axis.get_title() for axis in deep.picture().axes] == [
+        "input\nchannel 1 of 3",
+        "filter 2 of 2\nchannel 1 of 3",
+        "output\nchannel 2 of 2",
+    ]
+    assert "only channel 1 is drawn; an output adds up all 3 channels" in deep.alt()
 
 
 def test_its_numbers_are_those_of_the_layer(browser, tmp_path):

@@ -155,7 +155,7 @@ def image_grid(
     return figure
 
 
-def draw_matrix(axis, matrix, title: str = "", windows=(), cmap="gray") -> None:
+def draw_matrix(axis, matrix, title: str = "", windows=(), cmap="gray", limits=None) -> None:
     """Draw a small matrix as a grid of squares with its numbers written in them.
 
     As in an image, the larger number is the brighter one.
@@ -167,11 +167,12 @@ def draw_matrix(axis, matrix, title: str = "", windows=(), cmap="gray") -> None:
         windows: ``(top, left, height, width)`` of regions to frame, the first in vermillion, the
             second in blue and dashed.
         cmap: colours from the lowest to the highest number.
+        limits: these (lowest, highest) numbers, or None to fit the matrix.
     """
     matrix = np.asarray(matrix, dtype=float)
     finite = matrix[np.isfinite(matrix)]
-    span = max(np.ptp(finite), 1) if finite.size else 1
-    high = finite.max() if finite.size else 0
+    low, high = limits or ((finite.min(), finite.max()) if finite.size else (0, 0))
+    span = max(high - low, 1)
     # Half of the scale is never reached, so that black numbers stay readable.
     axis.imshow(matrix, cmap=cmap, vmin=high - 2.2 * span, vmax=high)
     for (row, column), number in np.ndenumerate(matrix):

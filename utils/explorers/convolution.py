@@ -109,9 +109,13 @@ class Convolution(Explorer, script="convolution.js"):
             1, 3, figsize=(0.42 * sum(widths) + 1, 0.42 * max(map(len, parts)) + 0.5),
             width_ratios=widths,
         )  # fmt: skip
-        plots.draw_matrix(axes[0], shown, "input", windows)
-        plots.draw_matrix(axes[1], parts[1], "filter")
-        plots.draw_matrix(axes[2], output, "output", [(row, column, 1, 1)] if windows else [])
+        depth, count = len(self.input), len(self.weight)
+        part = f"\nchannel 1 of {depth}" if depth > 1 else ""
+        place = f" {which + 1} of {count}" if count > 1 else ""
+        plots.draw_matrix(axes[0], shown, f"input{part}", windows)
+        plots.draw_matrix(axes[1], parts[1], f"filter{place}{part}")
+        title = f"output\nchannel{place}" if place else "output"
+        plots.draw_matrix(axes[2], output, title, [(row, column, 1, 1)] if windows else [])
         return figure
 
     def alt(self) -> str:
@@ -131,6 +135,11 @@ class Convolution(Explorer, script="convolution.js"):
             min(place, size - 1)
             for place, size in zip((self.filter, self.row, self.column), output.shape, strict=True)
         )
+        if channels > 1:
+            text += (
+                " Of input and filter only channel 1 is drawn; an output adds up "
+                f"all {channels} channels."
+            )
         return (
             f"{text} The output has {' x '.join(map(str, output.shape))} numbers. At row "
             f"{row + 1}, column {column + 1} of channel {filter + 1} it is "

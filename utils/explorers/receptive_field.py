@@ -207,6 +207,7 @@ class ReceptiveField(Explorer, script="receptive_field.js"):
             side.set(ylim=(-0.6, height - 0.6), xlim=(-size / 4 - 0.5, 1.25 * size))
             bars.bar(range(size), view.columns[0].tolist(), width=1, color=plots.OKABE_ITO["blue"])
             bars.set(xlabel="pixel of the input", ylabel="ways")
+            bars.set_xticks([0, size // 2, size - 1], [1, size // 2 + 1, size])  # as `alt` counts
             bars.spines[["top", "right"]].set_visible(False)
         return figure
 
