@@ -8,10 +8,11 @@ include setup.mk
 test: $(STAMP) system lint
 	pytest --numprocesses auto
 
-## lint: check style and formatting
+## lint: check style, formatting, and who imports whom
 lint: $(STAMP)
 	ruff check .
 	ruff format --check .
+	lint-imports --no-logo --no-cache
 
 ## system: what the tests need from the system; installs it where it may
 system:

@@ -12,11 +12,23 @@ READMES = [
 ]
 
 
-@pytest.mark.parametrize("name", READMES)
-def test_examples_run(name, capsys):
-    for code in re.findall(r"^```python\n(.*?)^```", (ROOT / name).read_text("utf-8"), re.M | re.S):
-        exec(compile(code, name, "exec"), {})
-        assert "multiply-adds" in capsys.readouterr().out
+EXAMPLES = [
+    pytest.param(code, id=f"{name}-{number}")
+    for name in READMES
+    for number, code in enumerate(
+        re.findall(r"^```python\n(.*?)^```", (ROOT / name).read_text("utf-8"), re.M | re.S)
+    )
+]
+
+
+def test_there_are_examples():
+    assert EXAMPLES
+
+
+@pytest.mark.parametrize("code", EXAMPLES)
+def test_an_example_runs(code, capsys):
+    exec(compile(code, "example", "exec"), {})
+    assert "multiply-adds" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("name", READMES)

@@ -35,7 +35,7 @@ def ids(notebook):
 
 def test_slugs_are_words_joined_by_hyphens():
     assert slug("What's a conv feature?") == "whats-a-conv-feature"
-    assert slug("$D_2 = K$ — größer") == "d-2-k-groer" or slug("größer").isascii()
+    assert slug("$D_2 = K$ — größer") == "d-2-k-groer"
     assert slug("…") == "cell"
     assert len(slug("word " * 40)) <= 52
 

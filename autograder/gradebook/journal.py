@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from autograder.judge.judging import Verdict
 
-__all__ = ["TABLE", "Entry", "create", "entries", "examined", "read", "set_examined", "write"]
+__all__ = ["TABLE", "Entry", "create", "entries", "examined", "set_examined", "write"]
 
 GRADED, QUARANTINED = "graded", "quarantined"
 
@@ -96,11 +96,6 @@ def write(connection: sa.Connection, entry: Entry) -> None:
             graded_at=entry.graded_at or now,
         )
     )
-
-
-def read(connection: sa.Connection, lesson: str, student: str) -> Entry | None:
-    """The entry of one submission, if there is one."""
-    return next(iter(entries(connection, lesson, student)), None)
 
 
 def entries(

@@ -20,40 +20,64 @@ NEW_NAMESPACES = 0x7E020000  # all flags of clone(2) that make a namespace
 FAMILIES = (1, 2, 10, 16)  # of sockets: AF_UNIX, AF_INET, AF_INET6, AF_NETLINK
 X32 = 0x40000000  # numbers from here on are calls of another kind of program
 
-#: machine -> how Linux calls it; the numbers of clone, clone3 and socket; those that are refused
-MACHINES = {
-    "x86_64": (
-        0xC000003E,
-        (56, 435, 41),
-        (
-            *(272, 308, 165, 166, 155, 161),  # unshare setns mount umount2 pivot_root chroot
-            *range(428, 434),  # open_tree move_mount fsopen fsconfig fsmount fspick
-            *(442, 303, 304),  # mount_setattr name_to_handle_at open_by_handle_at
-            *(101, 310, 311, 312, 438),  # ptrace process_vm_readv, _writev kcmp pidfd_getfd
-            *(248, 249, 250),  # add_key request_key keyctl
-            *(321, 298, 323, 425, 426, 427),  # bpf perf_event_open userfaultfd io_uring_*
-            *(246, 320, 175, 313, 176),  # kexec_load, _file_load init_, finit_, delete_module
-            *(167, 168, 169, 163, 179, 443),  # swapon swapoff reboot acct quotactl quotactl_fd
-            *(164, 227, 172, 173, 154),  # settimeofday clock_settime iopl ioperm modify_ldt
-            *(300, 103, 135, 134, 279, 447),  # fanotify syslog personality uselib move_pages
-        ),
-    ),
-    "aarch64": (
-        0xC00000B7,
-        (220, 435, 198),
-        (
-            *(97, 268, 40, 39, 41, 51),
-            *range(428, 434),
-            *(442, 264, 265),
-            *(117, 270, 271, 272, 438),
-            *(217, 218, 219),
-            *(280, 241, 282, 425, 426, 427),
-            *(104, 294, 105, 273, 106),
-            *(224, 225, 142, 89, 60, 443),
-            *(170, 112),
-            *(262, 116, 92, 239, 447),
-        ),
-    ),
+#: How seccomp names the kinds of machines.
+ARCHITECTURES = {"x86_64": 0xC000003E, "aarch64": 0xC00000B7}
+#: Calls that are looked at more closely: name -> number on x86_64, on aarch64.
+#: Source of all numbers: Linux 6.1, asm/unistd_64.h and asm-generic/unistd.h.
+LOOKED_AT = {"clone": (56, 220), "clone3": (435, 435), "socket": (41, 198)}
+#: Calls that are refused; aarch64 never had some.
+REFUSED = {
+    "unshare": (272, 97),
+    "setns": (308, 268),
+    "mount": (165, 40),
+    "umount2": (166, 39),
+    "pivot_root": (155, 41),
+    "chroot": (161, 51),
+    "open_tree": (428, 428),
+    "move_mount": (429, 429),
+    "fsopen": (430, 430),
+    "fsconfig": (431, 431),
+    "fsmount": (432, 432),
+    "fspick": (433, 433),
+    "mount_setattr": (442, 442),
+    "name_to_handle_at": (303, 264),
+    "open_by_handle_at": (304, 265),
+    "ptrace": (101, 117),
+    "process_vm_readv": (310, 270),
+    "process_vm_writev": (311, 271),
+    "kcmp": (312, 272),
+    "pidfd_getfd": (438, 438),
+    "add_key": (248, 217),
+    "request_key": (249, 218),
+    "keyctl": (250, 219),
+    "bpf": (321, 280),
+    "perf_event_open": (298, 241),
+    "userfaultfd": (323, 282),
+    "io_uring_setup": (425, 425),
+    "io_uring_enter": (426, 426),
+    "io_uring_register": (427, 427),
+    "kexec_load": (246, 104),
+    "kexec_file_load": (320, 294),
+    "init_module": (175, 105),
+    "finit_module": (313, 273),
+    "delete_module": (176, 106),
+    "swapon": (167, 224),
+    "swapoff": (168, 225),
+    "reboot": (169, 142),
+    "acct": (163, 89),
+    "quotactl": (179, 60),
+    "quotactl_fd": (443, 443),
+    "settimeofday": (164, 170),
+    "clock_settime": (227, 112),
+    "iopl": (172, None),
+    "ioperm": (173, None),
+    "modify_ldt": (154, None),
+    "fanotify_init": (300, 262),
+    "syslog": (103, 116),
+    "personality": (135, 92),
+    "uselib": (134, None),
+    "move_pages": (279, 239),
+    "memfd_secret": (447, 447),
 }
 
 
@@ -62,9 +86,13 @@ def refuse_calls() -> bool:
 
     The caller must have given up the right to gain rights (PR_SET_NO_NEW_PRIVS).
     """
-    if platform.machine() not in MACHINES:
+    machine = platform.machine()
+    if machine not in ARCHITECTURES:
         return False
-    program = b"".join(_program(*MACHINES[platform.machine()]))
+    column = list(ARCHITECTURES).index(machine)
+    special = {name: numbers[column] for name, numbers in LOOKED_AT.items()}
+    refused = [x[column] for x in REFUSED.values() if x[column] is not None]
+    program = b"".join(_program(ARCHITECTURES[machine], refused, **special))
     code = ctypes.create_string_buffer(program)
     header = struct.pack("HxxxxxxP", len(program) // 8, ctypes.addressof(code))
     prctl = ctypes.CDLL(None, use_errno=True).prctl
@@ -79,8 +107,7 @@ def _answer(value: int) -> bytes:
     return _step(RETURN, value)
 
 
-def _program(architecture: int, special: tuple, refused: tuple):
-    clone, clone3, socket = special
+def _program(architecture: int, refused: list[int], clone: int, clone3: int, socket: int):
     yield _step(LOAD, ARCHITECTURE)
     yield from (_step(JUMP_EQUAL, architecture, 1, 0), _answer(KILL))
     yield _step(LOAD, NUMBER)
