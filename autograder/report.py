@@ -9,7 +9,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from autograder import journal, report_text
+from autograder import gradebook, journal, report_text
 from autograder.export import write
 from autograder.gradebook import GRADE, GradebookError, opened
 from autograder.release import ROOT, lessons, read
@@ -32,10 +32,11 @@ def read_report(name: str, root: Path = ROOT) -> Report:
         raise GradebookError(f"solutions/{name} is not built; build it first: {how}")
     with opened(root) as session:
         entries = journal.entries(session.connection(), name)
+        names = gradebook.names(session.connection())
     if not entries:
         how = GRADE.replace("LESSON", name)
         raise GradebookError(f"nothing of {name} is graded yet; grade it first: {how}")
-    return report_on(name, notebook, entries)
+    return report_on(name, notebook, entries, names)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

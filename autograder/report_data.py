@@ -2,13 +2,14 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from statistics import median
 
 from nbformat import NotebookNode
 from nbgrader.utils import is_grade, is_solution
 
 from autograder.journal import Entry
+from autograder.texts import named
 from autograder.verdict import Verdict
 
 __all__ = ["Exercise", "Report", "megabytes", "percent", "report_on", "seconds"]
@@ -76,6 +77,7 @@ class Report:
     lesson: str
     exercises: list[Exercise]
     entries: list[Entry]
+    names: dict[str, str] = field(default_factory=dict)  # students' display names, by id
 
     @property
     def graded(self) -> list[Entry]:
@@ -102,6 +104,10 @@ class Report:
     def most(self) -> float:
         """All automatic points of the lesson."""
         return sum(x.most for x in self.exercises)
+
+    def who(self, student: str) -> str:
+        """A student's id and display name."""
+        return named(student, self.names.get(student))
 
     def summary(self) -> list[tuple[str, str]]:
         """What to know before the exercises: names and values."""
@@ -137,10 +143,13 @@ class Report:
         return [*lines, ("Last graded", f"{latest[:16].replace('T', ' ')} UTC")]
 
 
-def report_on(lesson: str, notebook: NotebookNode, entries: list[Entry]) -> Report:
+def report_on(
+    lesson: str, notebook: NotebookNode, entries: list[Entry], names: dict[str, str] | None = None
+) -> Report:
     """Put the journal's entries in the order of the lesson's notebook.
 
     A test that the journal knows and the notebook lacks comes last: the lesson has changed.
+    `names` are the students' display names, by id, as far as they are known.
     """
     points = {
         x.metadata.nbgrader.grade_id: float(x.metadata.nbgrader.points)
@@ -154,7 +163,7 @@ def report_on(lesson: str, notebook: NotebookNode, entries: list[Entry]) -> Repo
         Exercise(name.removeprefix("test-"), most, [x[name] for x in tests if name in x])
         for name, most in points.items()
     ]
-    return Report(lesson, exercises, entries)
+    return Report(lesson, exercises, entries, names or {})
 
 
 def _mean(numbers: Sequence[float]) -> float | None:

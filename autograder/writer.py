@@ -30,7 +30,7 @@ from nbgrader.converters import Autograde
 from nbgrader.preprocessors import AssignLatePenalties
 from sqlalchemy.orm import Session
 
-from autograder import journal
+from autograder import gradebook, journal
 from autograder.course import Course, GradeError, Submission
 from autograder.work import Result
 
@@ -68,6 +68,11 @@ class Writer:
             known = set(connection.scalars(there.where(Assignment.name == lesson)))
             found = journal.entries(connection, lesson)
         return {x.student: x for x in found if x.student in known}
+
+    def names(self) -> dict[str, str]:
+        """The students' display names, where they are known: id -> name."""
+        with self.engine.begin() as connection:
+            return gradebook.names(connection)
 
     def due(self, lesson: str) -> tuple[str, dict[str, str]]:
         """When a lesson is due, and who has how much more time, as texts."""
