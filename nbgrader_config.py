@@ -14,7 +14,7 @@ from nbgrader.preprocessors import (
 )
 
 from autograder.collect.plugins import CollectorPlugin, LiteralFolders
-from autograder.hooks.execute import Execute, SaveVerdicts
+from autograder.hooks.execute import Execute, SaveVerdicts, SubmissionExporter
 from autograder.hooks.feedback import HideTests
 from autograder.hooks.mark_schemes import ShowMarkSchemes
 from autograder.hooks.pages import markdown_filter
@@ -40,6 +40,8 @@ for step in ["source_with_tests", "submitted", "autograded", "feedback", "soluti
 c.ClearSolutions.code_stub = {"python": "# YOUR CODE HERE\nraise NotImplementedError()"}
 c.GenerateAssignment.preprocessors.append(ClearBuildMetadata)
 
+# A byte order mark, or UTF-16, does not keep a submission from being read.
+c.Autograde.exporter_class = SubmissionExporter
 # A submission is not repaired but rebuilt: the instructor's notebook with the student's answers.
 c.Rebuild.source_directory = str(ROOT / "solutions")
 c.Autograde.sanitize_preprocessors = [

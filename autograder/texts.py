@@ -1,6 +1,6 @@
 """Text that students chose, made safe to show: on a terminal, in a spreadsheet."""
 
-__all__ = ["no_formula", "printable"]
+__all__ = ["named", "no_formula", "printable"]
 
 #: A spreadsheet takes a cell that begins with one of these for a formula; the last four are the
 #: full-width forms, which some take too. https://owasp.org/www-community/attacks/CSV_Injection
@@ -20,3 +20,8 @@ def no_formula(text: str) -> str:
     """Return a cell's text that no spreadsheet computes: `'` stands before what looks like one."""
     line = printable(text)
     return f"'{line}" if line.startswith(FORMULA) else line
+
+
+def named(student: str, name: str | None) -> str:
+    """Return a student's id, with the display name behind it where there is another one."""
+    return f"{student} ({name})" if name and name != student else student

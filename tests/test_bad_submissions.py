@@ -6,6 +6,7 @@ docs/stock-nbgrader.md describes what is graded badly here. Those tests pin down
 
 import copy
 
+import nbformat
 import pytest
 from course import (
     LESSON,
@@ -63,6 +64,13 @@ def outdated(notebook, grade_id):
     return notebook
 
 
+ENCODINGS = {
+    "byte-order-mark": lambda notebook: nbformat.writes(notebook).encode("utf-8-sig"),
+    "utf-16": lambda notebook: nbformat.writes(notebook).encode("utf-16"),
+    "zero-bytes-behind-it": lambda notebook: nbformat.writes(notebook).encode() + b"\0\0",
+}
+
+
 def bad_submissions(right):
     """student -> what that student hands in, from a notebook with right answers."""
     return {
@@ -81,7 +89,7 @@ def bad_submissions(right):
         "metadata-stripped": stripped(right(), TEST),
         "not-json": b"my notebook would not open, so I wrote to you instead",
         SOUND: right(),
-    }
+    } | {name: write(right()) for name, write in ENCODINGS.items()}
 
 
 @pytest.fixture(scope="module")
@@ -121,6 +129,11 @@ def test_none_of_them_stops_the_others(course):
 
 @pytest.mark.parametrize("student", ["metadata-stripped", "metadata-outdated"])
 def test_metadata_do_not_matter(course, student):
+    assert scores(course, student) == points()
+
+
+@pytest.mark.parametrize("student", ENCODINGS)
+def test_an_encoding_does_not_matter(course, student):
     assert scores(course, student) == points()
 
 

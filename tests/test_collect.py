@@ -9,7 +9,18 @@ import zipfile
 import nbformat
 import pytest
 from bs4 import BeautifulSoup
-from course import LESSON, RECORDS, answered, nbgrader, released, run, short, solution, submission
+from course import (
+    LESSON,
+    RECORDS,
+    answered,
+    find,
+    nbgrader,
+    released,
+    run,
+    short,
+    solution,
+    submission,
+)
 
 from autograder.build import pack
 from autograder.collect import roster
@@ -449,6 +460,37 @@ def test_odd_ids_are_the_same_from_collecting_to_the_grades(course, back):
 
     # Stock nbgrader's own command finds the same.
     nbgrader(course, "autograde", LESSON, "--force", "--student=[abc]")
+
+
+def test_later_commands_show_the_names_of_the_roster_as_text(course, back):
+    name = "Eve [red]\x1b[2J<b>Adams</b>"
+    shown = r"Eve [red]\x1b[2J<b>Adams</b>"
+    lesson = short(released())
+    lesson.cells.remove(find(lesson, "conv-params"))
+    for student in ("00123", "unlisted"):
+        back(f"{student}/{NOTEBOOK}", nbformat.writes(lesson).encode())
+    back(f"eve/{NOTEBOOK}", b"no notebook")
+    words = ["python", "-m", "autograder"]
+    run(course, *words, "collect", LESSON, back.folder)
+    said = run(course, *words, "grade", LESSON, status=1)
+    assert "\neve: not graded: not a notebook" in said
+    assert "\n00123: answers that are missing: conv-params" in said
+
+    (course.parent / "list.csv").write_text(f"student,name\n00123,Ada Lovelace\neve,{name}\n")
+    (back.folder / "unlisted" / NOTEBOOK).unlink()
+    run(course, *words, "collect", LESSON, back.folder, "--roster", course.parent / "list.csv")
+    said = run(course, *words, "grade", LESSON, "--force", status=1)
+    assert f"\neve ({shown}): not graded: not a notebook" in said
+    assert "\n00123 (Ada Lovelace): answers that are missing: conv-params" in said
+    assert "\nunlisted: answers that are missing: conv-params" in said
+    said += run(course, *words, "report", LESSON, "--html", "report.html")
+    said += run(course, *words, "export", "--format", "moodle", "--to", "grades.csv")
+    assert f"{LESSON} of eve ({shown}) has no score here" in said
+    assert "\x1b" not in said
+    page = BeautifulSoup((course / "report.html").read_text(), "html.parser")
+    heads = [[x.text for x in row.find_all("th")] for row in page.select("tbody tr")]
+    assert ["00123", "Ada Lovelace"] in heads and ["unlisted", "–"] in heads
+    assert ["eve", shown] in heads
 
 
 def test_zip_collect_takes_the_same(course):

@@ -8,7 +8,7 @@ import sys
 import grades
 import pytest
 from course import gradebook, nbgrader, points, questions
-from grades import FIRST, FORMULA, SECOND, STUDENTS, TERMINAL
+from grades import FIRST, FORMULA, SCRIPT, SECOND, STUDENTS, TERMINAL
 from nbgrader.plugins import CsvExportPlugin
 
 from autograder import __main__ as command
@@ -47,8 +47,8 @@ def test_the_file_is_nbgraders_byte_for_byte(filled, capsys):
     assert ours == (filled / "stock.csv").read_bytes()
     assert ours.count(b"\n") > 2 * len(STUDENTS)
     said = capsys.readouterr().err
-    assert f"warning: {FIRST} of broken has 0 here, it is quarantined" in said
-    assert f"warning: {FIRST} of refused has 0 here, it is not graded yet" in said
+    assert f"warning: {FIRST} of broken ({SCRIPT}) has 0 here, it is quarantined" in said
+    assert f"warning: {FIRST} of refused (Points Possible) has 0 here, it is not graded yet" in said
 
 
 def test_chosen_lessons_are_nbgraders_too(filled):
@@ -122,7 +122,8 @@ def test_no_cell_is_a_formula_or_a_command(filled, form, capsys):
     assert f"'{FORMULA}" in cells
     said = capsys.readouterr().err
     assert f"the id {FORMULA} is written as '{FORMULA}" in said
-    assert "broken has no score here, it is quarantined: not a notebook: <b>bold</b>" in said
+    assert f"will not find {SCRIPT} @SUM(1) by it" in said
+    assert f"broken ({SCRIPT}) has no score here, it is quarantined: not a notebook: <b>" in said
     assert all(line.isprintable() for line in said.splitlines())
     assert TERMINAL not in said
 

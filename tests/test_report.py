@@ -2,6 +2,7 @@
 
 import argparse
 import csv
+import dataclasses
 import io
 import sys
 from html.parser import HTMLParser
@@ -9,6 +10,7 @@ from html.parser import HTMLParser
 import grades
 import nbformat
 import pytest
+from bs4 import BeautifulSoup
 from course import LESSONS, find, points, solution
 from grades import FIRST, FORMULA, SCRIPT, TERMINAL
 from rich.console import Console
@@ -129,6 +131,8 @@ def test_the_terminal_shows_all_and_obeys_nobody(read):
     assert "1/5" in said and "20 %" in said and "swaps <i>x</i> & y" in said
     assert "not a notebook: <b>bold</b> & \\x1b[31mred" in said
     assert "kernel died" in said
+    words = " ".join(said.replace("│", " ").split())  # of a name in several lines too
+    assert "late (=1+1 Late) kernel died" in words and "broken" in said
     assert "\x1b" not in said and "\u202e" not in said
     assert max(map(len, said.splitlines())) <= 100
 
@@ -206,6 +210,41 @@ def test_a_student_can_have_any_name(read):
     text = "".join(Page(html).texts)
     assert all(printable(x) in text for x in (SCRIPT, FORMULA, TERMINAL))
     assert SCRIPT not in html
+
+
+def cells(html, title):
+    """The rows of the table below a heading, as texts."""
+    table = BeautifulSoup(html, "html.parser").find("h2", string=title).find_next("table")
+    return [[x.text for x in row.find_all(["th", "td"])] for row in table.find_all("tr")]
+
+
+def test_a_display_name_has_a_column_of_its_own_where_any_is_known(read, html):
+    assert cells(html, "Quarantined")[0] == ["Student", "Name", "Reason"]
+    assert cells(html, "Quarantined")[1][:2] == ["broken", SCRIPT]
+    assert cells(html, "Notes")[1][:2] == ["late", "=1+1 Late"]
+    without = page(dataclasses.replace(read, names={"absent": "Zoë O'Hara"}))
+    assert cells(without, "Quarantined")[0] == ["Student", "Reason"]
+    assert cells(without, "Notes")[1][0] == "late"
+
+
+def test_a_display_name_is_text(read):
+    name = "[red]\x1b[2J\u202e<b>Ada</b> & Co"
+    twice = grades.entry("late", "graded", notes=["one", "two"])
+    entries = [grades.entry(x, "quarantined", reason="why") for x in ("broken", "nameless")]
+    named = report.report_on(FIRST, nbformat.v4.new_notebook(), [*entries, twice])
+    named = dataclasses.replace(named, names={"broken": name, "late": name})
+    html = page(named)
+    Page(html)
+    assert cells(html, "Quarantined")[1:] == [
+        ["broken", printable(name), "why"],
+        ["nameless", "–", "why"],
+    ]
+    assert cells(html, "Notes")[1:] == [["late", printable(name), "one"], ["two"]]
+    assert "<b>" not in html and all(x.isprintable() or x == "\n" for x in html)
+    file = io.StringIO()
+    report_text.show(named, Console(file=file, width=100))
+    assert f"broken ({printable(name)})" in file.getvalue()
+    assert "\x1b" not in file.getvalue() and "\u202e" not in file.getvalue()
 
 
 # --- the command ---

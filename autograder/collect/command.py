@@ -14,7 +14,7 @@ from autograder.collect.archives import look_through
 from autograder.collect.choice import Choice, choose
 from autograder.course import Course
 from autograder.errors import CourseError
-from autograder.texts import printable
+from autograder.texts import named, printable
 from utils.files import write_atomic
 
 __all__ = ["add_arguments", "collect", "main"]
@@ -184,7 +184,7 @@ def _show(console: Console, result: Collected) -> None:
 
     for student, kind in result.done.items():
         upload = choice.chosen[student]
-        who = f"{student} ({upload.name})" if upload.name and upload.name != student else student
+        who = named(student, upload.name)
         late = ", late" if upload.late else ""
         if kind != "unchanged" or upload.late:
             say(who, f"{TITLES[kind]}{late}, from {upload.original}")
@@ -193,4 +193,4 @@ def _show(console: Console, result: Collected) -> None:
     for name, why in choice.left_out.items():
         say(name, f"not collected: {why}")
     for person in choice.missing:
-        say(f"{person.id} ({person.name})" if person.name else person.id, "nothing came back")
+        say(named(person.id, person.name), "nothing came back")

@@ -28,7 +28,7 @@ from pathlib import Path
 from autograder import ROOT
 from autograder.errors import CourseError
 from autograder.gradebook.scores import Grades, opened, read_grades
-from autograder.texts import no_formula, printable
+from autograder.texts import named, no_formula, printable
 from utils.files import write_atomic
 
 __all__ = ["add_arguments", "canvas", "main", "moodle", "nbgrader", "write"]
@@ -128,16 +128,18 @@ def _csv(rows: list[list[str]]) -> str:
 
 def warnings(grades: Grades, form: str) -> list[str]:
     """Say, in a line each, what to look at before these scores are given to anyone."""
-    shown = "0" if form == "nbgrader" else "no score"
+    shown, names = "0" if form == "nbgrader" else "no score", grades.names
     found = [
-        f"warning: {lesson} of {printable(student)} has {shown} here, it is "
+        f"warning: {lesson} of {printable(named(student, names.get(student)))} "
+        f"has {shown} here, it is "
         + (f"quarantined: {printable(why)}" if (lesson, student) in grades.quarantined else why)
         for (lesson, student), why in grades.ungraded().items()
     ]
     if form != "nbgrader":
         found += [
             f"warning: the id {printable(x.id)} is written as {no_formula(x.id)} because of what "
-            f"a spreadsheet would make of it; {form.capitalize()} will not find this student by it"
+            f"a spreadsheet would make of it; {form.capitalize()} will not find "
+            f"{printable(names.get(x.id, 'this student'))} by it"
             for x in grades.students
             if no_formula(x.id) != x.id
         ]

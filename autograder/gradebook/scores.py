@@ -5,7 +5,7 @@ asks for each submission's score, and the database then goes through all grades 
 """
 
 import datetime
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,7 +19,7 @@ from autograder.course import Course
 from autograder.errors import CourseError
 from autograder.gradebook import journal
 
-__all__ = ["Grades", "Score", "opened", "read_grades"]
+__all__ = ["Grades", "Score", "names", "opened", "read_grades"]
 
 
 @contextmanager
@@ -83,6 +83,11 @@ class Grades:
         others = {key: "not graded yet" for key, score in self.scores.items() if not score.graded}
         return dict(sorted((others | self.quarantined).items()))
 
+    @property
+    def names(self) -> dict[str, str]:
+        """The students' display names: id -> name."""
+        return _names(self.students)
+
 
 def read_grades(session: Session, names: list[str] | None = None) -> Grades:
     """Read the scores of the named lessons, or of all.
@@ -106,6 +111,17 @@ def read_grades(session: Session, names: list[str] | None = None) -> Grades:
     scores = {key: score for key, score in _scores(session).items() if key[0] in wanted}
     quarantined = {key: why for key, why in _quarantined(session).items() if key[0] in wanted}
     return Grades(chosen, list(students), scores, quarantined)
+
+
+def names(connection: sa.Connection) -> dict[str, str]:
+    """The display names that the gradebook has, from a roster or by hand: student's id -> name."""
+    columns = sa.select(Student.id, Student.first_name, Student.last_name)
+    return _names(connection.execute(columns))
+
+
+def _names(students: Iterable) -> dict[str, str]:
+    found = {x.id: " ".join(filter(None, (x.first_name, x.last_name))) for x in students}
+    return {student: name for student, name in found.items() if name}
 
 
 def _scores(session: Session) -> dict[tuple[str, str], Score]:

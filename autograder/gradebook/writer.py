@@ -32,7 +32,7 @@ from sqlalchemy.orm import Session
 
 from autograder.course import Course, Submission
 from autograder.errors import CourseError
-from autograder.gradebook import journal
+from autograder.gradebook import journal, scores
 from autograder.judge.jobs import Result
 
 __all__ = ["Writer", "explain"]
@@ -69,6 +69,11 @@ class Writer:
             known = set(connection.scalars(there.where(Assignment.name == lesson)))
             found = journal.entries(connection, lesson)
         return {x.student: x for x in found if x.student in known}
+
+    def names(self) -> dict[str, str]:
+        """The students' display names, where they are known: id -> name."""
+        with self.engine.begin() as connection:
+            return scores.names(connection)
 
     def due(self, lesson: str) -> tuple[str, dict[str, str]]:
         """When a lesson is due, and who has how much more time, as texts."""

@@ -1,22 +1,37 @@
 """Lets nbgrader grade with the judge: what nbgrader_config.py puts in the place of nbgrader's own.
 
 `nbgrader autograde` and the formgrader's button then run students' code in sandboxes, and take the
-scores from the judge's verdicts.
+scores from the judge's verdicts. They read submissions as `python -m autograder grade` does.
 """
 
 from pathlib import Path
 
 import nbformat
+from nbconvert.exporters import NotebookExporter
 from nbgrader.preprocessors import NbGraderPreprocessor, SaveAutoGrades
 from nbgrader.utils import is_solution
 from traitlets import Bool, Unicode
 
+from autograder.judge.jobs import read_notebook
 from autograder.judge.judging import judge
 from autograder.judge.sandbox import Limits
 
-__all__ = ["Execute", "SaveVerdicts"]
+__all__ = ["Execute", "SaveVerdicts", "SubmissionExporter"]
 
 VERDICTS = "convnets_verdicts"  # in nbgrader's resources
+
+
+class SubmissionExporter(NotebookExporter):
+    """Reads what :func:`read_notebook` reads; nbconvert's own takes every file for plain UTF-8."""
+
+    def from_file(self, file_stream, resources=None, **kw):
+        """Convert a notebook from an open file.
+
+        Raises:
+            ValueError: it is no notebook.
+        """
+        notebook = read_notebook(file_stream.buffer.read())  # its bytes: nbconvert opens it as text
+        return self.from_notebook_node(notebook, resources=resources, **kw)
 
 
 class Execute(NbGraderPreprocessor):

@@ -12,8 +12,9 @@ from rich.console import Console
 from autograder import ROOT
 from autograder.build.release import lessons, read
 from autograder.errors import CourseError
+from autograder.gradebook import journal, scores
 from autograder.gradebook.export import write
-from autograder.gradebook.scores import GRADE, journal, opened
+from autograder.gradebook.scores import GRADE, opened
 from autograder.report import text as report_text
 from autograder.report.data import Report, report_on
 
@@ -34,10 +35,11 @@ def read_report(name: str, root: Path = ROOT) -> Report:
         raise CourseError(f"solutions/{name} is not built; build it first: {how}")
     with opened(root) as session:
         entries = journal.entries(session.connection(), name)
+        names = scores.names(session.connection())
     if not entries:
         how = GRADE.replace("LESSON", name)
         raise CourseError(f"nothing of {name} is graded yet; grade it first: {how}")
-    return report_on(name, notebook, entries)
+    return report_on(name, notebook, entries, names)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

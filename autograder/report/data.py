@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from statistics import median
 
 from nbformat import NotebookNode
@@ -10,6 +10,7 @@ from nbformat import NotebookNode
 from autograder.cells import grade_id, is_test, points
 from autograder.gradebook.journal import Entry
 from autograder.judge.judging import Verdict
+from autograder.texts import named
 
 __all__ = ["Exercise", "Report", "megabytes", "percent", "report_on", "seconds"]
 
@@ -76,6 +77,7 @@ class Report:
     lesson: str
     exercises: list[Exercise]
     entries: list[Entry]
+    names: dict[str, str] = field(default_factory=dict)  # students' display names, by id
 
     @property
     def graded(self) -> list[Entry]:
@@ -102,6 +104,10 @@ class Report:
     def most(self) -> float:
         """All automatic points of the lesson."""
         return sum(x.most for x in self.exercises)
+
+    def who(self, student: str) -> str:
+        """A student's id and display name."""
+        return named(student, self.names.get(student))
 
     def summary(self) -> list[tuple[str, str]]:
         """What to know before the exercises: names and values."""
@@ -137,10 +143,13 @@ class Report:
         return [*lines, ("Last graded", f"{latest[:16].replace('T', ' ')} UTC")]
 
 
-def report_on(lesson: str, notebook: NotebookNode, entries: list[Entry]) -> Report:
+def report_on(
+    lesson: str, notebook: NotebookNode, entries: list[Entry], names: dict[str, str] | None = None
+) -> Report:
     """Put the journal's entries in the order of the lesson's notebook.
 
     A test that the journal knows and the notebook lacks comes last: the lesson has changed.
+    `names` are the students' display names, by id, as far as they are known.
     """
     worth = {grade_id(x): points(x) for x in notebook.cells if x.cell_type == "code" and is_test(x)}
     tests = [entry.tests for entry in entries if entry.graded]
@@ -150,7 +159,7 @@ def report_on(lesson: str, notebook: NotebookNode, entries: list[Entry]) -> Repo
         Exercise(name.removeprefix("test-"), most, [x[name] for x in tests if name in x])
         for name, most in worth.items()
     ]
-    return Report(lesson, exercises, entries)
+    return Report(lesson, exercises, entries, names or {})
 
 
 def _mean(numbers: Sequence[float]) -> float | None:

@@ -115,23 +115,33 @@ def _mistakes(report: Report) -> str:
 
 
 def _quarantined(report: Report) -> str:
-    rows = [[x.student, x.reason] for x in report.quarantined]
+    rows = [(x.student, x.reason) for x in report.quarantined]
     caption = "Submissions that could not be graded. They have no score, and 0 is none."
-    return _section("Quarantined", _table(caption, ["Student", "Reason"], rows))
+    return _section("Quarantined", _of_students(report, caption, "Reason", rows))
 
 
 def _notes(report: Report) -> str:
-    rows = [[x.student, note] for x in report.noted for note in x.notes]
+    rows = [(x.student, note) for x in report.noted for note in x.notes]
     caption = "What an instructor may want to look at."
-    return _section("Notes", _table(caption, ["Student", "Note"], rows))
+    return _section("Notes", _of_students(report, caption, "Note", rows))
+
+
+def _of_students(report: Report, caption: str, heading: str, rows: list[tuple[str, str]]) -> str:
+    """Write a table of students, with a column of names where any of them is known."""
+    if not any(student in report.names for student, _ in rows):
+        return _table(caption, ["Student", heading], [list(x) for x in rows])
+    named = [[student, report.names.get(student, "–"), text] for student, text in rows]
+    return _table(caption, ["Student", "Name", heading], named, heads=2)
 
 
 def _section(title: str, content: str) -> str:
     return f"<h2>{_text(title)}</h2>\n{content}"
 
 
-def _table(caption: str, headings: list[str], rows: list[list[str]], numbers=()) -> str:
-    """Write a table whose first column names the row, or rows; it scrolls where it must."""
+def _table(
+    caption: str, headings: list[str], rows: list[list[str]], numbers=(), heads: int = 1
+) -> str:
+    """Write a table whose first `heads` columns name the row, or rows; it scrolls where it must."""
     if not rows:
         return "<p>None.</p>\n"
     kinds = ["number" if place in numbers else "long" for place in range(len(headings))]
@@ -140,8 +150,8 @@ def _table(caption: str, headings: list[str], rows: list[list[str]], numbers=())
         for x, kind in zip(headings, kinds, strict=True)
     )
     body = "".join(
-        _row(name, len(group) if place == 0 else 0, cells, kinds[1:])
-        for name, group in _groups(rows)
+        _row(names, len(group) if place == 0 else 0, cells, kinds[heads:])
+        for names, group in _groups(rows, heads)
         for place, cells in enumerate(group)
     )
     return (
@@ -151,15 +161,19 @@ def _table(caption: str, headings: list[str], rows: list[list[str]], numbers=())
     )
 
 
-def _groups(rows: list[list[str]]) -> list[tuple[str, list[list[str]]]]:
-    """Put together the rows that follow one another with the same name."""
-    return [(name, [x[1:] for x in group]) for name, group in groupby(rows, lambda x: x[0])]
+def _groups(rows: list[list[str]], heads: int) -> list[tuple[list[str], list[list[str]]]]:
+    """Put together the rows that follow one another with the same names."""
+    found = groupby(rows, lambda x: x[:heads])
+    return [(names, [x[heads:] for x in group]) for names, group in found]
 
 
-def _row(name: str, height: int, cells: list[str], kinds: list[str]) -> str:
-    """Write a row; the first of several with the same name has that name for all of them."""
+def _row(names: list[str], height: int, cells: list[str], kinds: list[str]) -> str:
+    """Write a row; the first of several with the same names has those for all of them."""
     span = f' rowspan="{height}"' if height > 1 else ""
-    first = f'<th scope="row"{span} class="long"><bdi>{_text(name)}</bdi></th>' if height else ""
+    first = "".join(
+        f'<th scope="row"{span} class="long"><bdi>{_text(x)}</bdi></th>'
+        for x in (names if height else [])
+    )
     others = "".join(
         f'<td class="{kind}">{_text(x)}</td>' for x, kind in zip(cells, kinds, strict=True)
     )

@@ -22,9 +22,10 @@ def show(report: Report, console: Console) -> None:
     for name, value in report.summary():
         console.print(f"  {name}: {value}")
     tables = [_exercises(report), _mistakes(report)]
-    quarantined = [(x.student, [x.reason]) for x in report.quarantined]
+    quarantined = [(report.who(x.student), [x.reason]) for x in report.quarantined]
     tables.append(_of_students("Quarantined", "Reason", quarantined))
-    tables.append(_of_students("Notes", "Note", [(x.student, x.notes) for x in report.noted]))
+    noted = [(report.who(x.student), x.notes) for x in report.noted]
+    tables.append(_of_students("Notes", "Note", noted))
     for table in tables:
         if table.row_count:
             console.print()

@@ -12,7 +12,7 @@ import signal
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -33,7 +33,7 @@ from autograder.judge import sandbox
 from autograder.judge.rebuild import Rebuild
 from autograder.run import cluster
 from autograder.run.scratch import scratch
-from autograder.texts import printable
+from autograder.texts import named, printable
 
 __all__ = ["CourseError", "Outcome", "add_arguments", "grade", "main"]
 
@@ -47,6 +47,7 @@ class Outcome:
     unchanged: list[journal.Entry] = field(default_factory=list)
     left: list[str] = field(default_factory=list)  # students whose turn did not come
     misnamed: dict[str, str] = field(default_factory=dict)  # folders that are nobody's, and why
+    names: dict[str, str] = field(default_factory=dict)  # students' display names, by id
     stopped: int = 0  # the signal that ended it
     seconds: float = 0.0
 
@@ -60,6 +61,10 @@ class Outcome:
         """Those of this run and of earlier ones."""
         return self.quarantined + [x for x in self.unchanged if not x.graded]
 
+    def who(self, student: str) -> str:
+        """A student's id and display name."""
+        return named(student, self.names.get(student))
+
 
 def grade(
     course: Course,
@@ -68,7 +73,7 @@ def grade(
     workers: int | None = None,
     scheduler: str | None = None,
     force: bool = False,
-    progress=lambda count: contextlib.nullcontext(),
+    progress=lambda count, who: contextlib.nullcontext(),
 ) -> Outcome:
     """Grade the submissions to a lesson that are new or have changed.
 
@@ -79,8 +84,8 @@ def grade(
         workers: how many submissions at once on this machine; by default one for each core.
         scheduler: the address of a Dask scheduler whose workers have clones of the course.
         force: grade also what has not changed.
-        progress: called with the number of submissions to grade; a context whose value is called
-            with each entry.
+        progress: called with the number of submissions to grade, and with what names a student by
+            id; a context whose value is called with each entry.
 
     Raises:
         CourseError: nothing can be graded.
@@ -137,6 +142,7 @@ class _Run:
         if not found and not self.outcome.misnamed:
             where = self.course.folder("submitted", student or "*", self.lesson)
             raise CourseError(f"nothing was handed in: there is no {where}")
+        self.outcome.names = self.writer.names()
         known, due = self.writer.entries(self.lesson), self.writer.due(self.lesson)
         for submission in found:
             inputs = self._inputs(submission, *due)
@@ -181,7 +187,7 @@ class _Run:
         with place as client:
             self._examine(client)
             register(self.course, self.lesson)
-            with progress(len(self.todo)) as show:
+            with progress(len(self.todo), self.outcome.who) as show:
                 for entry in self._entries(client):
                     if show:
                         show(entry)
@@ -359,7 +365,7 @@ def main(arguments: argparse.Namespace, root: Path = ROOT) -> int:
             arguments.workers,
             arguments.scheduler,
             arguments.force,
-            progress=lambda count: _bar(console, count),
+            progress=lambda count, who: _bar(console, count, who),
         )
     except KeyboardInterrupt:  # before anything was begun
         outcome = Outcome(stopped=signal.SIGINT)
@@ -370,7 +376,7 @@ def main(arguments: argparse.Namespace, root: Path = ROOT) -> int:
 
 
 @contextlib.contextmanager
-def _bar(console: Console, count: int):
+def _bar(console: Console, count: int, who: Callable[[str], str]):
     """A line with the rate and the time that is left; nothing where output is no terminal."""
     columns = (
         TextColumn("grading"),
@@ -388,7 +394,7 @@ def _bar(console: Console, count: int):
         def show(entry: journal.Entry) -> None:
             done = bar.tasks[0].completed + 1
             rate = f"{60 * done / (time.monotonic() - started):.0f} a minute"
-            bar.update(task, advance=1, rate=rate, student=printable(entry.student))
+            bar.update(task, advance=1, rate=rate, student=printable(who(entry.student)))
 
         yield show
 
@@ -413,11 +419,11 @@ def _show(console: Console, outcome: Outcome) -> None:
         console.print(line, markup=False, emoji=False, soft_wrap=True)
 
     for entry in outcome.all_quarantined:
-        say(entry.student, f"not graded: {entry.reason}")
+        say(outcome.who(entry.student), f"not graded: {entry.reason}")
     for name, why in outcome.misnamed.items():
         say(name, f"not graded: {why}")
     for entry in outcome.graded:
         if entry.notes:
-            say(entry.student, "; ".join(entry.notes))
+            say(outcome.who(entry.student), "; ".join(entry.notes))
     if outcome.stopped:
         print("Stopped. The same command goes on from here.", file=sys.stderr)

@@ -3,7 +3,7 @@
 import json
 
 INTENT = "an encoding that is not UTF-8 stops the grading of everyone"
-EXPECTED = "refused"
+EXPECTED = {}
 
 
 def notebook(released, right):
