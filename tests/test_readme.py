@@ -7,6 +7,7 @@ from course import ROOT
 
 READMES = [
     "README.md",
+    "CONTRIBUTING.md",
     "lessons/README.md",
     *(f"docs/{x.name}" for x in sorted((ROOT / "docs").glob("*.md"))),
 ]
