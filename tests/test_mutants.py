@@ -164,19 +164,22 @@ def definition(function: Callable) -> ast.FunctionDef:
 
 # --- the mutants --------------------------------------------------------------------------------
 
+# x < y also where both are equal, and so on.
+BORDERS = {ast.Lt: ast.LtE, ast.LtE: ast.Lt, ast.Gt: ast.GtE, ast.GtE: ast.Gt}
+
 
 def mutants(source: ast.FunctionDef, names: dict) -> Iterator[tuple[str, Callable]]:
     """Yield a function's mutants, each with the first line that changed."""
-    original = ast.unparse(source)
+    tree, original = ast.Module([source], []), ast.unparse(source)
     seen = {original}
-    for _ in changes(source, names):
-        text = ast.unparse(ast.fix_missing_locations(source))
+    for _ in changes(tree, names):
+        text = ast.unparse(ast.fix_missing_locations(tree))
         if text not in seen:
             seen.add(text)
             lines = zip(original.splitlines(), text.splitlines(), strict=False)
             before, after = next(pair for pair in lines if pair[0] != pair[1])
             change = after.strip() if after.strip() != "pass" else f"without: {before.strip()}"
-            yield change, compiled(source, names)
+            yield change, compiled(tree.body[0], names)
 
 
 def compiled(source: ast.FunctionDef, names: dict) -> Callable:
@@ -242,10 +245,6 @@ def alternatives(node, names: dict) -> Iterator[ast.AST]:
             yield from (changed(node, body=[*node.body, ast.Break()]), ast.Pass())
         case ast.Assign() | ast.Expr():
             yield ast.Pass()
-
-
-# x < y also where both are equal, and so on.
-BORDERS = {ast.Lt: ast.LtE, ast.LtE: ast.Lt, ast.Gt: ast.GtE, ast.GtE: ast.Gt}
 
 
 def simpler_calls(node: ast.Call, names: dict) -> Iterator[ast.AST]:
