@@ -1,5 +1,6 @@
 """Helpers for tests that take or grade the course: a copy of it, its commands, its scores."""
 
+import ast
 import copy
 import functools
 import os
@@ -87,6 +88,15 @@ def solution(lesson=LESSON):
 def released(lesson=LESSON):
     """Return the notebook that students get, as it is committed."""
     return copy.deepcopy(_read(ROOT / "notebooks" / lesson / f"{lesson}.ipynb"))
+
+
+@functools.cache
+def imports(lesson=LESSON):
+    """Compile the imports of a lesson's first code cell."""
+    first = next(cell for cell in solution(lesson).cells if cell.cell_type == "code")
+    tree = ast.parse(first.source)
+    tree.body = [x for x in tree.body if isinstance(x, ast.Import | ast.ImportFrom)]
+    return compile(tree, lesson, "exec")
 
 
 def info(cell):

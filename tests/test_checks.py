@@ -1,7 +1,5 @@
 """The checks: every misconception is named, every right answer passes, messages help."""
 
-import ast
-import functools
 import math
 import re
 import textwrap
@@ -11,7 +9,7 @@ import numpy as np
 import pytest
 import torch
 from answers import RIGHT
-from course import LESSONS, points, solution
+from course import LESSONS, imports, points
 from PIL import Image
 
 from utils import sizing
@@ -38,15 +36,6 @@ ALTERNATIVES = [
     for place, source in enumerate(sources)
 ]
 LESSON_OF = {exercise: lesson for lesson in LESSONS for exercise in RIGHT[lesson]}
-
-
-@functools.cache
-def imports(lesson: str):
-    """Compile the imports of a lesson's first code cell."""
-    first = next(cell for cell in solution(lesson).cells if cell.cell_type == "code")
-    tree = ast.parse(first.source)
-    tree.body = [x for x in tree.body if isinstance(x, ast.Import | ast.ImportFrom)]
-    return compile(tree, lesson, "exec")
 
 
 def answer_of(exercise_id: str, source: str):

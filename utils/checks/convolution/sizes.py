@@ -41,7 +41,7 @@ conv_output_size = Exercise(
         (7, 3, 2),
         (8, 2, 2),
         (7, 3, 1, 1),
-        (2, 3, 1, 1),
+        (1, 3, 1, 1),
         (7, 3, 3),
         (8, 4, 3, 1),
         (10, 3, 4),
@@ -51,7 +51,7 @@ conv_output_size = Exercise(
         (224, 11, 4, 2),
         (2, 3),
         (5, 7, 3),
-        (1, 5, 1, 1),
+        (1, 4, 1, 1),
     ),
     traits=(
         Trait("kernels that do not fit (ValueError)", "kernels that fit", lambda c: not _fits(c)),
@@ -158,7 +158,7 @@ def _never_raises(input_size, kernel_size, stride=1, padding=0):
 
 @conv_output_size.misconception(
     "the kernel is compared with the input before it is padded",
-    "A kernel of 3 fits into an input of 2 when a zero is put on each side.",
+    "A kernel of 3 fits into an input of 1 when a zero is put on each side.",
 )
 def _unpadded_comparison(input_size, kernel_size, stride=1, padding=0):
     if kernel_size > input_size:

@@ -85,7 +85,10 @@ def _backward_case(window: Window, seed: int) -> Case:
 
 
 def backward_cases(padded: bool) -> list[Case]:
-    """As the forward cases; ties are frequent, as the inputs are small whole numbers."""
+    """As the forward cases; ties are frequent, as the inputs are small whole numbers.
+
+    The first of tied pixels gets the gradient: the lesson says so.
+    """
     powers = torch.tensor([[[[1.0, 10], [100, 1000]]]])  # so that one sees where each goes
     first = {"grad_output": powers, "input": SLIDE[None, None, :3, :3], "kernel_size": 2}
     windows = [*WINDOWS[1:], *(PADDED if padded else [])]
@@ -98,6 +101,10 @@ def backward_cases(padded: bool) -> list[Case]:
             "stride": 2,
         }
     )
+    if padded:
+        below = _backward_case(PADDED[1], 200)
+        below.arguments["input"] = -below.arguments["input"].abs()
+        cases.insert(0, below)
     return [Case(first | {"stride": 1}), level, *cases, *in_double(cases[-3:])]
 
 

@@ -188,10 +188,10 @@ def _gradient(input, weight):
     return image.grad
 
 
-def _case(seed, layers, channels, size, lowered=0.0):
+def _case(seed, layers, channels, height, width, lowered=0.0):
     return Case(
         {
-            "input": whole_numbers(1, channels, size, size, seed=seed).abs() + 1,
+            "input": whole_numbers(1, channels, height, width, seed=seed).abs() + 1,
             # Mostly positive, so that few paths are shut by the ReLU. The quarter keeps all signals
             # away from 0, where ReLU has a kink and any slope from 0 to 1 would be right.
             "weight": whole_numbers(layers, channels, channels, 3, 3, seed=seed + 1)
@@ -201,15 +201,16 @@ def _case(seed, layers, channels, size, lowered=0.0):
 
 
 _cases = [
-    _case(0, 1, 1, 3),
-    _case(10, 1, 1, 5),
-    _case(20, 2, 1, 5),
-    _case(30, 2, 1, 7),
-    _case(40, 1, 2, 5),
-    _case(50, 3, 2, 9),
+    _case(0, 1, 1, 3, 3),
+    _case(10, 1, 1, 5, 5),
+    _case(20, 2, 1, 5, 5),
+    _case(30, 2, 1, 7, 7),
+    _case(60, 2, 1, 2, 5),  # lower than the field, so that the padding matters
+    _case(40, 1, 2, 5, 5),
+    _case(50, 3, 2, 9, 9),
     # With lower weights the last ReLU shuts the middle unit of one channel and not of the other.
-    _case(110, 1, 2, 5, lowered=2),
-    _case(150, 2, 2, 7, lowered=2),
+    _case(110, 1, 2, 5, 5, lowered=2),
+    _case(150, 2, 2, 7, 7, lowered=2),
 ]
 
 middle_gradient = Exercise(
@@ -219,6 +220,11 @@ middle_gradient = Exercise(
     traits=(
         Trait("several layers", "one layer", lambda c: len(c.arguments["weight"]) > 1),
         Trait("several channels", "one channel", lambda c: c.arguments["input"].shape[1] > 1),
+        Trait(
+            "H different from W",
+            "square images",
+            lambda c: c.arguments["input"].shape[2] != c.arguments["input"].shape[3],
+        ),
     ),
     forbidden=("utils.sizing", "utils.flow"),
     instead="Run the layers with F.conv2d and F.relu, and ask torch for the gradient of the image.",
