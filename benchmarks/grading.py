@@ -2,7 +2,7 @@
 
     python benchmarks/grading.py --lesson 01_convolution --stock 10 --ours 10 100 --workers 1 2
 
-The submissions mix the misconceptions and right answers of the lesson's catalogue, as the tests do.
+The submissions mix the mistakes and right answers of the lesson's catalogue, as the tests do.
 Stock nbgrader runs with its own preprocessors, in one batch process. Each run starts from a fresh
 copy of the course. Counted are wall-clock seconds, the CPU seconds of all processes (in a control
 group of their own, so that none is missed), and the peak of their memory together. Numbers of one

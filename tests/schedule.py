@@ -1,4 +1,4 @@
-"""Submissions that together carry every misconception and every alternative right answer."""
+"""Submissions that together carry every mistake and every alternative right answer."""
 
 import itertools
 import random
@@ -24,9 +24,9 @@ def published(lesson, exercise):
 
 
 def mistakes(exercise):
-    """Return every misconception of an exercise as an answer."""
+    """Return every mistake of an exercise as an answer."""
     catalogue = EXERCISES[exercise]
-    return [Answer(False, x.name, x.source(catalogue)) for x in catalogue.misconceptions]
+    return [Answer(False, x.name, x.source(catalogue)) for x in catalogue.mistakes]
 
 
 def alternatives(lesson, exercise):

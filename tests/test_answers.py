@@ -1,4 +1,4 @@
-"""Every misconception loses the points of its exercise alone; every right answer keeps them."""
+"""Every mistake loses the points of its exercise alone; every right answer keeps them."""
 
 import pytest
 from answers import RIGHT
@@ -23,7 +23,7 @@ def results(courses, lesson, exercise):
 def test_every_exercise_has_mistakes_and_right_answers(lesson):
     assert points(lesson), "the lesson has no automatic points"
     for exercise in points(lesson):
-        assert EXERCISES[exercise].misconceptions, exercise
+        assert EXERCISES[exercise].mistakes, exercise
         assert len(RIGHT[lesson][exercise]) >= 3, exercise
 
 

@@ -76,7 +76,7 @@ def test_a_student_takes_the_lesson(lab, page):
 
     # A wrong answer: the check names the mistake.
     exercise = EXERCISES["conv-output-size"]
-    mistake = exercise.misconceptions[0]
+    mistake = exercise.mistakes[0]
     write(page, solution, mistake.source(exercise))
     run(page, check)
     expect(output).to_contain_text(mistake.hint[:40], timeout=30_000)

@@ -1,4 +1,4 @@
-"""The checks: every misconception is named, every right answer passes, messages help."""
+"""The checks: every mistake is named, every right answer passes, messages help."""
 
 import math
 import re
@@ -20,9 +20,9 @@ from utils.checks.notebook import PASSED
 SECONDS = 2.0
 
 WRONG = [
-    pytest.param(exercise, misconception, id=f"{exercise.id}: {misconception.name}")
+    pytest.param(exercise, mistake, id=f"{exercise.id}: {mistake.name}")
     for exercise in EXERCISES.values()
-    for misconception in exercise.misconceptions
+    for mistake in exercise.mistakes
 ]
 FUNCTIONS = [
     pytest.param(exercise, id=exercise.id)
@@ -67,21 +67,21 @@ def test_every_exercise_has_its_checks_and_answers():
 
 
 @pytest.mark.parametrize("exercise_id", ANSWERS)
-def test_there_are_enough_misconceptions_and_alternatives(exercise_id):
+def test_there_are_enough_mistakes_and_alternatives(exercise_id):
     exercise = EXERCISES[exercise_id]
-    names = [misconception.name for misconception in exercise.misconceptions]
+    names = [mistake.name for mistake in exercise.mistakes]
     assert len(names) >= (5 if isinstance(exercise, Exercise) else 3)
     assert len(set(names)) == len(names)
     assert len(ANSWERS[exercise_id]) >= 3
 
 
-@pytest.mark.parametrize(("exercise", "misconception"), WRONG)
-def test_a_misconception_is_named(exercise, misconception):
-    answer = answer_of(exercise.id, misconception.source(exercise))
+@pytest.mark.parametrize(("exercise", "mistake"), WRONG)
+def test_a_mistake_is_named(exercise, mistake):
+    answer = answer_of(exercise.id, mistake.source(exercise))
     message = failure(exercise.id, answer)
-    assert f"This is what you get if {misconception.name}:" in message
+    assert f"This is what you get if {mistake.name}:" in message
     assert message.count("This is what you get if") == 1
-    assert textwrap.shorten(misconception.hint, 60, placeholder="") in " ".join(message.split())
+    assert textwrap.shorten(mistake.hint, 60, placeholder="") in " ".join(message.split())
 
 
 @pytest.mark.parametrize(("exercise_id", "source"), ALTERNATIVES)
@@ -98,7 +98,7 @@ def test_a_right_answer_passes(exercise_id, source, capsys):
 @pytest.mark.parametrize("exercise", FUNCTIONS)
 def test_a_failing_check_is_quick(exercise):
     started = time.process_time()
-    failure(exercise.id, exercise.misconceptions[0].answer)
+    failure(exercise.id, exercise.mistakes[0].answer)
     assert time.process_time() - started < SECONDS
 
 
@@ -113,7 +113,7 @@ def test_the_first_case_can_be_worked_by_hand(exercise):
 )
 def test_a_value_exercise_never_shows_the_answer(exercise_id):
     exercise = EXERCISES[exercise_id]
-    shown = [exercise.advice, *(m.hint + m.name for m in exercise.misconceptions)]
+    shown = [exercise.advice, *(m.hint + m.name for m in exercise.mistakes)]
     shown.append(failure(exercise_id, [99] if isinstance(exercise.reference, list) else 123456))
     for text in shown:
         assert not re.search(rf"(?<!\d){re.escape(str(exercise.reference))}(?!\d)", text)

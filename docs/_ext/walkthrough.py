@@ -110,7 +110,7 @@ def mistakes_of_all_checks() -> dict[str, list[tuple[str, str]]]:
     from utils.checks import EXERCISES
 
     return {
-        exercise: [(mistake.name, mistake.hint) for mistake in found.misconceptions]
+        exercise: [(mistake.name, mistake.hint) for mistake in found.mistakes]
         for exercise, found in EXERCISES.items()
     }
 

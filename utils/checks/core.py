@@ -1,21 +1,23 @@
-"""The checks' machinery: exercises, misconceptions, and `check`, which compares an answer.
+"""The checks' machinery: exercises, mistakes, and `check`, which compares an answer.
 
 A check runs an answer over a few cases beside a reference. When it differs, it runs every
-misconception of the exercise over the same cases too, and names the one that gives the same.
+mistake of the exercise over the same cases too, and names the one that gives the same.
 """
 
 import inspect
-import re
 import textwrap
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from itertools import combinations
 from typing import NamedTuple
 
 import torch
 
 from utils import progress
 from utils.checks import notebook, wording
+from utils.checks.difference import describe
+from utils.checks.mistakes import Edit, Mistake, together
 from utils.checks.running import Case, Outcome, run, same
 from utils.devices import device
 from utils.known_state import known_state
@@ -55,23 +57,6 @@ class NotAnswered(CheckFailed):
 RECOGNISED = "This is what you get if"
 
 
-@dataclass(frozen=True)
-class Misconception:
-    """One mistake that people make: a clause ("the kernel is flipped"), a hint, a wrong answer."""
-
-    name: str
-    hint: str
-    answer: object
-
-    def source(self, exercise: "Exercise | ValueExercise") -> str:
-        """Return a solution cell that makes this mistake, under the exercise's name."""
-        if not callable(self.answer):
-            return f"{exercise.name} = {self.answer!r}\n"
-        text = textwrap.dedent(inspect.getsource(self.answer))
-        definition = re.search(rf"^def {self.answer.__name__}\(", text, flags=re.MULTILINE)
-        return f"def {exercise.name}(" + text[definition.end() :]
-
-
 class Trait(NamedTuple):
     """A property that some cases have: ("stride > 1", "stride 1", predicate of the arguments)."""
 
@@ -104,6 +89,7 @@ class Exercise:
         forbidden: dotted names of functions and modules that the answer may not call.
         instead: what to do instead of calling them.
         every_device: also try the last cases on `utils.device()`.
+        written: a right function, written out, of which mistakes are edits; else the reference.
     """
 
     id: str
@@ -115,7 +101,8 @@ class Exercise:
     forbidden: tuple[str, ...] = ()
     instead: str = ""
     every_device: bool = False
-    misconceptions: list[Misconception] = field(default_factory=list)
+    written: Callable | None = None
+    mistakes: list[Mistake] = field(default_factory=list)
 
     def __post_init__(self):
         EXERCISES[self.id] = self
@@ -146,11 +133,22 @@ class Exercise:
         parameters = inspect.signature(self.reference).parameters.values()
         return sum(parameter.default is parameter.empty for parameter in parameters)
 
-    def misconception(self, name: str, hint: str):
-        """Register the decorated wrong function in this exercise's catalogue."""
+    def mistake(self, name: str, hint: str, *edits: Edit, of: Callable | None = None):
+        """Add a mistake to this exercise's catalogue.
+
+        Args:
+            name: a clause that says what is done wrong.
+            hint: what to think about.
+            edits: what it changes in a right function; without them, this decorates a wrong one.
+            of: the right function, by default the one that is `written` out.
+        """
+        if edits:
+            right = of or self.written or self.reference
+            self.mistakes.append(Mistake(name, hint, edits=edits, right=right))
+            return None
 
         def register(function):
-            self.misconceptions.append(Misconception(name, hint, function))
+            self.mistakes.append(Mistake(name, hint, function))
             return function
 
         return register
@@ -173,7 +171,7 @@ class Exercise:
         if any(finding.wrong for finding in findings):
             recognised = self.recognise(findings)
             message = self.explain(answer, findings, recognised)
-            raise CheckFailed(message, [mistake.name for mistake, _ in recognised])
+            raise CheckFailed(message, [x.name for mistake, _ in recognised for x in mistake.parts])
         return "\n".join(textwrap.wrap(self.passed(), 96, subsequent_indent="  "))
 
     def findings(self, outcomes: list[Outcome]) -> list[Finding]:
@@ -183,27 +181,31 @@ class Exercise:
             for case, got, right in zip(self.all_cases, outcomes, self.expected, strict=True)
         ]
 
-    def recognise(self, findings: list[Finding]) -> list[tuple[Misconception, int]]:
-        """Find the misconceptions that an answer shows, each with the failing cases it explains.
+    def recognise(self, findings: list[Finding]) -> list[tuple[Mistake, int]]:
+        """Find the mistakes that an answer shows, each with the failing cases it explains.
 
-        One that does the same in every case is certain. Otherwise up to two mistakes made at once
-        are looked for: each must explain two failing cases or more, both together half of them.
+        One that does the same in every case is certain, and so are two that do when they are made
+        at once. Otherwise up to two are looked for, each of which explains two failing cases or
+        more, and both together half of them.
         """
         failing = {place for place, finding in enumerate(findings) if finding.wrong}
-        candidates = []
-        for misconception in self.misconceptions:
-            others = self.run(misconception.answer)
+        candidates, where = [], []
+        for mistake in self.mistakes:
+            others = self.run(mistake.answer)
             alike = {
                 place
                 for place, (finding, other) in enumerate(zip(findings, others, strict=True))
                 if same(finding.outcome, other)
             }
             if len(alike) == len(findings):
-                return [(misconception, len(failing))]
+                return [(mistake, len(failing))]
             own = {place for place, x in enumerate(self.findings(others)) if x.wrong}
+            where.append((mistake, own))
             # Who makes this mistake fails wherever it shows; elsewhere agreement says nothing.
             if own <= failing:
-                candidates.append((misconception, alike & failing))
+                candidates.append((mistake, alike & failing))
+        if both := self._two_at_once(findings, failing, where):
+            return [(both, len(failing))]
         chosen, left = [], set(failing)
         while candidates and len(chosen) < 2:
             ranked = sorted(candidates, key=lambda candidate: -len(candidate[1] & left))
@@ -213,6 +215,31 @@ class Exercise:
             chosen.append((ranked[0][0], counts[0]))
             left -= ranked[0][1]
         return chosen if 2 * len(left) <= len(failing) else []
+
+    def _two_at_once(self, findings: list[Finding], failing: set[int], where) -> Mistake | None:
+        """Find two mistakes that, made at once, do the same as the answer in every case.
+
+        Args:
+            findings: of the answer.
+            failing: the places of its failing cases.
+            where: each mistake with the places where it fails alone.
+        """
+        hardest = sorted(
+            range(len(findings)), key=lambda x: (x not in failing, findings[x].case.size)
+        )
+        for (one, its), (other, others) in combinations(where, 2):
+            if not failing <= its | others or not (both := together(one, other)):
+                continue
+            outcomes = (
+                (
+                    findings[x].outcome,
+                    run(both.answer, self.all_cases[x], self.forbidden, self.positional),
+                )
+                for x in hardest
+            )
+            if all(same(*pair) for pair in outcomes):
+                return both
+        return None
 
     def explain(self, answer: Callable, findings: list[Finding], recognised: list) -> str:
         """Write the message of a failing check."""
@@ -229,13 +256,14 @@ class Exercise:
                 "cannot be seen: compute in the function itself.",
                 96,
             )
-        for misconception, explained in recognised:
+        for mistake, explained in recognised:
             where = "" if explained == len(failing) else f" (in {explained} of these cases)"
-            lines += named(misconception, where)
+            lines += named(mistake, where)
         if library:
             return "\n".join([*lines, self.instead])
         if sum(explained for _, explained in recognised) < len(failing):
             lines += self.where(findings)
+            lines += self.difference(failing)
         return "\n".join([*lines, "", *self.show(answer, smallest)])
 
     def where(self, findings: list[Finding]) -> list[str]:
@@ -255,6 +283,12 @@ class Exercise:
                 if failing < group and len(failing) > 1:
                     partly.append((len(group), f"All the failing cases have {label}."))
         return [min(partly)[1]] if partly else []
+
+    def difference(self, failing: list[Finding]) -> list[str]:
+        """Say how what came back differs from what was expected, if that can be said."""
+        results = [(x.outcome.value, x.expected.value) for x in failing if x.outcome.error is None]
+        said = describe(results) if len(results) == len(failing) else None
+        return [said] if said else []
 
     def show(self, answer: Callable, finding: Finding) -> list[str]:
         """Show one failing case: the call, its inputs, what came back, what was expected."""
@@ -300,7 +334,7 @@ class ValueExercise:
         reference: the right answer.
         advice: what to think about, for an answer that shows no known mistake.
         passed: what a right answer shows.
-        misconceptions: the known mistakes, each with its wrong value.
+        mistakes: the known mistakes, each with its wrong value.
         order: what the numbers of a list are, such as "[width, height, depth]"; without it they may
             stand in any order.
     """
@@ -309,7 +343,7 @@ class ValueExercise:
     reference: int | list[int]
     advice: str
     passed: str
-    misconceptions: list[Misconception] = field(default_factory=list)
+    mistakes: list[Mistake] = field(default_factory=list)
     order: str = ""
 
     def __post_init__(self):
@@ -317,7 +351,7 @@ class ValueExercise:
         if self.order:
             asked = f"Asked for is {self.order}, in this order."
             turned = [self.reference[-1], *self.reference[:-1]]
-            self.misconceptions.append(Misconception("the depth comes first", asked, turned))
+            self.mistakes.append(Mistake("the depth comes first", asked, turned))
 
     @property
     def name(self) -> str:
@@ -335,10 +369,10 @@ class ValueExercise:
         if answer == self._normalised(self.reference):
             return f"{self.name}: right; {self.passed}"
         lines, recognised = [f"{self.name} = {answer} is not right."], []
-        for misconception in self.misconceptions:
-            if answer == self._normalised(misconception.answer):
-                lines += named(misconception)
-                recognised = [misconception.name]
+        for mistake in self.mistakes:
+            if answer == self._normalised(mistake.answer):
+                lines += named(mistake)
+                recognised = [mistake.name]
                 break
         else:
             if self.order and sorted(answer) == sorted(self.reference):
@@ -394,10 +428,10 @@ def check(exercise_id: str, answer) -> None:
     print(f"{notebook.PASSED}{worth}\n{passed}{printed}")
 
 
-def named(misconception: Misconception, where: str = "") -> list[str]:
+def named(mistake: Mistake, where: str = "") -> list[str]:
     """Name a recognised mistake, with its hint."""
-    hint = textwrap.wrap(misconception.hint, 96, initial_indent="  ", subsequent_indent="  ")
-    return [f"{RECOGNISED} {misconception.name}{where}:", *hint]
+    hint = textwrap.wrap(mistake.hint, 96, initial_indent="  ", subsequent_indent="  ")
+    return [f"{RECOGNISED} {mistake.name}{where}:", *hint]
 
 
 def placeholder(answer) -> bool:

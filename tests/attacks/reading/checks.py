@@ -20,7 +20,7 @@ for name in ("core", "running", "convolution", "convolution.forward", "architect
     except ImportError as error:
         print(error)
 for found in gc.get_objects():
-    if type(found).__name__ in ("Exercise", "ValueExercise", "Misconception", "CheckFailed"):
+    if type(found).__name__ in ("Exercise", "ValueExercise", "Mistake", "CheckFailed"):
         print("CANARY-READ", found)
 """
 ]

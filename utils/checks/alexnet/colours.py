@@ -52,7 +52,7 @@ shift_colours = Exercise(
 )
 
 
-@shift_colours.misconception(
+@shift_colours.mistake(
     "the eigenvectors are taken to be the rows",
     "`torch.linalg.eigh` puts them into the columns: column i belongs to eigenvalue i.",
 )
@@ -60,7 +60,7 @@ def _rows(images, eigenvalues, eigenvectors, alpha):
     return images + ((alpha * eigenvalues) @ eigenvectors)[:, :, None, None]
 
 
-@shift_colours.misconception(
+@shift_colours.mistake(
     "the eigenvalues are left out",
     "Along a direction in which colours vary much, the shift is large: multiply by its eigenvalue.",
 )
@@ -68,7 +68,7 @@ def _no_values(images, eigenvalues, eigenvectors, alpha):
     return images + (alpha @ eigenvectors.T)[:, :, None, None]
 
 
-@shift_colours.misconception(
+@shift_colours.mistake(
     "the square roots of the eigenvalues are taken",
     "That would be a sound choice, but the paper multiplies by the eigenvalues themselves.",
 )
@@ -76,7 +76,7 @@ def _roots(images, eigenvalues, eigenvectors, alpha):
     return images + ((alpha * eigenvalues.sqrt()) @ eigenvectors.T)[:, :, None, None]
 
 
-@shift_colours.misconception(
+@shift_colours.mistake(
     "all images get the first image's shift",
     "alpha has a row for each image.",
 )
@@ -84,7 +84,7 @@ def _first_row(images, eigenvalues, eigenvectors, alpha):
     return images + (eigenvectors @ (alpha[0] * eigenvalues))[:, None, None]
 
 
-@shift_colours.misconception(
+@shift_colours.mistake(
     "the shift multiplies the image",
     "It is *added*: the same colour to every pixel.",
 )
@@ -92,7 +92,7 @@ def _multiplied(images, eigenvalues, eigenvectors, alpha):
     return images * ((alpha * eigenvalues) @ eigenvectors.T)[:, :, None, None]
 
 
-@shift_colours.misconception(
+@shift_colours.mistake(
     "the shift is not turned back into colours",
     "alpha * eigenvalues says how far along each *direction*; the eigenvectors turn this into red, "
     "green and blue.",
@@ -101,7 +101,7 @@ def _not_turned(images, eigenvalues, eigenvectors, alpha):
     return images + (alpha * eigenvalues)[:, :, None, None]
 
 
-@shift_colours.misconception(
+@shift_colours.mistake(
     "the shift is subtracted",
     "It is added. (As alpha is drawn symmetrically, training would not notice; a test does.)",
 )

@@ -41,7 +41,7 @@ dropout_forward = Exercise(
 )
 
 
-@dropout_forward.misconception(
+@dropout_forward.mistake(
     "what stays is not scaled",
     "Then the expected output is only (1 - p) times the input, and evaluation would need a factor.",
 )
@@ -49,7 +49,7 @@ def _unscaled(input, keep, p):
     return input * keep
 
 
-@dropout_forward.misconception(
+@dropout_forward.mistake(
     "what stays is divided by p",
     "A share of 1 - p stays. By what do you divide to get the mean back?",
 )
@@ -57,7 +57,7 @@ def _by_p(input, keep, p):
     return input * keep / p if p > 0 else input * keep
 
 
-@dropout_forward.misconception(
+@dropout_forward.mistake(
     "what stays is multiplied by 1 - p",
     "This makes the output still smaller. It is what the paper does to the *other* outputs: those "
     "of evaluation.",
@@ -66,7 +66,7 @@ def _multiplied(input, keep, p):
     return input * keep * (1 - p)
 
 
-@dropout_forward.misconception(
+@dropout_forward.mistake(
     "what is to stay is dropped",
     "`keep` is 1 where a number stays.",
 )
@@ -74,7 +74,7 @@ def _inverted_mask(input, keep, p):
     return input * (1 - keep) / (1 - p)
 
 
-@dropout_forward.misconception(
+@dropout_forward.mistake(
     "everything is scaled, and nothing is dropped",
     "Multiply by `keep`, too.",
 )
@@ -82,7 +82,7 @@ def _not_dropped(input, keep, p):
     return input / (1 - p)
 
 
-@dropout_forward.misconception(
+@dropout_forward.mistake(
     "the scale is the share that really stayed",
     "The factor is fixed, 1 / (1 - p), whatever the draw was: its mean over many draws counts.",
 )
@@ -101,7 +101,7 @@ dropout_backward = Exercise(
 )
 
 
-@dropout_backward.misconception(
+@dropout_backward.mistake(
     "the gradient passes as it is",
     "What was dropped had no influence on the output, and what stayed was scaled.",
 )
@@ -109,7 +109,7 @@ def _as_it_is(grad_output, keep, p):
     return grad_output * 1
 
 
-@dropout_backward.misconception(
+@dropout_backward.mistake(
     "the scale is forgotten",
     "The forward pass multiplied what stayed by 1 / (1 - p); the derivative has the same factor.",
 )
@@ -117,7 +117,7 @@ def _scale_forgotten(grad_output, keep, p):
     return grad_output * keep
 
 
-@dropout_backward.misconception(
+@dropout_backward.mistake(
     "the scale is undone",
     "The way back multiplies by the *same* factor. It does not divide by it.",
 )
@@ -125,7 +125,7 @@ def _undone(grad_output, keep, p):
     return grad_output * keep * (1 - p)
 
 
-@dropout_backward.misconception(
+@dropout_backward.mistake(
     "what was dropped is not left out",
     "A dropped number did not reach the output: its gradient is 0.",
 )
@@ -133,7 +133,7 @@ def _all_scaled(grad_output, keep, p):
     return grad_output / (1 - p)
 
 
-@dropout_backward.misconception(
+@dropout_backward.mistake(
     "what was dropped gets the gradient",
     "`keep` is 1 where a number stayed: only those get gradient.",
 )

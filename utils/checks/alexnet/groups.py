@@ -62,7 +62,7 @@ grouped_conv2d = Exercise(
 )
 
 
-@grouped_conv2d.misconception(
+@grouped_conv2d.mistake(
     "the groups' outputs are added up",
     "Each group gives slices of its own: put them one behind the other.",
 )
@@ -71,7 +71,7 @@ def _added(input, weight, bias, groups):
     return sum(F.conv2d(image, filters, some) for image, filters, some in parts)
 
 
-@grouped_conv2d.misconception(
+@grouped_conv2d.mistake(
     "every group sees the first channels",
     "The second group of filters sees the second group of channels.",
 )
@@ -80,7 +80,7 @@ def _first_channels(input, weight, bias, groups):
     return F.conv2d(input[:, :depth], weight, bias)
 
 
-@grouped_conv2d.misconception(
+@grouped_conv2d.mistake(
     "channels are dealt out like cards",
     "A group is a run of neighbouring channels: with two groups the first and the second half.",
 )
@@ -94,7 +94,7 @@ def _dealt(input, weight, bias, groups):
     return torch.cat(parts, 1)
 
 
-@grouped_conv2d.misconception(
+@grouped_conv2d.mistake(
     "the groups' slices are dealt out like cards",
     "Put all slices of the first group first, then those of the second.",
 )
@@ -104,7 +104,7 @@ def _interleaved(input, weight, bias, groups):
     return torch.stack(parts, 2).flatten(1, 2)
 
 
-@grouped_conv2d.misconception(
+@grouped_conv2d.mistake(
     "the groups are taken in the reverse order",
     "The first filters see the first channels.",
 )
@@ -114,13 +114,13 @@ def _reversed(input, weight, bias, groups):
     return torch.cat([F.conv2d(image, filters, some) for image, filters, some in parts], 1)
 
 
-@grouped_conv2d.misconception("the biases are forgotten", "Each filter has a bias of its own.")
+@grouped_conv2d.mistake("the biases are forgotten", "Each filter has a bias of its own.")
 def _no_bias(input, weight, bias, groups):
     parts = zip(input.chunk(groups, 1), weight.chunk(groups, 0), strict=True)
     return torch.cat([F.conv2d(image, filters) for image, filters in parts], 1)
 
 
-@grouped_conv2d.misconception(
+@grouped_conv2d.mistake(
     "every group gets the first biases",
     "There is a bias for each filter: cut them into groups as well.",
 )
@@ -159,7 +159,7 @@ grouped_conv_weights = Exercise(
 )
 
 
-@grouped_conv_weights.misconception(
+@grouped_conv_weights.mistake(
     "the groups are left out",
     "A filter sees only the channels of its group: it is less deep.",
 )
@@ -167,7 +167,7 @@ def _ungrouped(in_channels, out_channels, kernel_size, groups):
     return kernel_size * kernel_size * in_channels * out_channels
 
 
-@grouped_conv_weights.misconception(
+@grouped_conv_weights.mistake(
     "the filters are divided by the groups too",
     "Each group has its share of the filters, but all groups together have all of them.",
 )
@@ -175,7 +175,7 @@ def _one_group(in_channels, out_channels, kernel_size, groups):
     return kernel_size * kernel_size * (in_channels // groups) * (out_channels // groups)
 
 
-@grouped_conv_weights.misconception(
+@grouped_conv_weights.mistake(
     "each group is counted with all filters",
     "The filters are shared out among the groups.",
 )
@@ -183,7 +183,7 @@ def _all_filters(in_channels, out_channels, kernel_size, groups):
     return kernel_size * kernel_size * in_channels * out_channels * groups
 
 
-@grouped_conv_weights.misconception(
+@grouped_conv_weights.mistake(
     "the filters are thought to be flat",
     "A filter reaches through all channels of its group.",
 )
@@ -191,6 +191,6 @@ def _flat(in_channels, out_channels, kernel_size, groups):
     return kernel_size * kernel_size * out_channels
 
 
-@grouped_conv_weights.misconception("the kernel has only one side", "It is F wide *and* F high.")
+@grouped_conv_weights.mistake("the kernel has only one side", "It is F wide *and* F high.")
 def _one_side(in_channels, out_channels, kernel_size, groups):
     return kernel_size * (in_channels // groups) * out_channels

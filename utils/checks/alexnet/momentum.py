@@ -44,7 +44,7 @@ momentum_step = Exercise(
 )
 
 
-@momentum_step.misconception(
+@momentum_step.mistake(
     "the L2 term is forgotten",
     "L2 adds weight_decay * weight to the gradient.",
 )
@@ -53,7 +53,7 @@ def _no_decay(weight, grad, velocity, lr, momentum, weight_decay):
     return weight - lr * velocity, velocity
 
 
-@momentum_step.misconception(
+@momentum_step.mistake(
     "the L2 term is subtracted from the gradient",
     "The gradient of weight_decay / 2 * weight^2 is *plus* weight_decay * weight: descending it "
     "pulls towards 0.",
@@ -63,7 +63,7 @@ def _wrong_sign(weight, grad, velocity, lr, momentum, weight_decay):
     return weight - lr * velocity, velocity
 
 
-@momentum_step.misconception(
+@momentum_step.mistake(
     "the L2 pull bypasses the velocity",
     "Here the L2 term is a part of the gradient, so it goes into the velocity. (Pulling the weight "
     "directly is another method, decoupled weight decay.)",
@@ -73,7 +73,7 @@ def _decoupled(weight, grad, velocity, lr, momentum, weight_decay):
     return weight - lr * velocity - lr * weight_decay * weight, velocity
 
 
-@momentum_step.misconception(
+@momentum_step.mistake(
     "the step uses the old velocity",
     "First the velocity, then the weight moves along the *new* velocity.",
 )
@@ -82,7 +82,7 @@ def _old_velocity(weight, grad, velocity, lr, momentum, weight_decay):
     return weight - lr * velocity, new
 
 
-@momentum_step.misconception(
+@momentum_step.mistake(
     "the weight moves uphill",
     "The gradient points to where the loss grows: subtract.",
 )
@@ -91,7 +91,7 @@ def _uphill(weight, grad, velocity, lr, momentum, weight_decay):
     return weight + lr * velocity, velocity
 
 
-@momentum_step.misconception(
+@momentum_step.mistake(
     "the gradient is damped by 1 - momentum",
     "That is an average of gradients. Here the gradient enters the velocity in full.",
 )
@@ -100,7 +100,7 @@ def _damped(weight, grad, velocity, lr, momentum, weight_decay):
     return weight - lr * velocity, velocity
 
 
-@momentum_step.misconception(
+@momentum_step.mistake(
     "the learning rate is put into the velocity",
     "That is the form of the AlexNet paper. This exercise asks for torch's: the velocity is free "
     "of the learning rate.",
@@ -110,7 +110,7 @@ def _paper_form(weight, grad, velocity, lr, momentum, weight_decay):
     return weight + velocity, velocity
 
 
-@momentum_step.misconception(
+@momentum_step.mistake(
     "the learning rate is forgotten",
     "The step is lr times the velocity.",
 )
@@ -119,7 +119,7 @@ def _no_lr(weight, grad, velocity, lr, momentum, weight_decay):
     return weight - velocity, velocity
 
 
-@momentum_step.misconception(
+@momentum_step.mistake(
     "weight and velocity are returned in the wrong order",
     "The weight comes first.",
 )

@@ -51,7 +51,7 @@ response_norm = Exercise(
 )
 
 
-@response_norm.misconception(
+@response_norm.mistake(
     "alpha is divided by n",
     "This is how torch defines it. The paper's alpha multiplies the *sum* of the squares.",
 )
@@ -60,7 +60,7 @@ def _alpha_by_n(input, n, k, alpha, beta):
     return input / (k + alpha / n * squares.unfold(1, n, 1).sum(-1)) ** beta
 
 
-@response_norm.misconception(
+@response_norm.mistake(
     "the numbers are not squared",
     "The sum is over the squares: the sign of a neighbour does not matter.",
 )
@@ -69,7 +69,7 @@ def _not_squared(input, n, k, alpha, beta):
     return input / (k + alpha * padded.unfold(1, n, 1).sum(-1)) ** beta
 
 
-@response_norm.misconception(
+@response_norm.mistake(
     "the neighbours are channels before only",
     "The window lies around the channel: n // 2 before it and n // 2 behind it.",
 )
@@ -78,7 +78,7 @@ def _before_only(input, n, k, alpha, beta):
     return input / (k + alpha * squares.unfold(1, n, 1).sum(-1)) ** beta
 
 
-@response_norm.misconception(
+@response_norm.mistake(
     "all channels are summed",
     "Only n neighbouring channels count.",
 )
@@ -86,7 +86,7 @@ def _all_channels(input, n, k, alpha, beta):
     return input / (k + alpha * (input**2).sum(1, keepdim=True)) ** beta
 
 
-@response_norm.misconception(
+@response_norm.mistake(
     "the neighbours are pixels",
     "The sum runs over channels, at the same pixel.",
 )
@@ -95,7 +95,7 @@ def _pixels(input, n, k, alpha, beta):
     return input / (k + alpha * squares.unfold(2, n, 1).unfold(3, n, 1).sum((-2, -1))) ** beta
 
 
-@response_norm.misconception(
+@response_norm.mistake(
     "the power is forgotten",
     "The sum is raised to the power beta before it divides.",
 )
@@ -104,7 +104,7 @@ def _no_power(input, n, k, alpha, beta):
     return input / (k + alpha * squares.unfold(1, n, 1).sum(-1))
 
 
-@response_norm.misconception(
+@response_norm.mistake(
     "k is forgotten",
     "Without k a channel with silent neighbours would be divided by almost nothing.",
 )

@@ -1,6 +1,6 @@
 """Lesson 3: the slide's questions, as numbers."""
 
-from utils.checks.core import Misconception, ValueExercise
+from utils.checks.core import Mistake, ValueExercise
 
 # --- 227x227x3 through 96 filters of 11x11, stride 4, pad 0 --------------------------------------
 
@@ -11,28 +11,28 @@ alexnet_conv1_volume = ValueExercise(
     advice="The formula of lesson 1 gives the width: how much room is beside the window, and how "
     "many steps of 4 fit into it? The depth is the number of filters.",
     passed="the window ends exactly at the last pixel.",
-    misconceptions=[
-        Misconception(
+    mistakes=[
+        Mistake(
             "the first place is not counted",
             "The division counts the steps; the window stands somewhere before its first step.",
             [54, 54, 96],
         ),
-        Misconception(
+        Mistake(
             "the size is only divided by the stride",
             "The last window must lie within the image: its extent uses up room too.",
             [56, 56, 96],
         ),
-        Misconception(
+        Mistake(
             "the stride is forgotten",
             "The window moves on by 4 pixels at each step.",
             [217, 217, 96],
         ),
-        Misconception(
+        Mistake(
             "the depth of the input is kept",
             "Each filter reaches through all channels, and gives one slice. How many are there?",
             [55, 55, 3],
         ),
-        Misconception(
+        Mistake(
             "each filter is thought to keep the three colours apart",
             "A filter sums over the colours: one slice for each filter.",
             [55, 55, 288],
@@ -45,28 +45,28 @@ alexnet_conv1_weights = ValueExercise(
     reference=11 * 11 * 3 * 96,
     advice="How many numbers are in one filter, and how many filters are there?",
     passed="this is what stands on the slide.",
-    misconceptions=[
-        Misconception(
+    mistakes=[
+        Mistake(
             "the biases are counted too",
             "The slide counts weights only. With one bias a filter it would be 96 more.",
             11 * 11 * 3 * 96 + 96,
         ),
-        Misconception(
+        Mistake(
             "a filter has no depth",
             "A filter reaches through the three colours.",
             11 * 11 * 96,
         ),
-        Misconception(
+        Mistake(
             "only one filter is counted",
             "The layer has 96 of them.",
             11 * 11 * 3,
         ),
-        Misconception(
+        Mistake(
             "the weights are counted once for each place",
             "All places share the same weights.",
             55 * 55 * 11 * 11 * 3 * 96,
         ),
-        Misconception(
+        Mistake(
             "the kernel has only one side",
             "It is 11 wide *and* 11 high.",
             11 * 3 * 96,
@@ -80,23 +80,23 @@ alexnet_pool1_volume = ValueExercise(
     order="[width, height, depth]",
     advice="Use the formula for pooling of lesson 2. It rounds down. What happens to the depth?",
     passed="the last row and column of the 55 are seen by no window.",
-    misconceptions=[
-        Misconception(
+    mistakes=[
+        Mistake(
             "the division is rounded up",
             "A window that does not fit as a whole is left out.",
             [28, 28, 96],
         ),
-        Misconception(
+        Mistake(
             "the depth is halved too",
             "Each slice is pooled by itself.",
             [27, 27, 48],
         ),
-        Misconception(
+        Mistake(
             "the first place is not counted",
             "The division counts the steps; the window stands somewhere before its first step.",
             [26, 26, 96],
         ),
-        Misconception(
+        Mistake(
             "the windows overlap",
             "With stride 2 the window moves on by its own size.",
             [54, 54, 96],
@@ -112,23 +112,23 @@ sizes_that_divide = ValueExercise(
     advice="For each line: how much room is beside the first window, W + 2P - 11? Do steps of 4 "
     "fill it exactly?",
     passed="in the other lines pixels are left over at the end.",
-    misconceptions=[
-        Misconception(
+    mistakes=[
+        Mistake(
             "every line that gives 55 places is named",
             "One of them gives 55 places only because of rounding: pixels are left over there.",
             [2, 3],
         ),
-        Misconception(
+        Mistake(
             "the paper's 224 is trusted",
             "Work the room out: 224 - 11. Does 4 divide it?",
             [1],
         ),
-        Misconception(
+        Mistake(
             "the padding is counted on one side only",
             "P zeros are put on each side.",
             [2, 4, 5],
         ),
-        Misconception(
+        Mistake(
             "only one line is named",
             "Go through all of them: there is another one.",
             [2],

@@ -16,7 +16,7 @@ from utils.checks import wording
 from utils.checks.core import (
     EXERCISES,
     CheckFailed,
-    Misconception,
+    Mistake,
     NotAnswered,
     named,
     placeholder,
@@ -27,10 +27,10 @@ from utils.seeding import seeded
 
 @dataclass
 class DesignExercise:
-    """A function without arguments that builds a network; each misconception has a sign."""
+    """A function without arguments that builds a network; each mistake has a sign."""
 
     id: str
-    misconceptions: list[Misconception] = field(default_factory=list)
+    mistakes: list[Mistake] = field(default_factory=list)
     signs: list[Callable] = field(default_factory=list)
 
     def __post_init__(self):
@@ -41,11 +41,11 @@ class DesignExercise:
         """The name of the function that the student writes."""
         return self.id.replace("-", "_")
 
-    def misconception(self, name: str, hint: str, sign: Callable):
+    def mistake(self, name: str, hint: str, sign: Callable):
         """Register the decorated wrong design; ``sign(models, scores)`` recognises it."""
 
         def register(function):
-            self.misconceptions.append(Misconception(name, hint, function))
+            self.mistakes.append(Mistake(name, hint, function))
             self.signs.append(sign)
             return function
 
@@ -62,12 +62,10 @@ class DesignExercise:
             )
         with seeded(0):
             models, scores = self._try(answer)  # two networks, one after the other
-            for misconception, sign in zip(self.misconceptions, self.signs, strict=True):
+            for mistake, sign in zip(self.mistakes, self.signs, strict=True):
                 if sign(models, scores):
                     lines = [f"{self.name}: this is not a network for the task."]
-                    raise CheckFailed(
-                        "\n".join([*lines, *named(misconception), *_facts(models[0])])
-                    )
+                    raise CheckFailed("\n".join([*lines, *named(mistake), *_facts(models[0])]))
             if scores.shape != (2, len(capstone.CLASSES)):
                 raise CheckFailed(
                     f"{self.name}: for two images the network gives {tuple(scores.shape)}; "
@@ -126,7 +124,7 @@ def _shared(models, scores):
     return any(id(weight) in weights for weight in models[1].parameters())
 
 
-@design.misconception(
+@design.mistake(
     "the same network is handed out each time",
     "Build a new one in each call: a network that has been trained once is no fresh start.",
     _shared,
@@ -144,7 +142,7 @@ def _once(made=[]):  # noqa: B006
     return made[0]
 
 
-@design.misconception(
+@design.mistake(
     "the network always starts from the same weights",
     "Each call must draw new random weights: no fixed seed, and no weights from elsewhere. Filters "
     "that always start alike, identity filters for example, are refused too.",
@@ -162,7 +160,7 @@ def _seeded():
     )
 
 
-@design.misconception(
+@design.mistake(
     "there are scores for ten classes",
     "There are five classes: circle, triangle, square, cross and star.",
     lambda models, scores: scores.shape == (2, 10),
@@ -178,7 +176,7 @@ def _ten_classes():
     )
 
 
-@design.misconception(
+@design.mistake(
     "each pixel has scores of its own",
     "One answer for each image is wanted: average over the pixels at the end.",
     lambda models, scores: scores.ndim == 4,
@@ -198,7 +196,7 @@ def _sums_to_one(models, scores):
     return bool((scores >= 0).all() and torch.allclose(scores.sum(1), torch.ones(2), atol=1e-4))
 
 
-@design.misconception(
+@design.mistake(
     "probabilities are given instead of scores",
     "Leave the softmax out: the loss takes it, and a second one flattens the gradient.",
     _sums_to_one,
@@ -215,7 +213,7 @@ def _probabilities():
     )
 
 
-@design.misconception(
+@design.mistake(
     "there are too many parameters",
     "Where do they sit? A fully connected layer behind Flatten has one weight for each pixel of "
     "each channel and each unit: global average pooling needs far fewer.",
@@ -232,7 +230,7 @@ def _flattened():
     )
 
 
-@design.misconception(
+@design.mistake(
     "there are too many multiply-adds",
     "Where are they made? A weight works at each pixel of its layer's output: halve the image "
     "early, by a stride or by pooling, and double the channels only then.",

@@ -47,7 +47,7 @@ fold_batch_norm = Exercise(
 )
 
 
-@fold_batch_norm.misconception(
+@fold_batch_norm.mistake(
     "the mean is forgotten",
     "Before it is scaled, the running mean is taken away: that part goes into the bias.",
 )
@@ -56,7 +56,7 @@ def _no_mean(weight, running_mean, running_var, scale, shift, eps=1e-5):
     return weight * factor[:, None, None, None], shift.clone()
 
 
-@fold_batch_norm.misconception(
+@fold_batch_norm.mistake(
     "the mean is taken away unscaled",
     "The mean is taken away first and scaled with everything else.",
 )
@@ -65,7 +65,7 @@ def _unscaled_mean(weight, running_mean, running_var, scale, shift, eps=1e-5):
     return weight * factor[:, None, None, None], shift - running_mean
 
 
-@fold_batch_norm.misconception(
+@fold_batch_norm.mistake(
     "the mean is added",
     "Batch norm takes the mean *away*.",
 )
@@ -74,7 +74,7 @@ def _added_mean(weight, running_mean, running_var, scale, shift, eps=1e-5):
     return weight * factor[:, None, None, None], shift + running_mean * factor
 
 
-@fold_batch_norm.misconception(
+@fold_batch_norm.mistake(
     "it is divided by the variance",
     "Divide by the root of running_var + eps.",
 )
@@ -83,7 +83,7 @@ def _no_root(weight, running_mean, running_var, scale, shift, eps=1e-5):
     return weight * factor[:, None, None, None], shift - running_mean * factor
 
 
-@fold_batch_norm.misconception(
+@fold_batch_norm.mistake(
     "eps is added outside the root",
     "eps is added to the variance, before the root.",
 )
@@ -92,7 +92,7 @@ def _eps_outside(weight, running_mean, running_var, scale, shift, eps=1e-5):
     return weight * factor[:, None, None, None], shift - running_mean * factor
 
 
-@fold_batch_norm.misconception(
+@fold_batch_norm.mistake(
     "the scale is left out",
     "After normalising, batch norm multiplies by its weight, here called scale.",
 )
@@ -101,7 +101,7 @@ def _no_scale(weight, running_mean, running_var, scale, shift, eps=1e-5):
     return weight * factor[:, None, None, None], shift - running_mean * factor
 
 
-@fold_batch_norm.misconception(
+@fold_batch_norm.mistake(
     "the factors stand along the wrong axis",
     "There is one factor for each *filter*: axis 0 of the weight, so factor[:, None, None, None].",
 )
@@ -128,7 +128,7 @@ separable_weights = Exercise(
 )
 
 
-@separable_weights.misconception(
+@separable_weights.mistake(
     "the weights of an ordinary conv layer are counted",
     "Here no filter reaches through all channels *and* a whole window.",
 )
@@ -136,7 +136,7 @@ def _ordinary(channels, filters, size):
     return channels * filters * size * size
 
 
-@separable_weights.misconception(
+@separable_weights.mistake(
     "the 1x1 layer is forgotten",
     "The second layer has a weight for each pair of a channel and a filter.",
 )
@@ -144,7 +144,7 @@ def _depthwise_only(channels, filters, size):
     return channels * size * size
 
 
-@separable_weights.misconception(
+@separable_weights.mistake(
     "the depthwise layer is forgotten",
     "The first layer has one filter of size x size for each channel.",
 )
@@ -152,7 +152,7 @@ def _pointwise_only(channels, filters, size):
     return channels * filters
 
 
-@separable_weights.misconception(
+@separable_weights.mistake(
     "the depthwise layer is given a filter for each output channel",
     "It comes first: it has one filter for each *input* channel.",
 )
@@ -160,7 +160,7 @@ def _by_filters(channels, filters, size):
     return filters * size * size + channels * filters
 
 
-@separable_weights.misconception(
+@separable_weights.mistake(
     "the depthwise filters reach through all channels",
     "Each of them sees a single channel.",
 )
@@ -168,7 +168,7 @@ def _full_depth(channels, filters, size):
     return channels * channels * size * size + channels * filters
 
 
-@separable_weights.misconception(
+@separable_weights.mistake(
     "the two layers' weights are multiplied",
     "They are two layers one behind the other: add.",
 )
@@ -176,7 +176,7 @@ def _multiplied(channels, filters, size):
     return channels * size * size * channels * filters
 
 
-@separable_weights.misconception(
+@separable_weights.mistake(
     "the window has one side only",
     "A filter has size * size weights.",
 )

@@ -46,12 +46,12 @@ normalise = Exercise(
 )
 
 
-@normalise.misconception("the mean is not taken away", "First take away the mean.")
+@normalise.mistake("the mean is not taken away", "First take away the mean.")
 def _no_mean(images, mean, deviation):
     return images / deviation[:, None, None]
 
 
-@normalise.misconception(
+@normalise.mistake(
     "it is not divided by the deviation",
     "Behind the mean comes the division.",
 )
@@ -59,7 +59,7 @@ def _no_division(images, mean, deviation):
     return images - mean[:, None, None]
 
 
-@normalise.misconception(
+@normalise.mistake(
     "it is multiplied by the deviation",
     "Divide: the result should have deviation 1.",
 )
@@ -67,7 +67,7 @@ def _multiplied(images, mean, deviation):
     return (images - mean[:, None, None]) * deviation[:, None, None]
 
 
-@normalise.misconception(
+@normalise.mistake(
     "the images' own mean and deviation are taken",
     "Take the numbers that the weights were trained with: the network expects those.",
 )
@@ -76,7 +76,7 @@ def _own(images, mean, deviation):
     return centred / images.std((0, 2, 3), correction=0, keepdim=True)
 
 
-@normalise.misconception(
+@normalise.mistake(
     "it is divided first",
     "First take the mean away, then divide.",
 )
@@ -84,7 +84,7 @@ def _divided_first(images, mean, deviation):
     return images / deviation[:, None, None] - mean[:, None, None]
 
 
-@normalise.misconception(
+@normalise.mistake(
     "it is divided by the square of the deviation",
     "Divide by the deviation itself.",
 )
@@ -131,7 +131,7 @@ weights_to_take = Exercise(
 )
 
 
-@weights_to_take.misconception(
+@weights_to_take.mistake(
     "the shapes are not compared",
     "A head for 10 classes has the right name, but does not fit 5 classes.",
 )
@@ -140,7 +140,7 @@ def _names_only(saved, wanted):
     return [name for name, _ in wanted if name in names]
 
 
-@weights_to_take.misconception(
+@weights_to_take.mistake(
     "the names are not compared",
     "A tensor of the right shape may be quite another one.",
 )
@@ -149,7 +149,7 @@ def _shapes_only(saved, wanted):
     return [name for name, shape in wanted if shape in shapes]
 
 
-@weights_to_take.misconception(
+@weights_to_take.mistake(
     "the two lists are walked through side by side",
     "They may be in different orders: look each name up.",
 )
@@ -157,7 +157,7 @@ def _side_by_side(saved, wanted):
     return [name for (name, shape), old in zip(wanted, saved, strict=False) if old == (name, shape)]
 
 
-@weights_to_take.misconception(
+@weights_to_take.mistake(
     "the order of the saved weights is kept",
     "Go through the *wanted* weights, in their order.",
 )
@@ -165,7 +165,7 @@ def _saved_order(saved, wanted):
     return [name for name, shape in saved if (name, shape) in wanted]
 
 
-@weights_to_take.misconception(
+@weights_to_take.mistake(
     "only the number of elements is compared",
     "(2, 3) and (3, 2) both have six numbers, and still do not fit.",
 )
@@ -176,7 +176,7 @@ def _sizes_only(saved, wanted):
     return [name for name, shape in wanted if sizes.get(name) == math.prod(shape)]
 
 
-@weights_to_take.misconception(
+@weights_to_take.mistake(
     "what does not fit is returned",
     "Return the names that *can* be taken.",
 )
@@ -231,7 +231,7 @@ head_gradient = Exercise(
 )
 
 
-@head_gradient.misconception(
+@head_gradient.mistake(
     "the sum over the images is not divided by their number",
     "The loss is the *mean* over the images.",
 )
@@ -241,7 +241,7 @@ def _no_mean_over_images(features, labels, weight, bias):
     return difference.T @ features, difference.sum(0)
 
 
-@head_gradient.misconception(
+@head_gradient.mistake(
     "the right answer is not taken away",
     "The gradient of the scores is softmax *minus 1 at the right class*.",
 )
@@ -250,7 +250,7 @@ def _no_answer(features, labels, weight, bias):
     return probabilities.T @ features, probabilities.sum(0)
 
 
-@head_gradient.misconception(
+@head_gradient.mistake(
     "the softmax is left out",
     "The scores must become probabilities first.",
 )
@@ -261,7 +261,7 @@ def _no_softmax(features, labels, weight, bias):
     return difference.T @ features, difference.sum(0)
 
 
-@head_gradient.misconception(
+@head_gradient.mistake(
     "the sign is turned round",
     "Where the probability of the right class is below 1, its score must *grow*: the gradient "
     "there is negative.",
@@ -273,7 +273,7 @@ def _sign(features, labels, weight, bias):
     return difference.T @ features, difference.sum(0)
 
 
-@head_gradient.misconception(
+@head_gradient.mistake(
     "the softmax runs over the images",
     "Each image's probabilities add up to 1: softmax along the classes, dim=1.",
 )
@@ -284,7 +284,7 @@ def _other_axis(features, labels, weight, bias):
     return difference.T @ features, difference.sum(0)
 
 
-@head_gradient.misconception(
+@head_gradient.mistake(
     "the bias is forgotten in the scores",
     "scores = features @ weight.T + bias.",
 )
@@ -295,7 +295,7 @@ def _no_bias(features, labels, weight, bias):
     return difference.T @ features, difference.sum(0)
 
 
-@head_gradient.misconception(
+@head_gradient.mistake(
     "the weight's gradient is transposed",
     "It has the weight's shape: (classes, features).",
 )
@@ -321,7 +321,7 @@ keras_extra = Exercise(
 )
 
 
-@keras_extra.misconception(
+@keras_extra.mistake(
     "the biases of the conv layers are forgotten",
     "Keras's ResNet has a bias in each conv layer, though a batch norm follows.",
 )
@@ -329,7 +329,7 @@ def _no_biases(channels):
     return 2 * sum(channels)
 
 
-@keras_extra.misconception(
+@keras_extra.mistake(
     "the running statistics are forgotten",
     "Keras counts running mean and running variance too.",
 )
@@ -337,7 +337,7 @@ def _no_statistics(channels):
     return sum(channels)
 
 
-@keras_extra.misconception(
+@keras_extra.mistake(
     "the moving averages of scale and shift are imagined",
     "Only mean and variance are followed while training.",
 )
@@ -345,7 +345,7 @@ def _four_statistics(channels):
     return 4 * sum(channels)
 
 
-@keras_extra.misconception(
+@keras_extra.mistake(
     "scale and shift are counted as extra",
     "Both programs count scale and shift: they are learnt.",
 )
@@ -353,7 +353,7 @@ def _scale_and_shift(channels):
     return 5 * sum(channels)
 
 
-@keras_extra.misconception(
+@keras_extra.mistake(
     "three numbers a layer are counted",
     "Each *channel* has its own.",
 )
@@ -361,7 +361,7 @@ def _by_layer(channels):
     return 3 * len(channels)
 
 
-@keras_extra.misconception(
+@keras_extra.mistake(
     "only the last layer is counted",
     "Add up all layers.",
 )

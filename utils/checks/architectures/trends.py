@@ -54,7 +54,7 @@ deeper_is_better = Exercise(
 )
 
 
-@deeper_is_better.misconception(
+@deeper_is_better.mistake(
     "only neighbours in the list are compared",
     "Take every pair of models, whatever stands between them.",
 )
@@ -68,7 +68,7 @@ def _neighbours(depths, errors):
     return better, worse
 
 
-@deeper_is_better.misconception(
+@deeper_is_better.mistake(
     "each pair is counted twice",
     "The pairs (a, b) and (b, a) are one pair.",
 )
@@ -79,7 +79,7 @@ def _twice(depths, errors):
     return better, worse
 
 
-@deeper_is_better.misconception(
+@deeper_is_better.mistake(
     "equal errors count as worse",
     "Where both have the same error, the pair says nothing.",
 )
@@ -90,7 +90,7 @@ def _ties_worse(depths, errors):
     return better, len(pairs) - better
 
 
-@deeper_is_better.misconception(
+@deeper_is_better.mistake(
     "pairs of the same depth are counted",
     "Where both are equally deep, the pair says nothing about depth.",
 )
@@ -100,7 +100,7 @@ def _same_depth(depths, errors):
     return sum(b[1] < a[1] for a, b in pairs), sum(b[1] > a[1] for a, b in pairs)
 
 
-@deeper_is_better.misconception(
+@deeper_is_better.mistake(
     "a higher error is taken as better",
     "The numbers are errors: the lower, the better.",
 )
@@ -112,7 +112,7 @@ def _higher(depths, errors):
     return better, worse
 
 
-@deeper_is_better.misconception(
+@deeper_is_better.mistake(
     "the list is thought to be ordered by depth",
     "Compare the two depths of each pair: the deeper model may stand first.",
 )
@@ -160,7 +160,7 @@ pareto_front = Exercise(
 )
 
 
-@pareto_front.misconception(
+@pareto_front.mistake(
     "a model must be beaten in both numbers",
     "One that costs the same and errs less beats it too.",
 )
@@ -169,7 +169,7 @@ def _both(costs, errors):
     return [i for i, (c, e) in enumerate(rows) if not any(a < c and b < e for a, b in rows)]
 
 
-@pareto_front.misconception(
+@pareto_front.mistake(
     "equal models knock each other out",
     "Neither of two equal models is better than the other: both stay.",
 )
@@ -182,7 +182,7 @@ def _equal_out(costs, errors):
     ]
 
 
-@pareto_front.misconception(
+@pareto_front.mistake(
     "only the cheapest and the best are kept",
     "Between them lie models that nobody beats: cheaper than the best, better than the cheapest.",
 )
@@ -193,7 +193,7 @@ def _ends(costs, errors):
     return sorted({cheapest, best})
 
 
-@pareto_front.misconception(
+@pareto_front.mistake(
     "the beaten models are returned",
     "Return those that no other model beats.",
 )
@@ -206,7 +206,7 @@ def _beaten(costs, errors):
     ]
 
 
-@pareto_front.misconception(
+@pareto_front.mistake(
     "the places are ordered by cost",
     "Return the places in the list, in ascending order.",
 )
@@ -220,7 +220,7 @@ def _by_cost(costs, errors):
     return sorted(front, key=lambda i: costs[i])
 
 
-@pareto_front.misconception(
+@pareto_front.mistake(
     "a model that is best in one number is dropped for the other",
     "To be beaten, *another single model* must be at least as good in both numbers.",
 )
@@ -261,7 +261,7 @@ flow_ratio = Exercise(
 )
 
 
-@flow_ratio.misconception(
+@flow_ratio.mistake(
     "zeros are taken along",
     "A layer whose gradient is exactly 0 would make the ratio infinite: leave it out.",
 )
@@ -269,7 +269,7 @@ def _with_zeros(norms):
     return norms.max() / norms.min()
 
 
-@flow_ratio.misconception(
+@flow_ratio.mistake(
     "the first layer is divided by the last",
     "The largest and the smallest may stand anywhere.",
 )
@@ -278,7 +278,7 @@ def _first_last(norms):
     return norms[0] / norms[-1]
 
 
-@flow_ratio.misconception(
+@flow_ratio.mistake(
     "the smallest is divided by the largest",
     "The other way round: an even flow gives 1, an uneven one a large number.",
 )
@@ -287,7 +287,7 @@ def _inverse(norms):
     return norms.min() / norms.max()
 
 
-@flow_ratio.misconception(
+@flow_ratio.mistake(
     "the difference is taken",
     "How many *times* as large? A ratio does not change when the loss is scaled.",
 )
@@ -296,7 +296,7 @@ def _difference(norms):
     return norms.max() - norms.min()
 
 
-@flow_ratio.misconception(
+@flow_ratio.mistake(
     "the largest is divided by the mean",
     "Divide by the *smallest*: a single starved layer should show.",
 )

@@ -1,7 +1,7 @@
 """The catalogue of lesson 1, convolution: its exercises, and the mistakes that people make in them.
 
 To add a mistake, write the wrong function below its exercise and decorate it with
-`@exercise.misconception(name, hint)`; tests/test_checks.py then holds it against the others.
+`@exercise.mistake(name, hint)`; tests/test_checks.py then holds it against the others.
 """
 
 from utils.checks.convolution import (

@@ -34,7 +34,7 @@ conv2d_backward_input = Exercise(
 )
 
 
-@conv2d_backward_input.misconception(
+@conv2d_backward_input.mistake(
     "the padding is not cut off",
     "The zeros around the input are no input: their gradient is dropped, so that the result has "
     "the input's shape.",
@@ -49,7 +49,7 @@ def _not_cropped(grad_output, input, weight, stride=1, padding=0):
     return grad
 
 
-@conv2d_backward_input.misconception(
+@conv2d_backward_input.mistake(
     "the padding is cut off on the bottom and right only",
     "The padding lies on all four sides, so the input starts P pixels inside.",
 )
@@ -63,7 +63,7 @@ def _cropped_one_side(grad_output, input, weight, stride=1, padding=0):
     return grad[:, :, : input.shape[2], : input.shape[3]]
 
 
-@conv2d_backward_input.misconception(
+@conv2d_backward_input.mistake(
     "the kernel is the wrong way round",
     "When the gradient is written as a convolution of grad_output, the kernel is flipped: the "
     "pixel at the upper left of a patch was multiplied by the upper left weight.",
@@ -78,7 +78,7 @@ def _wrong_way_round(grad_output, input, weight, stride=1, padding=0):
     return grad[:, :, padding : padding + input.shape[2], padding : padding + input.shape[3]]
 
 
-@conv2d_backward_input.misconception(
+@conv2d_backward_input.mistake(
     "the kernel's rows and columns are swapped",
     "The third axis of the weight runs down the patch, the fourth to the right.",
 )
@@ -92,7 +92,7 @@ def _kernel_transposed(grad_output, input, weight, stride=1, padding=0):
     return grad[:, :, padding : padding + input.shape[2], padding : padding + input.shape[3]]
 
 
-@conv2d_backward_input.misconception(
+@conv2d_backward_input.mistake(
     "overlapping contributions overwrite each other",
     "A pixel lies in several patches, and each of them sends a gradient back: they add up. Is it "
     "`=` or `+=`?",
@@ -108,7 +108,7 @@ def _overwritten(grad_output, input, weight, stride=1, padding=0):
     return grad[:, :, padding : padding + input.shape[2], padding : padding + input.shape[3]]
 
 
-@conv2d_backward_input.misconception(
+@conv2d_backward_input.mistake(
     "the stride is forgotten",
     "Neighbouring outputs came from patches that lie S pixels apart, and their gradients go back "
     "there.",
@@ -123,7 +123,7 @@ def _stride_not_used(grad_output, input, weight, stride=1, padding=0):
     return grad[:, :, padding : padding + input.shape[2], padding : padding + input.shape[3]]
 
 
-@conv2d_backward_input.misconception(
+@conv2d_backward_input.mistake(
     "pixels that no patch reaches are left out",
     "When the stride leaves a rest, the last rows and columns are in no patch. Their gradient is "
     "0, but it is there: the result has the input's shape.",
@@ -139,7 +139,7 @@ def _rest_dropped(grad_output, input, weight, stride=1, padding=0):
     return grad[:, :, padding : height - padding, padding : width - padding]
 
 
-@conv2d_backward_input.misconception(
+@conv2d_backward_input.mistake(
     "only the first filter sends a gradient back",
     "Every filter looked at the input: sum over the K filters.",
 )
@@ -153,7 +153,7 @@ def _first_filter(grad_output, input, weight, stride=1, padding=0):
     return grad[:, :, padding : padding + input.shape[2], padding : padding + input.shape[3]]
 
 
-@conv2d_backward_input.misconception(
+@conv2d_backward_input.mistake(
     "filters and input channels of the weight are confused",
     "The weight is (K, C, F, F) and grad_output has K slices: which axis of the weight meets them, "
     "and which one remains?",
@@ -168,7 +168,7 @@ def _channels_confused(grad_output, input, weight, stride=1, padding=0):
     return grad[:, :, padding : padding + input.shape[2], padding : padding + input.shape[3]]
 
 
-@conv2d_backward_input.misconception(
+@conv2d_backward_input.mistake(
     "the contributions to a pixel are averaged",
     "A pixel in four patches moves four outputs: the contributions are summed.",
 )
@@ -185,7 +185,7 @@ def _averaged(grad_output, input, weight, stride=1, padding=0):
     return grad[:, :, padding : padding + input.shape[2], padding : padding + input.shape[3]]
 
 
-@conv2d_backward_input.misconception(
+@conv2d_backward_input.mistake(
     "a library computes the gradient",
     "The task is to derive the backward pass and write it down; compare with a library afterwards.",
 )

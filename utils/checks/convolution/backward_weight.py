@@ -36,7 +36,7 @@ conv2d_backward_weight = Exercise(
 )
 
 
-@conv2d_backward_weight.misconception(
+@conv2d_backward_weight.mistake(
     "the gradients are averaged over the batch",
     "The loss depends on a weight through every image: the contributions add up. If the loss is a "
     "mean, its 1/N is in grad_output already.",
@@ -49,7 +49,7 @@ def _batch_mean(grad_output, input, weight, stride=1, padding=0):
     return grad_weight / images, grad_output.sum((0, 2, 3)) / images
 
 
-@conv2d_backward_weight.misconception(
+@conv2d_backward_weight.mistake(
     "only the first image of the batch is used",
     "The same weights saw every image of the batch: sum over the first axis.",
 )
@@ -61,7 +61,7 @@ def _first_image(grad_output, input, weight, stride=1, padding=0):
     return grad_weight, grad_output[0].sum((1, 2))
 
 
-@conv2d_backward_weight.misconception(
+@conv2d_backward_weight.mistake(
     "grad_bias is summed over the batch only",
     "A bias is added at every position of its slice, so every position contributes: the result has "
     "one number per filter.",
@@ -74,7 +74,7 @@ def _bias_over_batch(grad_output, input, weight, stride=1, padding=0):
     return grad_weight, grad_output.sum(0)
 
 
-@conv2d_backward_weight.misconception(
+@conv2d_backward_weight.mistake(
     "grad_bias is summed over the positions only",
     "The images of the batch contribute too: the result has one number per filter.",
 )
@@ -86,7 +86,7 @@ def _bias_over_positions(grad_output, input, weight, stride=1, padding=0):
     return grad_weight, grad_output.sum((2, 3))
 
 
-@conv2d_backward_weight.misconception(
+@conv2d_backward_weight.mistake(
     "grad_bias is a mean instead of a sum",
     "The bias moves every output of its slice by the same amount: their gradients add up.",
 )
@@ -98,7 +98,7 @@ def _bias_mean(grad_output, input, weight, stride=1, padding=0):
     return grad_weight, grad_output.mean((0, 2, 3))
 
 
-@conv2d_backward_weight.misconception(
+@conv2d_backward_weight.mistake(
     "the stride is forgotten",
     "In the forward pass the patches lay S pixels apart. Each output's gradient belongs to exactly "
     "the patch that made that output.",
@@ -111,7 +111,7 @@ def _stride_forgotten(grad_output, input, weight, stride=1, padding=0):
     return grad_weight, grad_output.sum((0, 2, 3))
 
 
-@conv2d_backward_weight.misconception(
+@conv2d_backward_weight.mistake(
     "the padding is forgotten",
     "The forward pass read its patches from the padded input, and so must the backward pass.",
 )
@@ -121,7 +121,7 @@ def _padding_forgotten(grad_output, input, weight, stride=1, padding=0):
     return grad_weight, grad_output.sum((0, 2, 3))
 
 
-@conv2d_backward_weight.misconception(
+@conv2d_backward_weight.mistake(
     "grad_weight comes out flipped",
     "The forward pass did not flip the kernel: weight (i, j) met pixel (i, j) of each patch, and "
     "its gradient does too.",
@@ -134,7 +134,7 @@ def _flipped(grad_output, input, weight, stride=1, padding=0):
     return grad_weight.flip(2, 3), grad_output.sum((0, 2, 3))
 
 
-@conv2d_backward_weight.misconception(
+@conv2d_backward_weight.mistake(
     "the rows and columns of each kernel are swapped",
     "The third axis of the weight runs down the patch, the fourth to the right.",
 )
@@ -146,7 +146,7 @@ def _transposed(grad_output, input, weight, stride=1, padding=0):
     return grad_weight, grad_output.sum((0, 2, 3))
 
 
-@conv2d_backward_weight.misconception(
+@conv2d_backward_weight.mistake(
     "the axes for filters and input channels are swapped",
     "A gradient has the shape of what it belongs to: (K, C, F, F).",
 )
@@ -158,7 +158,7 @@ def _axes_swapped(grad_output, input, weight, stride=1, padding=0):
     return grad_weight, grad_output.sum((0, 2, 3))
 
 
-@conv2d_backward_weight.misconception(
+@conv2d_backward_weight.mistake(
     "only grad_weight is returned",
     "The biases have a gradient too: return both.",
 )
@@ -169,7 +169,7 @@ def _no_bias(grad_output, input, weight, stride=1, padding=0):
     return torch.einsum("nkhw,nchwij->kcij", grad_output, patches)
 
 
-@conv2d_backward_weight.misconception(
+@conv2d_backward_weight.mistake(
     "the two gradients are returned in the wrong order",
     "The gradient of the weights comes first.",
 )
@@ -181,7 +181,7 @@ def _order(grad_output, input, weight, stride=1, padding=0):
     return grad_output.sum((0, 2, 3)), grad_weight
 
 
-@conv2d_backward_weight.misconception(
+@conv2d_backward_weight.mistake(
     "a library computes the gradient",
     "The task is to derive the backward pass and write it down; compare with a library afterwards.",
 )

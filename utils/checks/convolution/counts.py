@@ -4,7 +4,7 @@ The wrong functions use only the names of the lesson's first cell (math, torch, 
 functional), so that the source of each can be submitted as a solution cell.
 """
 
-from utils.checks.core import Case, Exercise, Misconception, Trait, ValueExercise
+from utils.checks.core import Case, Exercise, Mistake, Trait, ValueExercise
 
 # --- conv-params --------------------------------------------------------------------------------
 
@@ -39,7 +39,7 @@ conv_params = Exercise(
 )
 
 
-@conv_params.misconception(
+@conv_params.mistake(
     "a filter has no depth",
     "A filter reaches through all D1 channels of its input: it is a block, not a square.",
 )
@@ -47,7 +47,7 @@ def _no_depth(in_channels, out_channels, kernel_size):
     return kernel_size * kernel_size * out_channels, out_channels
 
 
-@conv_params.misconception(
+@conv_params.mistake(
     "only one filter is counted",
     "These are the weights of one filter. The layer has K of them.",
 )
@@ -55,7 +55,7 @@ def _one_filter(in_channels, out_channels, kernel_size):
     return kernel_size * kernel_size * in_channels, out_channels
 
 
-@conv_params.misconception(
+@conv_params.mistake(
     "the kernel has only one side",
     "A kernel is F wide *and* F high.",
 )
@@ -63,7 +63,7 @@ def _one_side(in_channels, out_channels, kernel_size):
     return kernel_size * in_channels * out_channels, out_channels
 
 
-@conv_params.misconception(
+@conv_params.mistake(
     "every weight has its own bias",
     "The bias is added once to the finished sum, not to each product in it.",
 )
@@ -72,7 +72,7 @@ def _bias_per_weight(in_channels, out_channels, kernel_size):
     return weights, weights
 
 
-@conv_params.misconception(
+@conv_params.mistake(
     "every slice of a filter has its own bias",
     "A filter sums over all its input channels first; the sum gets one bias.",
 )
@@ -80,7 +80,7 @@ def _bias_per_slice(in_channels, out_channels, kernel_size):
     return kernel_size * kernel_size * in_channels * out_channels, in_channels * out_channels
 
 
-@conv_params.misconception(
+@conv_params.mistake(
     "the biases are counted by input channel",
     "A bias belongs to an output: which of the two channel numbers counts outputs?",
 )
@@ -88,7 +88,7 @@ def _bias_per_input(in_channels, out_channels, kernel_size):
     return kernel_size * kernel_size * in_channels * out_channels, in_channels
 
 
-@conv_params.misconception(
+@conv_params.mistake(
     "the whole layer shares one bias",
     "Parameters are shared over positions, not over filters.",
 )
@@ -96,7 +96,7 @@ def _single_bias(in_channels, out_channels, kernel_size):
     return kernel_size * kernel_size * in_channels * out_channels, 1
 
 
-@conv_params.misconception(
+@conv_params.mistake(
     "the biases are counted among the weights",
     "Return two numbers: the weights alone, and the biases alone.",
 )
@@ -104,7 +104,7 @@ def _bias_in_weights(in_channels, out_channels, kernel_size):
     return (kernel_size * kernel_size * in_channels + 1) * out_channels, out_channels
 
 
-@conv_params.misconception(
+@conv_params.mistake(
     "the sum is returned instead of both numbers",
     "Return a tuple of two numbers, `return weights, biases`.",
 )
@@ -112,7 +112,7 @@ def _sum(in_channels, out_channels, kernel_size):
     return (kernel_size * kernel_size * in_channels + 1) * out_channels
 
 
-@conv_params.misconception(
+@conv_params.mistake(
     "weights and biases are returned in the wrong order",
     "The weights come first.",
 )
@@ -128,44 +128,44 @@ weights_without_sharing = ValueExercise(
     advice="First: how many units does the output volume have (width, height, depth)? Then: how "
     "many weights does one of them use? Now no two units share any.",
     passed="every unit of the output volume counted, each with a filter of its own.",
-    misconceptions=[
-        Misconception(
+    mistakes=[
+        Mistake(
             "the weights are shared",
             "This is the ordinary conv layer: one filter for each of the K slices. Without sharing "
             "every position has a filter of its own.",
             8 * (5 * 5 * 3),
         ),
-        Misconception(
+        Mistake(
             "the biases are counted too",
             "The question asks for weights only.",
             (32 * 32) * 8 * (5 * 5 * 3 + 1),
         ),
-        Misconception(
+        Mistake(
             "the depth of the filters is left out",
             "Each filter reaches through all the channels of the input.",
             (32 * 32) * 8 * (5 * 5),
         ),
-        Misconception(
+        Mistake(
             "the output has only one slice",
             "There are K filters, and each fills a slice of its own.",
             (32 * 32) * (5 * 5 * 3),
         ),
-        Misconception(
+        Mistake(
             "the padding is left out",
             "With P=2 a 5x5 kernel has more positions than without: work out the output size.",
             (28 * 28) * 8 * (5 * 5 * 3),
         ),
-        Misconception(
+        Mistake(
             "the padding is counted on one side only",
             "P zeros are put on each side: work out the output size once more.",
             (30 * 30) * 8 * (5 * 5 * 3),
         ),
-        Misconception(
+        Mistake(
             "every output unit sees the whole input",
             "That is a fully connected layer. Without sharing a unit still sees only F x F pixels.",
             (32 * 32 * 8) * (32 * 32 * 3),
         ),
-        Misconception(
+        Mistake(
             "output units are counted instead of weights",
             "You have the number of units. How many weights does each of them own?",
             32 * 32 * 8,

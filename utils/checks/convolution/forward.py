@@ -67,8 +67,8 @@ def _in_both(name: str, hint: str):
     """Register a mistake that people make in the naive and in the vectorised convolution."""
 
     def register(function):
-        conv2d_naive.misconception(name, hint)(function)
-        return conv2d_vectorised.misconception(name, hint)(function)
+        conv2d_naive.mistake(name, hint)(function)
+        return conv2d_vectorised.mistake(name, hint)(function)
 
     return register
 
@@ -221,7 +221,7 @@ def _output_transposed(input, weight, bias=None, stride=1, padding=0):
     return out if bias is None else out + bias[:, None, None]
 
 
-@conv2d_naive.misconception(
+@conv2d_naive.mistake(
     "a channel's sum replaces the sum so far",
     "Inside the loop over channels, is it `=` or `+=`? As it stands, only the last channel counts.",
 )
@@ -245,7 +245,7 @@ def _channel_assigned(input, weight, bias=None, stride=1, padding=0):
     return out
 
 
-@conv2d_naive.misconception(
+@conv2d_naive.mistake(
     "the output is given the same height as width",
     "Work out the output's height from H and its width from W: they need not be equal.",
 )
@@ -265,7 +265,7 @@ def _square_output(input, weight, bias=None, stride=1, padding=0):
     return out
 
 
-@conv2d_naive.misconception(
+@conv2d_naive.mistake(
     "only the first image of the batch is convolved",
     "The first axis of the input counts images. Each of them has its own output.",
 )
@@ -293,7 +293,7 @@ def _library(input, weight, bias=None, stride=1, padding=0):
     return F.conv2d(input, weight, bias, stride, padding)
 
 
-@conv2d_vectorised.misconception(
+@conv2d_vectorised.mistake(
     "the columns of F.unfold are reshaped to images before the axes are put in order",
     "`reshape` never moves numbers, it only cuts one long row differently. Which axis counts the "
     "filters and which the positions in your product? Bring them in order (transpose) first.",
@@ -306,7 +306,7 @@ def _scrambled(input, weight, bias=None, stride=1, padding=0):
     return out if bias is None else out + bias[:, None, None]
 
 
-@conv2d_vectorised.misconception(
+@conv2d_vectorised.mistake(
     "the positions are laid out column by column",
     "F.unfold numbers the positions row by row: the last axis of the output is the width.",
 )
@@ -318,7 +318,7 @@ def _columns_first(input, weight, bias=None, stride=1, padding=0):
     return out.mT if bias is None else out.mT + bias[:, None, None]
 
 
-@conv2d_vectorised.misconception(
+@conv2d_vectorised.mistake(
     "a new tensor is made without the input's dtype (and device)",
     "torch.zeros(...) makes float32 on the CPU. Tell it dtype=input.dtype and device=input.device, "
     "or let the new tensor follow from the input (`input.new_zeros`, F.pad).",

@@ -5,7 +5,7 @@ functional), so that the source of each can be submitted as a solution cell.
 """
 
 from utils.checks.convolution.cases import PADDING, STRIDE
-from utils.checks.core import Case, Exercise, Misconception, Trait, ValueExercise
+from utils.checks.core import Case, Exercise, Mistake, Trait, ValueExercise
 
 # --- region-seen --------------------------------------------------------------------------------
 
@@ -46,7 +46,7 @@ region_seen = Exercise(
 )
 
 
-@region_seen.misconception(
+@region_seen.mistake(
     "the padding is forgotten",
     "The kernel's first position starts in the padding, above and left of the input's pixel 0.",
 )
@@ -55,7 +55,7 @@ def _region_padding_forgotten(row, col, kernel_size, stride, padding):
     return top, left, top + kernel_size, left + kernel_size
 
 
-@region_seen.misconception(
+@region_seen.mistake(
     "the padding is added",
     "That gives coordinates further inside the input. With padding the first window starts "
     "*before* pixel 0.",
@@ -65,7 +65,7 @@ def _region_padding_added(row, col, kernel_size, stride, padding):
     return top, left, top + kernel_size, left + kernel_size
 
 
-@region_seen.misconception(
+@region_seen.mistake(
     "the padding is multiplied by the stride",
     "The stride scales the unit's place in the output only; the padding is measured in pixels.",
 )
@@ -74,7 +74,7 @@ def _region_padding_scaled(row, col, kernel_size, stride, padding):
     return top, left, top + kernel_size, left + kernel_size
 
 
-@region_seen.misconception(
+@region_seen.mistake(
     "the stride is ignored",
     "Neighbours in the output look at windows that are S pixels apart.",
 )
@@ -83,7 +83,7 @@ def _region_stride_ignored(row, col, kernel_size, stride, padding):
     return top, left, top + kernel_size, left + kernel_size
 
 
-@region_seen.misconception(
+@region_seen.mistake(
     "bottom and right are the last pixel inside",
     "The region is half-open, as in a slice: bottom and right are the first pixel outside, so that "
     "bottom - top is the kernel's size.",
@@ -93,7 +93,7 @@ def _region_inclusive(row, col, kernel_size, stride, padding):
     return top, left, top + kernel_size - 1, left + kernel_size - 1
 
 
-@region_seen.misconception(
+@region_seen.mistake(
     "rows and columns are swapped",
     "The row decides top and bottom, the column left and right.",
 )
@@ -102,7 +102,7 @@ def _region_swapped(row, col, kernel_size, stride, padding):
     return top, left, top + kernel_size, left + kernel_size
 
 
-@region_seen.misconception(
+@region_seen.mistake(
     "the numbers come in the order top, bottom, left, right",
     "Return the upper left corner first, then the lower right one.",
 )
@@ -111,7 +111,7 @@ def _region_order(row, col, kernel_size, stride, padding):
     return top, top + kernel_size, left, left + kernel_size
 
 
-@region_seen.misconception(
+@region_seen.mistake(
     "the region is cut off at the input's edge",
     "A unit at the edge also sees padding. Coordinates may be negative: do not clip them.",
 )
@@ -120,7 +120,7 @@ def _region_clipped(row, col, kernel_size, stride, padding):
     return max(top, 0), max(left, 0), top + kernel_size, left + kernel_size
 
 
-@region_seen.misconception(
+@region_seen.mistake(
     "the kernel is placed with its centre on the pixel",
     "Output unit 0 belongs to the first place where the whole kernel fits: its corner, not its "
     "centre, lies at the start of the padded input.",
@@ -130,7 +130,7 @@ def _region_centred(row, col, kernel_size, stride, padding):
     return top, left, top + kernel_size, left + kernel_size
 
 
-@region_seen.misconception(
+@region_seen.mistake(
     "height and width are returned instead of bottom and right",
     "The last two numbers are coordinates too, of the corner opposite to the first.",
 )
@@ -146,46 +146,46 @@ receptive_field_stack = ValueExercise(
     advice="Go from one unit at the top down to the input, layer by layer: how many units of the "
     "layer below does a row of n units see with stride 1, and with stride 2?",
     passed="the region grows through all three layers, stride included.",
-    misconceptions=[
-        Misconception(
+    mistakes=[
+        Mistake(
             "the stride is ignored",
             "After the layer with stride 2, neighbours are two pixels apart. What does that do to "
             "the steps of the layers above it?",
             7,
         ),
-        Misconception(
+        Mistake(
             "the kernel sizes are multiplied",
             "Neighbouring windows overlap: a layer adds to the region, it does not multiply it.",
             27,
         ),
-        Misconception(
+        Mistake(
             "only the last layer is looked at",
             "Its 3 units each see a region of the layer below, and so on down to the input.",
             3,
         ),
-        Misconception(
+        Mistake(
             "the kernel sizes are added",
             "Neighbouring windows overlap, so a layer adds less than its kernel; and a step of an "
             "upper layer is worth more than one pixel.",
             9,
         ),
-        Misconception(
+        Mistake(
             "a layer's stride already widens its own window",
             "A layer's window is measured in the steps of its *input*; its own stride only spreads "
             "what comes after it.",
             13,
         ),
-        Misconception(
+        Mistake(
             "each layer adds its whole kernel",
             "A window grows by one less than the kernel: its first pixel is already counted.",
             16,
         ),
-        Misconception(
+        Mistake(
             "the area is given instead of the side",
             "The receptive field is given by its side here, as in '7x7'.",
             121,
         ),
-        Misconception(
+        Mistake(
             "the single unit at the start is left out",
             "With no layer at all a unit sees itself: start from 1, not from 0.",
             10,

@@ -7,7 +7,7 @@ functional), so that the source of each can be submitted as a solution cell.
 import math
 
 from utils.checks.convolution.cases import PADDING, STRIDE, padding, stride
-from utils.checks.core import Case, Exercise, Misconception, Trait, ValueExercise
+from utils.checks.core import Case, Exercise, Mistake, Trait, ValueExercise
 
 # --- conv-output-size ---------------------------------------------------------------------------
 
@@ -65,7 +65,7 @@ conv_output_size = Exercise(
 )
 
 
-@conv_output_size.misconception(
+@conv_output_size.mistake(
     "the division is rounded up",
     "A kernel that would hang over the edge is not placed at all: count only whole positions.",
 )
@@ -75,7 +75,7 @@ def _ceil(input_size, kernel_size, stride=1, padding=0):
     return math.ceil((input_size - kernel_size + 2 * padding) / stride) + 1
 
 
-@conv_output_size.misconception(
+@conv_output_size.mistake(
     "the division is rounded to the nearest whole number",
     "Half a step is no step: look at W=7, F=3, S=3, where the kernel can move once.",
 )
@@ -85,7 +85,7 @@ def _round(input_size, kernel_size, stride=1, padding=0):
     return round((input_size - kernel_size + 2 * padding) / stride) + 1
 
 
-@conv_output_size.misconception(
+@conv_output_size.mistake(
     "the padding is counted once",
     "P zeros are put on *each* side of the input. How much wider does the input become?",
 )
@@ -95,7 +95,7 @@ def _padding_once(input_size, kernel_size, stride=1, padding=0):
     return (input_size - kernel_size + padding) // stride + 1
 
 
-@conv_output_size.misconception(
+@conv_output_size.mistake(
     "the padding is left out",
     "The kernel slides over the padded input, which is wider than W.",
 )
@@ -105,7 +105,7 @@ def _padding_left_out(input_size, kernel_size, stride=1, padding=0):
     return (input_size - kernel_size) // stride + 1
 
 
-@conv_output_size.misconception(
+@conv_output_size.mistake(
     "the + 1 is left out",
     "The division counts the steps between positions. The first position needs no step: think of "
     "a kernel as large as the input.",
@@ -116,7 +116,7 @@ def _steps_only(input_size, kernel_size, stride=1, padding=0):
     return (input_size - kernel_size + 2 * padding) // stride
 
 
-@conv_output_size.misconception(
+@conv_output_size.mistake(
     "the + 1 is inside the division",
     "Divide first, then count the first position. Brackets decide it.",
 )
@@ -126,7 +126,7 @@ def _one_inside(input_size, kernel_size, stride=1, padding=0):
     return (input_size - kernel_size + 2 * padding + 1) // stride
 
 
-@conv_output_size.misconception(
+@conv_output_size.mistake(
     "half of the kernel is subtracted",
     "That keeps the kernel's *centre* inside. Here the whole kernel must lie in the padded input: "
     "how far can its first column move?",
@@ -137,7 +137,7 @@ def _half_kernel(input_size, kernel_size, stride=1, padding=0):
     return (input_size - kernel_size // 2 + 2 * padding) // stride + 1
 
 
-@conv_output_size.misconception(
+@conv_output_size.mistake(
     "the stride is ignored",
     "A stride of S visits only every S-th position.",
 )
@@ -147,7 +147,7 @@ def _no_stride(input_size, kernel_size, stride=1, padding=0):
     return input_size - kernel_size + 2 * padding + 1
 
 
-@conv_output_size.misconception(
+@conv_output_size.mistake(
     "nothing is raised when the kernel does not fit",
     "A kernel larger than the padded input has no position at all. The formula does not notice: "
     "raise a ValueError before you use it.",
@@ -156,7 +156,7 @@ def _never_raises(input_size, kernel_size, stride=1, padding=0):
     return (input_size - kernel_size + 2 * padding) // stride + 1
 
 
-@conv_output_size.misconception(
+@conv_output_size.mistake(
     "the kernel is compared with the input before it is padded",
     "A kernel of 3 fits into an input of 1 when a zero is put on each side.",
 )
@@ -166,7 +166,7 @@ def _unpadded_comparison(input_size, kernel_size, stride=1, padding=0):
     return (input_size - kernel_size + 2 * padding) // stride + 1
 
 
-@conv_output_size.misconception(
+@conv_output_size.mistake(
     "a stride that leaves a rest is refused",
     "The lecture's slide assumes that the division is whole. Libraries do not: they leave out the "
     "columns that the last step does not reach, and so should you.",
@@ -178,7 +178,7 @@ def _refuses_rest(input_size, kernel_size, stride=1, padding=0):
     return span // stride + 1
 
 
-@conv_output_size.misconception(
+@conv_output_size.mistake(
     "`/` is used to divide",
     "`/` gives a float, even for whole numbers; a size must be an int. `//` divides and rounds "
     "down.",
@@ -196,43 +196,43 @@ strides_that_fit = ValueExercise(
     reference=[stride for stride in range(1, 8) if (11 - 5) % stride == 0],
     advice="Write (11 - 5 + 0)/S + 1 for each S from 1 to 7. Which strides leave no rest?",
     passed="exactly these strides from 1 to 7 make the formula whole.",
-    misconceptions=[
-        Misconception(
+    mistakes=[
+        Mistake(
             "the kernel's size is not subtracted",
             "The kernel fills the first F columns; it can only move over the rest of the input.",
             [1],
         ),
-        Misconception(
+        Mistake(
             "the + 1 is added before dividing",
             "Divide the way the kernel can move, W - F, and only then count the first position.",
             [1, 7],
         ),
-        Misconception(
+        Mistake(
             "strides larger than the kernel are left out",
             "Such a stride skips columns, which may be unwise, but the formula can still be whole.",
             [1, 2, 3],
         ),
-        Misconception(
+        Mistake(
             "every stride is taken that floor division accepts",
             "Floor division always gives a whole number. The question is when nothing is cut off.",
             [1, 2, 3, 4, 5, 6, 7],
         ),
-        Misconception(
+        Mistake(
             "the strides that do *not* fit are listed",
             "Read the question once more: which strides use the input up exactly?",
             [4, 5, 7],
         ),
-        Misconception(
+        Mistake(
             "output sizes are listed instead of strides",
             "These are the values of the formula. Which S did you put in to get them?",
             [7, 4, 3, 2],
         ),
-        Misconception(
+        Mistake(
             "stride 1 is left out",
             "Moving one column at a time fits any input.",
             [2, 3, 6],
         ),
-        Misconception(
+        Mistake(
             "half of the kernel is subtracted, as for its centre",
             "The whole kernel must lie inside the input: subtract F, not F/2.",
             [1, 3],

@@ -45,7 +45,7 @@ true_convolution = Exercise(
 )
 
 
-@true_convolution.misconception(
+@true_convolution.mistake(
     "the kernel is not flipped",
     "This is the cross-correlation, what a conv layer does. The mathematical convolution runs "
     "through image and kernel in opposite directions.",
@@ -54,7 +54,7 @@ def _not_flipped(image, kernel):
     return F.conv2d(image[None, None], kernel[None, None])[0, 0]
 
 
-@true_convolution.misconception(
+@true_convolution.mistake(
     "only the order of the kernel's rows is reversed",
     "Both directions are reversed, up-down and left-right.",
 )
@@ -62,7 +62,7 @@ def _rows_flipped(image, kernel):
     return F.conv2d(image[None, None], kernel.flip(0)[None, None])[0, 0]
 
 
-@true_convolution.misconception(
+@true_convolution.mistake(
     "only the order of the kernel's columns is reversed",
     "Both directions are reversed, up-down and left-right.",
 )
@@ -70,7 +70,7 @@ def _columns_flipped(image, kernel):
     return F.conv2d(image[None, None], kernel.flip(1)[None, None])[0, 0]
 
 
-@true_convolution.misconception(
+@true_convolution.mistake(
     "the kernel is turned by 90 degrees",
     "Reversing both axes is half a turn.",
 )
@@ -78,7 +78,7 @@ def _quarter_turn(image, kernel):
     return F.conv2d(image[None, None], torch.rot90(kernel)[None, None])[0, 0]
 
 
-@true_convolution.misconception(
+@true_convolution.mistake(
     "the kernel is transposed",
     "Transposing swaps rows with columns. Reversing an axis is something else: what happens to the "
     "upper left weight?",
@@ -87,7 +87,7 @@ def _transposed(image, kernel):
     return F.conv2d(image[None, None], kernel.T[None, None])[0, 0]
 
 
-@true_convolution.misconception(
+@true_convolution.mistake(
     "the image is flipped instead of the kernel",
     "The numbers are right, but the result is upside down: flip only one of the two.",
 )
@@ -95,7 +95,7 @@ def _image_flipped(image, kernel):
     return F.conv2d(image.flip(0, 1)[None, None], kernel[None, None])[0, 0]
 
 
-@true_convolution.misconception(
+@true_convolution.mistake(
     "the axes for image and channel are left in the result",
     "F.conv2d works on batches of images with channels. Here goes in (H, W), so a matrix should "
     "come out.",
@@ -104,7 +104,7 @@ def _axes_left(image, kernel):
     return F.conv2d(image[None, None], kernel.flip(0, 1)[None, None])
 
 
-@true_convolution.misconception(
+@true_convolution.mistake(
     "the 'full' convolution is computed, with padding all around",
     "'valid' means that the kernel stays inside the image, so that the result is smaller.",
 )

@@ -24,14 +24,12 @@ avg_pool2d = Exercise(
 )
 
 
-@avg_pool2d.misconception(
-    "the sum is not divided", "A mean is the sum divided by the number of pixels."
-)
+@avg_pool2d.mistake("the sum is not divided", "A mean is the sum divided by the number of pixels.")
 def _sum(input, kernel_size, stride):
     return input.unfold(2, kernel_size, stride).unfold(3, kernel_size, stride).sum((-2, -1))
 
 
-@avg_pool2d.misconception(
+@avg_pool2d.mistake(
     "only one side of the window is divided by",
     "The window holds F * F pixels.",
 )
@@ -40,7 +38,7 @@ def _one_side(input, kernel_size, stride):
     return windows.sum((-2, -1)) / kernel_size
 
 
-@avg_pool2d.misconception(
+@avg_pool2d.mistake(
     "the sum is divided by the square of the stride",
     "The stride says how far the window moves; how many pixels does the window hold?",
 )
@@ -49,12 +47,12 @@ def _by_stride(input, kernel_size, stride):
     return windows.sum((-2, -1)) / stride**2
 
 
-@avg_pool2d.misconception("the largest number is taken", "That is max pooling.")
+@avg_pool2d.mistake("the largest number is taken", "That is max pooling.")
 def _max(input, kernel_size, stride):
     return input.unfold(2, kernel_size, stride).unfold(3, kernel_size, stride).amax((-2, -1))
 
 
-@avg_pool2d.misconception(
+@avg_pool2d.mistake(
     "the windows are laid side by side",
     "They stand `stride` pixels apart, which need not be their size.",
 )
@@ -63,7 +61,7 @@ def _side_by_side(input, kernel_size, stride):
     return windows.mean((-2, -1))
 
 
-@avg_pool2d.misconception(
+@avg_pool2d.mistake(
     "the channels are pooled together",
     "Each channel is pooled by itself: the depth stays.",
 )
@@ -93,7 +91,7 @@ avg_pool2d_backward = Exercise(
 )
 
 
-@avg_pool2d_backward.misconception(
+@avg_pool2d_backward.mistake(
     "every pixel gets the whole gradient",
     "A pixel counts only 1 / (F * F) in the mean of its window.",
 )
@@ -107,7 +105,7 @@ def _whole(grad_output, input, kernel_size, stride):
     return gradient
 
 
-@avg_pool2d_backward.misconception(
+@avg_pool2d_backward.mistake(
     "a later window overwrites an earlier one",
     "A pixel that lies in two windows gets its share of both gradients: add, do not assign.",
 )
@@ -121,7 +119,7 @@ def _overwritten(grad_output, input, kernel_size, stride):
     return gradient
 
 
-@avg_pool2d_backward.misconception(
+@avg_pool2d_backward.mistake(
     "the gradient goes to the largest pixel",
     "That is the gradient of max pooling. In a mean, all pixels count the same.",
 )
@@ -138,7 +136,7 @@ def _to_winner(grad_output, input, kernel_size, stride):
     return gradient
 
 
-@avg_pool2d_backward.misconception(
+@avg_pool2d_backward.mistake(
     "the gradient is divided by the square of the stride",
     "The share of a pixel depends on how many pixels its window holds.",
 )
@@ -152,7 +150,7 @@ def _share_by_stride(grad_output, input, kernel_size, stride):
     return gradient
 
 
-@avg_pool2d_backward.misconception(
+@avg_pool2d_backward.mistake(
     "a pixel in several windows gets the mean of their gradients",
     "Contributions of several windows add up; nothing divides them again.",
 )
@@ -167,7 +165,7 @@ def _averaged(grad_output, input, kernel_size, stride):
     return gradient / count.clamp(min=1)
 
 
-@avg_pool2d_backward.misconception(
+@avg_pool2d_backward.mistake(
     "the gradient is multiplied by the input",
     "The mean is a sum of pixels with the constant factor 1 / (F * F): the pixels' own values do "
     "not appear in its derivative.",
@@ -202,17 +200,17 @@ global_avg_pool2d = Exercise(
 )
 
 
-@global_avg_pool2d.misconception("the sum is not divided", "Divide by the number of pixels, H * W.")
+@global_avg_pool2d.mistake("the sum is not divided", "Divide by the number of pixels, H * W.")
 def _global_sum(input):
     return input.sum((2, 3))
 
 
-@global_avg_pool2d.misconception("the largest number is taken", "That is global max pooling.")
+@global_avg_pool2d.mistake("the largest number is taken", "That is global max pooling.")
 def _global_max(input):
     return input.amax((2, 3))
 
 
-@global_avg_pool2d.misconception(
+@global_avg_pool2d.mistake(
     "the channels are averaged together",
     "Each channel keeps a number of its own: the result has shape (N, C).",
 )
@@ -220,7 +218,7 @@ def _all_channels(input):
     return input.mean((1, 2, 3))
 
 
-@global_avg_pool2d.misconception(
+@global_avg_pool2d.mistake(
     "the mean is taken over the channels",
     "The mean goes over the places of a channel, the last two axes.",
 )
@@ -228,7 +226,7 @@ def _over_depth(input):
     return input.mean(1)
 
 
-@global_avg_pool2d.misconception(
+@global_avg_pool2d.mistake(
     "the images of the batch are averaged together",
     "Each image has its own result: the result has shape (N, C).",
 )
@@ -236,7 +234,7 @@ def _over_batch(input):
     return input.mean((0, 2, 3))
 
 
-@global_avg_pool2d.misconception(
+@global_avg_pool2d.mistake(
     "the image axes are kept with length 1",
     "The result is to have shape (N, C), so that a fully connected layer can take it.",
 )

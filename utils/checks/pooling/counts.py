@@ -4,7 +4,7 @@ The wrong functions use only the names of the lesson's first cell, so that the s
 submitted as a solution cell.
 """
 
-from utils.checks.core import Case, Exercise, Misconception, Trait, ValueExercise
+from utils.checks.core import Case, Exercise, Mistake, Trait, ValueExercise
 
 # --- numbers-lost: 2x2 windows at stride 2 -------------------------------------------------------
 
@@ -13,23 +13,23 @@ numbers_lost = ValueExercise(
     reference=75,
     advice="How many numbers are in one window, and how many of them are left?",
     passed="one number of a window is left.",
-    misconceptions=[
-        Misconception(
+    mistakes=[
+        Mistake(
             "only one side of the window is counted",
             "The window is 2 wide *and* 2 high.",
             50,
         ),
-        Misconception(
+        Mistake(
             "what is kept is counted",
             "That is the share that is left. The question asks for what is gone.",
             25,
         ),
-        Misconception(
+        Mistake(
             "the numbers in a window are counted",
             "The question asks for percent of all numbers.",
             4,
         ),
-        Misconception(
+        Mistake(
             "nothing is thought to be lost",
             "A mean or a maximum stands for the window, but can you get the window back from it?",
             0,
@@ -70,7 +70,7 @@ conv_multiply_adds = Exercise(
 )
 
 
-@conv_multiply_adds.misconception(
+@conv_multiply_adds.mistake(
     "the filters are counted as flat",
     "A filter reaches through all channels of its input.",
 )
@@ -78,7 +78,7 @@ def _flat(size, in_channels, out_channels, kernel_size):
     return size * size * out_channels * kernel_size * kernel_size
 
 
-@conv_multiply_adds.misconception(
+@conv_multiply_adds.mistake(
     "each weight is used once",
     "These are the weights. Each of them is used at every place of the output.",
 )
@@ -86,7 +86,7 @@ def _weights(size, in_channels, out_channels, kernel_size):
     return out_channels * kernel_size * kernel_size * in_channels
 
 
-@conv_multiply_adds.misconception(
+@conv_multiply_adds.mistake(
     "only one filter is counted",
     "There is a filter for each channel of the output.",
 )
@@ -94,7 +94,7 @@ def _one_filter(size, in_channels, out_channels, kernel_size):
     return size * size * kernel_size * kernel_size * in_channels
 
 
-@conv_multiply_adds.misconception(
+@conv_multiply_adds.mistake(
     "the places are counted along one side only",
     "The output is `size` wide *and* `size` high.",
 )
@@ -102,7 +102,7 @@ def _one_row(size, in_channels, out_channels, kernel_size):
     return size * out_channels * kernel_size * kernel_size * in_channels
 
 
-@conv_multiply_adds.misconception(
+@conv_multiply_adds.mistake(
     "the kernel has only one side",
     "A kernel is F wide *and* F high.",
 )
@@ -110,7 +110,7 @@ def _one_side(size, in_channels, out_channels, kernel_size):
     return size * size * out_channels * kernel_size * in_channels
 
 
-@conv_multiply_adds.misconception(
+@conv_multiply_adds.mistake(
     "multiplications and additions are counted apart",
     "A product and its addition to the sum count as one multiply-add.",
 )
@@ -118,7 +118,7 @@ def _twice(size, in_channels, out_channels, kernel_size):
     return 2 * size * size * out_channels * kernel_size * kernel_size * in_channels
 
 
-@conv_multiply_adds.misconception(
+@conv_multiply_adds.mistake(
     "the numbers that come out are counted",
     "Each of them is a sum of many products.",
 )

@@ -32,23 +32,21 @@ max_pool2d = Exercise(
 )
 
 
-@max_pool2d.misconception(
-    "the mean is taken", "That is average pooling. Here the largest number counts."
-)
+@max_pool2d.mistake("the mean is taken", "That is average pooling. Here the largest number counts.")
 def _mean(input, kernel_size, stride, padding=0):
     padded = F.pad(input, (padding,) * 4, value=float("-inf"))
     windows = padded.unfold(2, kernel_size, stride).unfold(3, kernel_size, stride)
     return windows.mean((-2, -1))
 
 
-@max_pool2d.misconception("the smallest number is taken", "Take the largest.")
+@max_pool2d.mistake("the smallest number is taken", "Take the largest.")
 def _smallest(input, kernel_size, stride, padding=0):
     padded = F.pad(input, (padding,) * 4, value=float("inf"))
     windows = padded.unfold(2, kernel_size, stride).unfold(3, kernel_size, stride)
     return windows.amin((-2, -1))
 
 
-@max_pool2d.misconception(
+@max_pool2d.mistake(
     "the windows are laid side by side",
     "They stand `stride` pixels apart, which need not be their size.",
 )
@@ -58,7 +56,7 @@ def _side_by_side(input, kernel_size, stride, padding=0):
     return windows.amax((-2, -1))
 
 
-@max_pool2d.misconception(
+@max_pool2d.mistake(
     "the padding is made of zeros",
     "A zero would win over negative numbers. What number loses against every other?",
 )
@@ -68,13 +66,13 @@ def _zeros(input, kernel_size, stride, padding=0):
     return windows.amax((-2, -1))
 
 
-@max_pool2d.misconception("the padding is forgotten", "Put `padding` rings around the input first.")
+@max_pool2d.mistake("the padding is forgotten", "Put `padding` rings around the input first.")
 def _no_padding(input, kernel_size, stride, padding=0):
     windows = input.unfold(2, kernel_size, stride).unfold(3, kernel_size, stride)
     return windows.amax((-2, -1))
 
 
-@max_pool2d.misconception(
+@max_pool2d.mistake(
     "the search begins at zero",
     "When all numbers of a window are negative, the largest of them is still negative. Begin with "
     "minus infinity, or with the first number of the window.",
@@ -85,7 +83,7 @@ def _from_zero(input, kernel_size, stride, padding=0):
     return windows.amax((-2, -1)).clamp(min=0)
 
 
-@max_pool2d.misconception(
+@max_pool2d.mistake(
     "the sign is left out of the comparison",
     "A large negative number is small: compare the numbers, not their absolute values.",
 )
@@ -95,7 +93,7 @@ def _absolute(input, kernel_size, stride, padding=0):
     return windows.amax((-2, -1))
 
 
-@max_pool2d.misconception(
+@max_pool2d.mistake(
     "the channels are pooled together",
     "Each channel is pooled by itself: the depth stays.",
 )
@@ -105,7 +103,7 @@ def _over_channels(input, kernel_size, stride, padding=0):
     return windows.amax((1, -2, -1)).unsqueeze(1)
 
 
-@max_pool2d.misconception(
+@max_pool2d.mistake(
     "height and width are swapped",
     "The first of the two image axes counts rows, from top to bottom.",
 )
@@ -115,7 +113,7 @@ def _swapped(input, kernel_size, stride, padding=0):
     return windows.amax((-2, -1)).transpose(2, 3)
 
 
-@max_pool2d.misconception(
+@max_pool2d.mistake(
     "a window that reaches over the edge is counted",
     "A window that does not fit as a whole is left out.",
 )

@@ -37,7 +37,7 @@ max_pool2d_backward = Exercise(
 )
 
 
-@max_pool2d_backward.misconception(
+@max_pool2d_backward.mistake(
     "every pixel of a window gets its gradient",
     "Only the winner moved the output. The others could change a little and nothing would happen.",
 )
@@ -53,7 +53,7 @@ def _everyone(grad_output, input, kernel_size, stride, padding=0):
     return gradient[:, :, padding : padding + height, padding : padding + width]
 
 
-@max_pool2d_backward.misconception(
+@max_pool2d_backward.mistake(
     "the gradient is shared evenly by the window",
     "That is the gradient of average pooling. Here the winner takes all of it.",
 )
@@ -69,7 +69,7 @@ def _evenly(grad_output, input, kernel_size, stride, padding=0):
     return gradient[:, :, padding : padding + height, padding : padding + width]
 
 
-@max_pool2d_backward.misconception(
+@max_pool2d_backward.mistake(
     "all tied pixels get the whole gradient",
     "When several pixels are largest, one of them is the winner: here the first, row by row.",
 )
@@ -87,7 +87,7 @@ def _tied(grad_output, input, kernel_size, stride, padding=0):
     return gradient[:, :, padding : padding + height, padding : padding + width]
 
 
-@max_pool2d_backward.misconception(
+@max_pool2d_backward.mistake(
     "tied pixels share the gradient",
     "That would be a possible rule too. Here, as in torch, the first of them takes all.",
 )
@@ -106,7 +106,7 @@ def _shared(grad_output, input, kernel_size, stride, padding=0):
     return gradient[:, :, padding : padding + height, padding : padding + width]
 
 
-@max_pool2d_backward.misconception(
+@max_pool2d_backward.mistake(
     "the last of tied pixels gets the gradient",
     "Search row by row, and keep the first: a later pixel wins only if it is *larger*.",
 )
@@ -125,7 +125,7 @@ def _last(grad_output, input, kernel_size, stride, padding=0):
     return gradient[:, :, padding : padding + height, padding : padding + width]
 
 
-@max_pool2d_backward.misconception(
+@max_pool2d_backward.mistake(
     "a later window overwrites an earlier one",
     "A pixel that wins in two windows gets both gradients: add, do not assign.",
 )
@@ -145,7 +145,7 @@ def _overwritten(grad_output, input, kernel_size, stride, padding=0):
     return gradient[:, :, padding : padding + height, padding : padding + width]
 
 
-@max_pool2d_backward.misconception(
+@max_pool2d_backward.mistake(
     "the first pixel of a window gets its gradient",
     "Look for the winner: which pixel of the window was the largest?",
 )
@@ -159,7 +159,7 @@ def _corner(grad_output, input, kernel_size, stride, padding=0):
     return gradient[:, :, padding : padding + height, padding : padding + width]
 
 
-@max_pool2d_backward.misconception(
+@max_pool2d_backward.mistake(
     "the gradient is multiplied by the winner",
     "The output *is* the winner: when it grows by a little, the output grows by as much. So the "
     "factor is 1.",
@@ -181,7 +181,7 @@ def _times_winner(grad_output, input, kernel_size, stride, padding=0):
     return gradient[:, :, padding : padding + height, padding : padding + width]
 
 
-@max_pool2d_backward.misconception(
+@max_pool2d_backward.mistake(
     "the padding is cut off at the wrong place",
     "The input begins `padding` rows and columns into the padded image.",
 )

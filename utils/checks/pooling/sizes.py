@@ -6,7 +6,7 @@ submitted as a solution cell.
 
 import math
 
-from utils.checks.core import Case, Exercise, Misconception, Trait, ValueExercise
+from utils.checks.core import Case, Exercise, Mistake, Trait, ValueExercise
 
 
 def _places(input_size, kernel_size, stride):
@@ -59,7 +59,7 @@ pool_output_size = Exercise(
 )
 
 
-@pool_output_size.misconception(
+@pool_output_size.mistake(
     "the division is rounded up",
     "A window that does not fit as a whole is not there at all: round down.",
 )
@@ -69,7 +69,7 @@ def _ceil(input_size, kernel_size, stride):
     return math.ceil((input_size - kernel_size) / stride) + 1
 
 
-@pool_output_size.misconception(
+@pool_output_size.mistake(
     "the first place is not counted",
     "The division counts the steps. The window stands somewhere before its first step.",
 )
@@ -79,7 +79,7 @@ def _steps_only(input_size, kernel_size, stride):
     return (input_size - kernel_size) // stride
 
 
-@pool_output_size.misconception(
+@pool_output_size.mistake(
     "the window moves by one pixel",
     "It moves by the stride.",
 )
@@ -89,7 +89,7 @@ def _stride_one(input_size, kernel_size, stride):
     return input_size - kernel_size + 1
 
 
-@pool_output_size.misconception(
+@pool_output_size.mistake(
     "the windows are laid side by side",
     "That is so only when the stride equals the window. Here they may overlap, or leave gaps.",
 )
@@ -99,7 +99,7 @@ def _side_by_side(input_size, kernel_size, stride):
     return input_size // kernel_size
 
 
-@pool_output_size.misconception(
+@pool_output_size.mistake(
     "the size is only divided by the stride",
     "The last window must lie within the input: its extent uses up room too.",
 )
@@ -109,7 +109,7 @@ def _divided(input_size, kernel_size, stride):
     return input_size // stride
 
 
-@pool_output_size.misconception(
+@pool_output_size.mistake(
     "the result is not rounded",
     "A number of places is a whole number: use `//`.",
 )
@@ -119,7 +119,7 @@ def _not_rounded(input_size, kernel_size, stride):
     return (input_size - kernel_size) / stride + 1
 
 
-@pool_output_size.misconception(
+@pool_output_size.mistake(
     "a window that does not fit is let through",
     "There is no place for a window larger than the input: raise a ValueError.",
 )
@@ -136,28 +136,28 @@ pool_volume = ValueExercise(
     advice="Work out the width with your pool_output_size. The height is the same. What does "
     "pooling do to the depth?",
     passed="each slice is pooled by itself, so the depth stays.",
-    misconceptions=[
-        Misconception(
+    mistakes=[
+        Mistake(
             "the depth is halved too",
             "The window lies on one slice at a time. What happens to the number of slices?",
             [112, 112, 32],
         ),
-        Misconception(
+        Mistake(
             "the depth is doubled",
             "In VGG the conv layer *behind* the pooling layer doubles the depth.",
             [112, 112, 128],
         ),
-        Misconception(
+        Mistake(
             "the windows overlap",
             "With stride 2 the window moves on by two pixels.",
             [223, 223, 64],
         ),
-        Misconception(
+        Mistake(
             "all slices are pooled into one",
             "Each slice is pooled by itself.",
             [112, 112, 1],
         ),
-        Misconception(
+        Mistake(
             "only the width is pooled",
             "The window has two sides, and moves in both directions.",
             [112, 224, 64],

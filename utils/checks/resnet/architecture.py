@@ -4,7 +4,7 @@ The wrong functions use only the names of the lesson's first cell (torch, F, ...
 source of each can be submitted as a solution cell.
 """
 
-from utils.checks.core import Case, Exercise, Misconception, Trait, ValueExercise
+from utils.checks.core import Case, Exercise, Mistake, Trait, ValueExercise
 
 # --- resnet-convs --------------------------------------------------------------------------------
 
@@ -56,7 +56,7 @@ resnet_convs = Exercise(
 )
 
 
-@resnet_convs.misconception(
+@resnet_convs.mistake(
     "the projections are forgotten",
     "Where a block's output has another shape than its input, a 1x1 layer stands on the shortcut.",
 )
@@ -76,7 +76,7 @@ def _no_projection(counts, bottleneck):
     return layers
 
 
-@resnet_convs.misconception(
+@resnet_convs.mistake(
     "the shortcut is projected only where the stride is 2",
     "The first bottleneck has stride 1, but 64 channels go in and 256 come out.",
 )
@@ -98,7 +98,7 @@ def _stride_only(counts, bottleneck):
     return layers
 
 
-@resnet_convs.misconception(
+@resnet_convs.mistake(
     "the first stage has a stride too",
     "The pooling layer has just halved the image: the first stage keeps its size.",
 )
@@ -120,7 +120,7 @@ def _first_strided(counts, bottleneck):
     return layers
 
 
-@resnet_convs.misconception(
+@resnet_convs.mistake(
     "every block of a later stage has a stride",
     "Only the first block of a stage halves the image.",
 )
@@ -142,7 +142,7 @@ def _all_strided(counts, bottleneck):
     return layers
 
 
-@resnet_convs.misconception(
+@resnet_convs.mistake(
     "the stride is forgotten",
     "The first block of stages 2, 3 and 4 has stride 2, in its first layer and its projection.",
 )
@@ -163,7 +163,7 @@ def _no_stride(counts, bottleneck):
     return layers
 
 
-@resnet_convs.misconception(
+@resnet_convs.mistake(
     "the filters do not double",
     "Each stage has twice as many filters as the one before: 64, 128, 256, 512.",
 )
@@ -184,7 +184,7 @@ def _same_filters(counts, bottleneck):
     return layers
 
 
-@resnet_convs.misconception(
+@resnet_convs.mistake(
     "the first conv layer is forgotten",
     "The list begins with the 64 filters of 7x7 that see the image.",
 )
@@ -214,23 +214,23 @@ head_weights = ValueExercise(
     advice="How many channels does the last stage of ResNet-50 give, and how many numbers of each "
     "are left behind global average pooling?",
     passed="VGG's first fully connected layer has fifty times as many.",
-    misconceptions=[
-        Misconception(
+    mistakes=[
+        Mistake(
             "the channels of ResNet-34 are taken",
             "ResNet-50 has bottlenecks: four times as many channels come out of its last stage.",
             512 * 1000,
         ),
-        Misconception(
+        Mistake(
             "the pooling is left out",
             "Global average pooling leaves one number of each channel, not 7 x 7.",
             7 * 7 * 2048 * 1000,
         ),
-        Misconception(
+        Mistake(
             "the biases are counted",
             "Weights only.",
             2048 * 1000 + 1000,
         ),
-        Misconception(
+        Mistake(
             "the pooling is left out, and the channels of ResNet-34 are taken",
             "ResNet-50's last stage gives four times as many, and pooling leaves one number each.",
             7 * 7 * 512 * 1000,

@@ -9,7 +9,7 @@ import torch.nn.functional as F
 
 from utils import functional
 from utils.checks.convolution.cases import DERIVATIVES, in_double, whole_numbers
-from utils.checks.core import Case, Exercise, Misconception, Trait, ValueExercise
+from utils.checks.core import Case, Exercise, Mistake, Trait, ValueExercise
 
 _several_channels = Trait(
     "several channels", "one channel", lambda case: case.arguments["input"].shape[1] > 1
@@ -73,7 +73,7 @@ residual_block = Exercise(
 )
 
 
-@residual_block.misconception(
+@residual_block.mistake(
     "the shortcut is forgotten",
     "The block gives F(x) + x.",
 )
@@ -81,7 +81,7 @@ def _plain(input, weight1, weight2):
     return F.relu(F.conv2d(F.relu(F.conv2d(input, weight1, padding=1)), weight2, padding=1))
 
 
-@residual_block.misconception(
+@residual_block.mistake(
     "the last ReLU comes before the addition",
     "F may be negative, so that it can take something away from x: add first, then ReLU.",
 )
@@ -90,7 +90,7 @@ def _relu_first(input, weight1, weight2):
     return F.relu(F.conv2d(middle, weight2, padding=1)) + input
 
 
-@residual_block.misconception(
+@residual_block.mistake(
     "the last ReLU is forgotten",
     "A ReLU follows the addition.",
 )
@@ -98,7 +98,7 @@ def _no_last_relu(input, weight1, weight2):
     return F.conv2d(F.relu(F.conv2d(input, weight1, padding=1)), weight2, padding=1) + input
 
 
-@residual_block.misconception(
+@residual_block.mistake(
     "the ReLU between the conv layers is forgotten",
     "Without it the two conv layers are one linear map.",
 )
@@ -106,7 +106,7 @@ def _no_middle_relu(input, weight1, weight2):
     return F.relu(F.conv2d(F.conv2d(input, weight1, padding=1), weight2, padding=1) + input)
 
 
-@residual_block.misconception(
+@residual_block.mistake(
     "the input is added behind the first conv layer",
     "The shortcut leads around *both* conv layers.",
 )
@@ -115,7 +115,7 @@ def _added_early(input, weight1, weight2):
     return F.relu(F.conv2d(middle, weight2, padding=1))
 
 
-@residual_block.misconception(
+@residual_block.mistake(
     "the two weights are exchanged",
     "weight1 comes first.",
 )
@@ -124,7 +124,7 @@ def _exchanged(input, weight1, weight2):
     return F.relu(F.conv2d(middle, weight1, padding=1) + input)
 
 
-@residual_block.misconception(
+@residual_block.mistake(
     "a ReLU is applied to the shortcut",
     "The shortcut hands x on as it is.",
 )
@@ -182,7 +182,7 @@ residual_block_backward = Exercise(
 )
 
 
-@residual_block_backward.misconception(
+@residual_block_backward.mistake(
     "the gradient through the shortcut is forgotten",
     "The input goes two ways. Its gradient is the sum of what comes back on both.",
 )
@@ -196,7 +196,7 @@ def _no_shortcut(grad_output, input, weight1, weight2):
     return grad_input, grad_weight1, grad_weight2
 
 
-@residual_block_backward.misconception(
+@residual_block_backward.mistake(
     "the last ReLU is forgotten",
     "Where the last ReLU gave 0, nothing comes back, on neither way.",
 )
@@ -209,7 +209,7 @@ def _no_last_mask(grad_output, input, weight1, weight2):
     return grad_input + grad_output, grad_weight1, grad_weight2
 
 
-@residual_block_backward.misconception(
+@residual_block_backward.mistake(
     "the ReLU between the conv layers is forgotten",
     "Where the middle ReLU gave 0, nothing goes back to the first conv layer.",
 )
@@ -221,7 +221,7 @@ def _no_middle_mask(grad_output, input, weight1, weight2):
     return grad_input + grad_total, grad_weight1, grad_weight2
 
 
-@residual_block_backward.misconception(
+@residual_block_backward.mistake(
     "the shortcut hands back the gradient from behind the last ReLU",
     "The shortcut ends *before* the last ReLU: what it hands back has passed that ReLU.",
 )
@@ -235,7 +235,7 @@ def _unmasked_shortcut(grad_output, input, weight1, weight2):
     return grad_input + grad_output, grad_weight1, grad_weight2
 
 
-@residual_block_backward.misconception(
+@residual_block_backward.mistake(
     "the last ReLU is thought to have seen F(x) alone",
     "The last ReLU sees F(x) + x: its sign decides.",
 )
@@ -249,7 +249,7 @@ def _mask_of_branch(grad_output, input, weight1, weight2):
     return grad_input + grad_total, grad_weight1, grad_weight2
 
 
-@residual_block_backward.misconception(
+@residual_block_backward.mistake(
     "the second weight's gradient is taken with the block's input",
     "The second conv layer's input is what the middle ReLU gave.",
 )
@@ -262,7 +262,7 @@ def _wrong_input(grad_output, input, weight1, weight2):
     return grad_input + grad_total, grad_weight1, grad_weight2
 
 
-@residual_block_backward.misconception(
+@residual_block_backward.mistake(
     "the weights' gradients are returned in the wrong order",
     "Return (grad_input, grad_weight1, grad_weight2).",
 )
@@ -326,13 +326,13 @@ bottleneck = Exercise(
 )
 
 
-@bottleneck.misconception("the shortcut is forgotten", "The block gives F(x) + x.")
+@bottleneck.mistake("the shortcut is forgotten", "The block gives F(x) + x.")
 def _no_way_around(input, reduce, middle, expand):
     output = F.relu(F.conv2d(input, reduce))
     return F.relu(F.conv2d(F.relu(F.conv2d(output, middle, padding=1)), expand))
 
 
-@bottleneck.misconception(
+@bottleneck.mistake(
     "a ReLU stands between the last conv layer and the addition",
     "F may be negative: add first, then ReLU.",
 )
@@ -342,7 +342,7 @@ def _relu_before_addition(input, reduce, middle, expand):
     return F.relu(F.relu(F.conv2d(output, expand)) + input)
 
 
-@bottleneck.misconception(
+@bottleneck.mistake(
     "the ReLU behind the first 1x1 layer is forgotten",
     "A ReLU follows each of the first two conv layers.",
 )
@@ -351,7 +351,7 @@ def _no_first_relu(input, reduce, middle, expand):
     return F.relu(F.conv2d(output, expand) + input)
 
 
-@bottleneck.misconception(
+@bottleneck.mistake(
     "the ReLU behind the 3x3 layer is forgotten",
     "A ReLU follows each of the first two conv layers.",
 )
@@ -360,7 +360,7 @@ def _no_second_relu(input, reduce, middle, expand):
     return F.relu(F.conv2d(output, expand) + input)
 
 
-@bottleneck.misconception(
+@bottleneck.mistake(
     "the ReLU behind the addition is forgotten",
     "A ReLU follows the addition.",
 )
@@ -370,7 +370,7 @@ def _no_final_relu(input, reduce, middle, expand):
     return F.conv2d(output, expand) + input
 
 
-@bottleneck.misconception(
+@bottleneck.mistake(
     "the 1x1 layers are padded too",
     "A 1x1 filter keeps the size without padding; with it a rim is added at each.",
 )
@@ -388,28 +388,28 @@ bottleneck_weights = ValueExercise(
     advice="Three layers: 256 channels to 64 filters of 1x1, 64 to 64 of 3x3, 64 to 256 of 1x1. "
     "How many weights has each?",
     passed="fewer than the 73,728 of two 3x3 layers with 64 channels, on four times the channels.",
-    misconceptions=[
-        Misconception(
+    mistakes=[
+        Mistake(
             "all three layers are given 3x3 filters",
             "The first and the last have 1x1 filters.",
             9 * (256 * 64 + 64 * 64 + 64 * 256),
         ),
-        Misconception(
+        Mistake(
             "all three layers are given 1x1 filters",
             "The one in the middle has 3x3 filters.",
             256 * 64 + 64 * 64 + 64 * 256,
         ),
-        Misconception(
+        Mistake(
             "the last layer is forgotten",
             "The third layer leads back to 256 channels, or nothing could be added.",
             256 * 64 + 9 * 64 * 64,
         ),
-        Misconception(
+        Mistake(
             "the biases are counted",
             "The layers have no biases: batch norm brings its own.",
             256 * 64 + 64 + 9 * 64 * 64 + 64 + 64 * 256 + 256,
         ),
-        Misconception(
+        Mistake(
             "two 3x3 layers of 256 filters are counted",
             "That is what the bottleneck spares: its 3x3 layer has 64 channels only.",
             2 * 9 * 256 * 256,

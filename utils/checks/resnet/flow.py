@@ -49,7 +49,7 @@ block_gradients = Exercise(
 )
 
 
-@block_gradients.misconception(
+@block_gradients.mistake(
     "the shortcut's 1 is left out",
     "A residual block gives F(x) + x: its derivative is F' + 1.",
 )
@@ -57,7 +57,7 @@ def _no_one(slopes, residual):
     return slopes.flip(0).cumprod(0).flip(0)
 
 
-@block_gradients.misconception(
+@block_gradients.mistake(
     "the 1 is added once, to the product",
     "Each block has a shortcut: each factor is 1 + F'.",
 )
@@ -65,7 +65,7 @@ def _one_at_the_end(slopes, residual):
     return slopes.flip(0).cumprod(0).flip(0) + int(residual)
 
 
-@block_gradients.misconception(
+@block_gradients.mistake(
     "plain blocks are given a shortcut too",
     "A plain block's factor is F' alone.",
 )
@@ -73,7 +73,7 @@ def _always_one(slopes, residual):
     return (1 + slopes).flip(0).cumprod(0).flip(0)
 
 
-@block_gradients.misconception(
+@block_gradients.mistake(
     "the products start at the image",
     "The gradient comes from the top: at a block's input it has passed this block and all *above*.",
 )
@@ -81,7 +81,7 @@ def _from_below(slopes, residual):
     return (1 + slopes if residual else slopes).cumprod(0)
 
 
-@block_gradients.misconception(
+@block_gradients.mistake(
     "a block's own factor is left out",
     "The gradient at a block's *input* has passed the block itself.",
 )
@@ -91,7 +91,7 @@ def _exclusive(slopes, residual):
     return above.flip(0).cumprod(0).flip(0)
 
 
-@block_gradients.misconception(
+@block_gradients.mistake(
     "the factors are added",
     "The chain rule multiplies.",
 )
@@ -154,7 +154,7 @@ unrolled = Exercise(
 )
 
 
-@unrolled.misconception(
+@unrolled.mistake(
     "the slide's formula is taken as it stands",
     "Count what it adds: h(x) appears twice as a summand, and f never sees what the second "
     "shortcut carries.",
@@ -163,7 +163,7 @@ def _as_printed(f, g, h, x):
     return f(g(h(x) + x)) + h(x) + g(h(x) + x) + h(x) + x
 
 
-@unrolled.misconception(
+@unrolled.mistake(
     "f does not see what the second shortcut carries",
     "The input of f is the whole output of the second block: g(...) *plus* its shortcut.",
 )
@@ -172,7 +172,7 @@ def _f_sees_g_alone(f, g, h, x):
     return f(g(first)) + g(first) + first
 
 
-@unrolled.misconception(
+@unrolled.mistake(
     "the last shortcut is forgotten",
     "The third block has a shortcut too: what goes into f is added to what comes out.",
 )
@@ -181,7 +181,7 @@ def _no_last_shortcut(f, g, h, x):
     return f(g(first) + first)
 
 
-@unrolled.misconception(
+@unrolled.mistake(
     "each shortcut carries x",
     "A shortcut carries its own block's input. Behind the first block that is no longer x.",
 )
@@ -189,7 +189,7 @@ def _always_x(f, g, h, x):
     return f(g(h(x) + x) + x) + x
 
 
-@unrolled.misconception(
+@unrolled.mistake(
     "there is one shortcut around everything",
     "Each block has a shortcut of its own.",
 )
@@ -197,7 +197,7 @@ def _one_shortcut(f, g, h, x):
     return f(g(h(x))) + x
 
 
-@unrolled.misconception(
+@unrolled.mistake(
     "the blocks are applied in the wrong order",
     "h comes first, f last: f(g(h(x))) without shortcuts.",
 )
@@ -207,7 +207,7 @@ def _wrong_order(f, g, h, x):
     return h(second) + second
 
 
-@unrolled.misconception(
+@unrolled.mistake(
     "the shortcuts are left out",
     "This is the plain network.",
 )
@@ -225,7 +225,7 @@ path_lengths = Exercise(
 )
 
 
-@path_lengths.misconception(
+@path_lengths.mistake(
     "the path through no block is forgotten",
     "One path takes the shortcut at every block: length 0.",
 )
@@ -235,7 +235,7 @@ def _no_zero(blocks):
     return [math.comb(blocks, length) for length in range(1, blocks + 1)]
 
 
-@path_lengths.misconception(
+@path_lengths.mistake(
     "the path through all blocks is forgotten",
     "One path goes through every block: there are blocks + 1 lengths.",
 )
@@ -245,7 +245,7 @@ def _no_last(blocks):
     return [math.comb(blocks, length) for length in range(blocks)]
 
 
-@path_lengths.misconception(
+@path_lengths.mistake(
     "the order of the blocks is counted",
     "A path goes through its blocks from below upwards, in one order only.",
 )
@@ -255,7 +255,7 @@ def _ordered(blocks):
     return [math.perm(blocks, length) for length in range(blocks + 1)]
 
 
-@path_lengths.misconception(
+@path_lengths.mistake(
     "all paths up to a length are counted",
     "Each entry counts the paths of *exactly* this length.",
 )
@@ -266,7 +266,7 @@ def _up_to(blocks):
     return [sum(counts[: length + 1]) for length in range(blocks + 1)]
 
 
-@path_lengths.misconception(
+@path_lengths.mistake(
     "each length is thought to have one path",
     "A path of length k may take any k of the blocks.",
 )
@@ -274,7 +274,7 @@ def _one_each(blocks):
     return [1] * (blocks + 1)
 
 
-@path_lengths.misconception(
+@path_lengths.mistake(
     "powers of two are given",
     "There are 2 ** blocks paths in all. How many of them go through exactly k blocks?",
 )

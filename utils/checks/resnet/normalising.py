@@ -53,7 +53,7 @@ identity_filters = Exercise(
 )
 
 
-@identity_filters.misconception(
+@identity_filters.mistake(
     "each filter takes all the channels",
     "Filter k gives channel k as it is: its weights for the other channels are 0.",
 )
@@ -63,7 +63,7 @@ def _all_channels(channels, size):
     return filters
 
 
-@identity_filters.misconception(
+@identity_filters.mistake(
     "a whole window is 1",
     "Then a filter adds up its window. It should give the pixel in the middle alone.",
 )
@@ -71,7 +71,7 @@ def _whole_window(channels, size):
     return torch.eye(channels)[:, :, None, None].expand(-1, -1, size, size).clone()
 
 
-@identity_filters.misconception(
+@identity_filters.mistake(
     "the 1 stands in the corner",
     "Then each pixel is replaced by its upper left neighbour. Padding puts a pixel below the "
     "filter's middle, at size // 2.",
@@ -82,7 +82,7 @@ def _corner(channels, size):
     return filters
 
 
-@identity_filters.misconception(
+@identity_filters.mistake(
     "each window is an identity matrix",
     "A filter is no matrix that multiplies the image: it is laid over each place, and products "
     "are added up.",
@@ -91,7 +91,7 @@ def _matrices(channels, size):
     return torch.eye(size).expand(channels, channels, size, size).clone()
 
 
-@identity_filters.misconception(
+@identity_filters.mistake(
     "the channels come out in reverse order",
     "Filter k must look at channel k: weight[k, k] holds the 1.",
 )
@@ -101,7 +101,7 @@ def _reversed(channels, size):
     return filters
 
 
-@identity_filters.misconception(
+@identity_filters.mistake(
     "the filters have one channel only",
     "A filter reaches through all input channels: the weight is (C, C, F, F).",
 )
@@ -151,7 +151,7 @@ batch_norm = Exercise(
 )
 
 
-@batch_norm.misconception(
+@batch_norm.mistake(
     "each image is normalised by itself",
     "Mean and variance run over all images of the batch and all their pixels: dim=(0, 2, 3).",
 )
@@ -162,7 +162,7 @@ def _by_image(input, weight, bias, eps=1e-5):
     return normalised * weight[:, None, None] + bias[:, None, None]
 
 
-@batch_norm.misconception(
+@batch_norm.mistake(
     "all channels are normalised together",
     "Each channel has a mean and a variance of its own.",
 )
@@ -171,7 +171,7 @@ def _all_together(input, weight, bias, eps=1e-5):
     return normalised * weight[:, None, None] + bias[:, None, None]
 
 
-@batch_norm.misconception(
+@batch_norm.mistake(
     "each pixel has statistics of its own",
     "The filter is the same at each pixel, so all its pixels share a mean: dim=(0, 2, 3).",
 )
@@ -180,7 +180,7 @@ def _by_pixel(input, weight, bias, eps=1e-5):
     return normalised * weight[:, None, None] + bias[:, None, None]
 
 
-@batch_norm.misconception(
+@batch_norm.mistake(
     "the variance is divided by m - 1",
     "The batch's own variance is meant: divided by m. In torch: var(..., correction=0).",
 )
@@ -191,7 +191,7 @@ def _unbiased(input, weight, bias, eps=1e-5):
     return normalised * weight[:, None, None] + bias[:, None, None]
 
 
-@batch_norm.misconception(
+@batch_norm.mistake(
     "eps is added outside the root",
     "eps is added to the *variance*, before the root.",
 )
@@ -201,7 +201,7 @@ def _eps_outside(input, weight, bias, eps=1e-5):
     return (input - mean) / (deviation + eps) * weight[:, None, None] + bias[:, None, None]
 
 
-@batch_norm.misconception(
+@batch_norm.mistake(
     "it is divided by the variance",
     "Divide by the standard deviation, the root of the variance.",
 )
@@ -211,7 +211,7 @@ def _no_root(input, weight, bias, eps=1e-5):
     return (input - mean) / (variance + eps) * weight[:, None, None] + bias[:, None, None]
 
 
-@batch_norm.misconception(
+@batch_norm.mistake(
     "scale and shift are left out",
     "The layer must be able to undo what it does: multiply by weight, then add bias.",
 )
@@ -220,7 +220,7 @@ def _bare(input, weight, bias, eps=1e-5):
     return (input - mean) / (input.var((0, 2, 3), correction=0, keepdim=True) + eps).sqrt()
 
 
-@batch_norm.misconception(
+@batch_norm.mistake(
     "the shift comes before the scale",
     "First multiply by weight, then add bias.",
 )
@@ -265,7 +265,7 @@ batch_norm_backward = Exercise(
 )
 
 
-@batch_norm_backward.misconception(
+@batch_norm_backward.mistake(
     "mean and variance are treated as constants",
     "Moving one input moves the mean and the variance too. Take out the mean of the gradient, and "
     "its part along the normalised input.",
@@ -278,7 +278,7 @@ def _constants(grad_output, input, weight, eps=1e-5):
     return grad_input, (grad_output * normalised).sum(axes), grad_output.sum(axes)
 
 
-@batch_norm_backward.misconception(
+@batch_norm_backward.mistake(
     "the variance is treated as a constant",
     "Besides the gradient's mean, its part along the normalised input must go: that is the way "
     "through the variance.",
@@ -292,7 +292,7 @@ def _constant_variance(grad_output, input, weight, eps=1e-5):
     return grad_input, (grad_output * normalised).sum(axes), grad_output.sum(axes)
 
 
-@batch_norm_backward.misconception(
+@batch_norm_backward.mistake(
     "the mean is treated as a constant",
     "Adding 1 to all inputs changes nothing, so the gradient's mean must be 0: take it out.",
 )
@@ -305,7 +305,7 @@ def _constant_mean(grad_output, input, weight, eps=1e-5):
     return grad_input, (grad_output * normalised).sum(axes), grad_output.sum(axes)
 
 
-@batch_norm_backward.misconception(
+@batch_norm_backward.mistake(
     "the scale is forgotten in the input's gradient",
     "The normalised input is multiplied by weight: so is its gradient.",
 )
@@ -318,7 +318,7 @@ def _no_scale(grad_output, input, weight, eps=1e-5):
     return grad_input, (grad_output * normalised).sum(axes), grad_output.sum(axes)
 
 
-@batch_norm_backward.misconception(
+@batch_norm_backward.mistake(
     "the division by the standard deviation is forgotten",
     "The centred input is divided by the standard deviation: so is its gradient.",
 )
@@ -332,7 +332,7 @@ def _no_deviation(grad_output, input, weight, eps=1e-5):
     return grad_input, (grad_output * normalised).sum(axes), grad_output.sum(axes)
 
 
-@batch_norm_backward.misconception(
+@batch_norm_backward.mistake(
     "the weight's gradient uses the input as it came in",
     "The weight multiplies the *normalised* input.",
 )
@@ -346,7 +346,7 @@ def _raw_input(grad_output, input, weight, eps=1e-5):
     return grad_input, (grad_output * input).sum(axes), grad_output.sum(axes)
 
 
-@batch_norm_backward.misconception(
+@batch_norm_backward.mistake(
     "the gradients of weight and bias are averaged",
     "Each has a part in every output of its channel: the parts add up.",
 )
@@ -406,7 +406,7 @@ running_statistics = Exercise(
 )
 
 
-@running_statistics.misconception(
+@running_statistics.mistake(
     "the momentum is put on the old value",
     "Here momentum is the share of the *new* batch: 0.1 moves a tenth of the way. (In SGD it is "
     "the share of the old velocity.)",
@@ -419,7 +419,7 @@ def _other_way(running_mean, running_var, input, momentum=0.1):
     )
 
 
-@running_statistics.misconception(
+@running_statistics.mistake(
     "the variance is divided by m",
     "The running variance estimates that of *all* images, from a sample: divide by m - 1 "
     "(Ioffe and Szegedy, algorithm 2). torch's var does so by itself.",
@@ -432,7 +432,7 @@ def _biased(running_mean, running_var, input, momentum=0.1):
     )
 
 
-@running_statistics.misconception(
+@running_statistics.mistake(
     "the standard deviation is kept",
     "Keep the variance: its mean over batches means something, that of roots does not.",
 )
@@ -444,7 +444,7 @@ def _deviation(running_mean, running_var, input, momentum=0.1):
     )
 
 
-@running_statistics.misconception(
+@running_statistics.mistake(
     "the batch's statistics replace the old ones",
     "Move a part of the way only: one batch is a small sample.",
 )
@@ -452,7 +452,7 @@ def _replaced(running_mean, running_var, input, momentum=0.1):
     return input.mean((0, 2, 3)), input.var((0, 2, 3))
 
 
-@running_statistics.misconception(
+@running_statistics.mistake(
     "the old values are kept whole",
     "The old values lose the share that the batch gets: (1 - momentum) of them stays.",
 )
@@ -461,7 +461,7 @@ def _piled_up(running_mean, running_var, input, momentum=0.1):
     return running_mean + momentum * mean, running_var + momentum * variance
 
 
-@running_statistics.misconception(
+@running_statistics.mistake(
     "the statistics are taken over all channels",
     "Each channel has its own mean and variance.",
 )

@@ -51,7 +51,7 @@ shortcut_a = Exercise(
 )
 
 
-@shortcut_a.misconception(
+@shortcut_a.mistake(
     "the zeros come before the channels",
     "The old channels come first, then the zeros.",
 )
@@ -59,7 +59,7 @@ def _zeros_first(input, filters, stride):
     return F.pad(input[:, :, ::stride, ::stride], (0, 0, 0, 0, filters - input.shape[1], 0))
 
 
-@shortcut_a.misconception(
+@shortcut_a.mistake(
     "the pixels are averaged",
     "Option A leaves pixels out: every stride-th one is kept as it is.",
 )
@@ -68,7 +68,7 @@ def _averaged(input, filters, stride):
     return F.pad(mean, (0, 0, 0, 0, 0, filters - input.shape[1]))
 
 
-@shortcut_a.misconception(
+@shortcut_a.mistake(
     "the largest pixel of each window is kept",
     "Option A leaves pixels out: every stride-th one is kept, the first of each window.",
 )
@@ -77,7 +77,7 @@ def _largest(input, filters, stride):
     return F.pad(largest, (0, 0, 0, 0, 0, filters - input.shape[1]))
 
 
-@shortcut_a.misconception(
+@shortcut_a.mistake(
     "only the rows are thinned out",
     "Rows *and* columns: [:, :, ::stride, ::stride].",
 )
@@ -85,7 +85,7 @@ def _rows_only(input, filters, stride):
     return F.pad(input[:, :, ::stride], (0, 0, 0, 0, 0, filters - input.shape[1]))
 
 
-@shortcut_a.misconception(
+@shortcut_a.mistake(
     "the pixels are not thinned out",
     "The block's conv layers have a stride: the shortcut must take the same step.",
 )
@@ -93,7 +93,7 @@ def _not_thinned(input, filters, stride):
     return F.pad(input, (0, 0, 0, 0, 0, filters - input.shape[1]))
 
 
-@shortcut_a.misconception(
+@shortcut_a.mistake(
     "the channels are not filled up",
     "The output needs `filters` channels, or it cannot be added.",
 )
@@ -101,7 +101,7 @@ def _not_filled(input, filters, stride):
     return input[:, :, ::stride, ::stride]
 
 
-@shortcut_a.misconception(
+@shortcut_a.mistake(
     "the channels are repeated",
     "The new channels hold zeros.",
 )
@@ -149,7 +149,7 @@ projection = Exercise(
 )
 
 
-@projection.misconception(
+@projection.mistake(
     "the pixels are not thinned out",
     "The conv layer has a stride: only every stride-th pixel is computed.",
 )
@@ -157,7 +157,7 @@ def _every_pixel(input, weight, stride):
     return torch.einsum("nchw,kc->nkhw", input, weight)
 
 
-@projection.misconception(
+@projection.mistake(
     "each window is averaged before",
     "A 1x1 filter with a stride *skips* pixels: it never sees them.",
 )
@@ -165,7 +165,7 @@ def _window_mean(input, weight, stride):
     return torch.einsum("nchw,kc->nkhw", F.avg_pool2d(input, stride, ceil_mode=True), weight)
 
 
-@projection.misconception(
+@projection.mistake(
     "the last pixel of each step is taken",
     "The first window lies at pixel 0: take pixels 0, stride, 2 * stride, ...",
 )
@@ -175,7 +175,7 @@ def _last_pixel(input, weight, stride):
     )
 
 
-@projection.misconception(
+@projection.mistake(
     "only the rows are thinned out",
     "Rows *and* columns: [:, :, ::stride, ::stride].",
 )
@@ -183,7 +183,7 @@ def _only_rows(input, weight, stride):
     return torch.einsum("nchw,kc->nkhw", input[:, :, ::stride], weight)
 
 
-@projection.misconception(
+@projection.mistake(
     "the weight matrix is transposed",
     "weight[k, c] leads from channel c to filter k.",
 )
@@ -191,7 +191,7 @@ def _transposed(input, weight, stride):
     return torch.einsum("nchw,ck->nkhw", input[:, :, ::stride, ::stride], weight)
 
 
-@projection.misconception(
+@projection.mistake(
     "a ReLU follows",
     "The projection stands on the shortcut: it is linear. The ReLU comes behind the addition.",
 )
@@ -199,7 +199,7 @@ def _relu(input, weight, stride):
     return torch.einsum("nchw,kc->nkhw", input[:, :, ::stride, ::stride], weight).relu()
 
 
-@projection.misconception(
+@projection.mistake(
     "the filters' axis comes last",
     "The output is (N, K, H, W).",
 )
@@ -253,7 +253,7 @@ shortcut_weights = Exercise(
 )
 
 
-@shortcut_weights.misconception(
+@shortcut_weights.mistake(
     "option A is thought to have weights",
     "Option A leaves pixels out and adds zeros: nothing to learn.",
 )
@@ -265,7 +265,7 @@ def _weights_in_a(option, blocks):
     return total
 
 
-@shortcut_weights.misconception(
+@shortcut_weights.mistake(
     "option B projects at every block",
     "Option B projects only where the sizes change; elsewhere it is the identity.",
 )
@@ -275,7 +275,7 @@ def _b_everywhere(option, blocks):
     return sum(channels * filters for channels, filters, _ in blocks)
 
 
-@shortcut_weights.misconception(
+@shortcut_weights.mistake(
     "option C projects only where the sizes change",
     "That is option B. C projects at every block.",
 )
@@ -285,7 +285,7 @@ def _c_like_b(option, blocks):
     return sum(c * k for c, k, stride in blocks if c != k or stride != 1)
 
 
-@shortcut_weights.misconception(
+@shortcut_weights.mistake(
     "a stride without new channels is thought to need no projection",
     "With a stride the image gets smaller: the input no longer fits, whatever its channels.",
 )
@@ -295,7 +295,7 @@ def _stride_forgotten(option, blocks):
     return sum(c * k for c, k, _ in blocks if option == "C" or c != k)
 
 
-@shortcut_weights.misconception(
+@shortcut_weights.mistake(
     "the projections have 3x3 filters",
     "They are 1x1: one weight for each pair of a channel and a filter.",
 )
@@ -307,7 +307,7 @@ def _large_filters(option, blocks):
     return total
 
 
-@shortcut_weights.misconception(
+@shortcut_weights.mistake(
     "the filters are counted, not their weights",
     "Each of the filters has a weight for each channel.",
 )

@@ -4,7 +4,7 @@ The wrong functions use only the names of the lesson's first cell (torch, F, ...
 source of each can be submitted as a solution cell.
 """
 
-from utils.checks.core import Case, Exercise, Misconception, Trait, ValueExercise
+from utils.checks.core import Case, Exercise, Mistake, Trait, ValueExercise
 
 _several = Trait("several layers", "one layer", lambda case: case.arguments["layers"] > 1)
 _deep = Trait("D > 1", "D = 1", lambda case: case.arguments["depth"] > 1)
@@ -30,7 +30,7 @@ stack_weights = Exercise(
 )
 
 
-@stack_weights.misconception(
+@stack_weights.mistake(
     "the layers are forgotten",
     "Each of the layers has weights of its own.",
 )
@@ -38,7 +38,7 @@ def _one_layer(layers, kernel_size, depth):
     return kernel_size * kernel_size * depth * depth
 
 
-@stack_weights.misconception(
+@stack_weights.mistake(
     "only one filter a layer is counted",
     "A layer of depth D has D filters, and each reaches through D channels.",
 )
@@ -46,12 +46,12 @@ def _one_filter(layers, kernel_size, depth):
     return layers * kernel_size * kernel_size * depth
 
 
-@stack_weights.misconception("the kernel has only one side", "It is F wide *and* F high.")
+@stack_weights.mistake("the kernel has only one side", "It is F wide *and* F high.")
 def _one_side(layers, kernel_size, depth):
     return layers * kernel_size * depth * depth
 
 
-@stack_weights.misconception(
+@stack_weights.mistake(
     "the biases are counted too",
     "The slide counts weights only.",
 )
@@ -59,7 +59,7 @@ def _biases(layers, kernel_size, depth):
     return layers * (kernel_size * kernel_size * depth + 1) * depth
 
 
-@stack_weights.misconception(
+@stack_weights.mistake(
     "the kernel's area is raised to the number of layers",
     "The layers' weights stand side by side: they add up.",
 )
@@ -67,7 +67,7 @@ def _power(layers, kernel_size, depth):
     return (kernel_size * kernel_size) ** layers * depth * depth
 
 
-@stack_weights.misconception(
+@stack_weights.mistake(
     "the depth is multiplied at each layer",
     "Each layer takes D channels and gives D channels: D * D for each, and then add the layers.",
 )
@@ -82,23 +82,23 @@ nonlinearities = ValueExercise(
     reference=[1, 3],
     advice="VGG puts a ReLU behind each conv layer. How many conv layers are in each of the two?",
     passed="three small layers have three ReLUs in a row.",
-    misconceptions=[
-        Misconception(
+    mistakes=[
+        Mistake(
             "only the ReLUs between two conv layers are counted",
             "There is one behind the last conv layer too.",
             [0, 2],
         ),
-        Misconception(
+        Mistake(
             "each tap of a filter is thought to have one",
             "A filter's taps are added up first. The ReLU comes behind the layer.",
             [49, 27],
         ),
-        Misconception(
+        Mistake(
             "each of the two is thought to end in a single ReLU",
             "VGG puts a ReLU behind *each* conv layer.",
             [1, 1],
         ),
-        Misconception(
+        Mistake(
             "the kernel sizes are given",
             "Count the layers: a ReLU follows each of them.",
             [3, 7],
@@ -134,7 +134,7 @@ stack_costs = Exercise(
 )
 
 
-@stack_costs.misconception(
+@stack_costs.mistake(
     "the weights are used only once",
     "All weights are used at *each* of the size * size places.",
 )
@@ -143,7 +143,7 @@ def _no_places(layers, kernel_size, depth, size):
     return layers * kernel_size * kernel_size * depth * depth, layers * depth * pixels
 
 
-@stack_costs.misconception(
+@stack_costs.mistake(
     "the image has only one side",
     "There are size * size places.",
 )
@@ -152,7 +152,7 @@ def _one_side_of_image(layers, kernel_size, depth, size):
     return weights * size, layers * depth * size
 
 
-@stack_costs.misconception(
+@stack_costs.mistake(
     "only the last output is kept",
     "Each layer's output is kept until its gradient has been computed.",
 )
@@ -161,7 +161,7 @@ def _last_output(layers, kernel_size, depth, size):
     return layers * kernel_size * kernel_size * depth * depth * pixels, depth * pixels
 
 
-@stack_costs.misconception(
+@stack_costs.mistake(
     "the outputs of each layer have one channel only",
     "An output has D channels.",
 )
@@ -170,7 +170,7 @@ def _flat_output(layers, kernel_size, depth, size):
     return layers * kernel_size * kernel_size * depth * depth * pixels, layers * pixels
 
 
-@stack_costs.misconception(
+@stack_costs.mistake(
     "the work of one layer is given",
     "Each of the layers does this work.",
 )
@@ -179,7 +179,7 @@ def _one_layer_work(layers, kernel_size, depth, size):
     return kernel_size * kernel_size * depth * depth * pixels, layers * depth * pixels
 
 
-@stack_costs.misconception(
+@stack_costs.mistake(
     "only one filter of each layer is counted",
     "A layer of depth D has D filters, and each reaches through D channels.",
 )
@@ -188,7 +188,7 @@ def _one_filter_work(layers, kernel_size, depth, size):
     return layers * kernel_size * kernel_size * depth * pixels, layers * depth * pixels
 
 
-@stack_costs.misconception(
+@stack_costs.mistake(
     "the windows are thought to shrink the image",
     "The layers pad, so that the size stays.",
 )

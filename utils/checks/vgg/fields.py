@@ -8,7 +8,7 @@ import torch
 import torch.nn.functional as F
 
 from utils.checks.convolution.cases import in_double, whole_numbers
-from utils.checks.core import Case, Exercise, Misconception, Trait, ValueExercise
+from utils.checks.core import Case, Exercise, Mistake, Trait, ValueExercise
 
 
 def _fields(layers):
@@ -50,7 +50,7 @@ field_sizes = Exercise(
 )
 
 
-@field_sizes.misconception(
+@field_sizes.mistake(
     "the strides are ignored",
     "Behind a layer with stride 2, two neighbours stand two pixels apart: keep this jump.",
 )
@@ -62,7 +62,7 @@ def _no_jump(layers):
     return sizes
 
 
-@field_sizes.misconception(
+@field_sizes.mistake(
     "each layer adds its whole kernel",
     "A window of F has F - 1 pixels beside the first one.",
 )
@@ -75,7 +75,7 @@ def _whole_kernel(layers):
     return sizes
 
 
-@field_sizes.misconception(
+@field_sizes.mistake(
     "the kernel sizes are multiplied",
     "Neighbouring windows overlap: a layer adds to the field, it does not multiply it.",
 )
@@ -87,7 +87,7 @@ def _multiplied(layers):
     return sizes
 
 
-@field_sizes.misconception(
+@field_sizes.mistake(
     "a layer's own stride already widens its own window",
     "Use the jump *before* the layer; its own stride counts from the next layer on.",
 )
@@ -100,7 +100,7 @@ def _early_jump(layers):
     return sizes
 
 
-@field_sizes.misconception(
+@field_sizes.mistake(
     "the strides are added up instead of multiplied",
     "Two layers with stride 2 make a jump of 2 * 2.",
 )
@@ -113,7 +113,7 @@ def _added_jump(layers):
     return sizes
 
 
-@field_sizes.misconception(
+@field_sizes.mistake(
     "the layers are gone through from the top down",
     "The first layer of the list is the one that sees the image.",
 )
@@ -126,7 +126,7 @@ def _reversed(layers):
     return sizes
 
 
-@field_sizes.misconception(
+@field_sizes.mistake(
     "only the last size is returned",
     "Return a list: the size behind each layer.",
 )
@@ -146,29 +146,29 @@ layers_for_eleven = ValueExercise(
     advice="One 3x3 layer sees 3 pixels. How many more does each further layer add? How many are "
     "missing to 11?",
     passed="each layer adds two pixels to the field.",
-    misconceptions=[
-        Misconception(
+    mistakes=[
+        Mistake(
             "a layer is thought to add three pixels",
             "A window of 3 has 2 pixels beside the first: a layer adds 2.",
             4,
         ),
-        Misconception(
+        Mistake(
             "a layer is thought to add one pixel",
             "A window of 3 reaches one pixel further on *each* side.",
             10,
         ),
-        Misconception(
+        Mistake(
             "the first layer is counted twice",
             "A field of one pixel is what one has *before* the first layer.",
             6,
         ),
-        Misconception(
+        Mistake(
             "the areas are compared",
             "Thirteen 3x3 windows have about as many pixels as one of 11x11. But what counts is "
             "how far a unit at the top sees.",
             13,
         ),
-        Misconception(
+        Mistake(
             "three layers are thought to suffice, as for 7x7",
             "Three layers see 7 pixels. Go on.",
             3,
@@ -232,7 +232,7 @@ middle_gradient = Exercise(
 )
 
 
-@middle_gradient.misconception(
+@middle_gradient.mistake(
     "all outputs are added up instead of the middle one",
     "Take one unit: row H // 2, column W // 2 of the last output.",
 )
@@ -244,7 +244,7 @@ def _all_outputs(input, weight):
     return torch.autograd.grad(output.sum(), image)[0]
 
 
-@middle_gradient.misconception(
+@middle_gradient.mistake(
     "the unit in the corner is taken",
     "The middle is row H // 2, column W // 2.",
 )
@@ -256,7 +256,7 @@ def _corner(input, weight):
     return torch.autograd.grad(output[:, :, 0, 0].sum(), image)[0]
 
 
-@middle_gradient.misconception(
+@middle_gradient.mistake(
     "the ReLUs are left out",
     "Each conv layer is followed by a ReLU.",
 )
@@ -269,7 +269,7 @@ def _no_relu(input, weight):
     return torch.autograd.grad(middle.sum(), image)[0]
 
 
-@middle_gradient.misconception(
+@middle_gradient.mistake(
     "the last layer's ReLU is left out",
     "The last layer too is followed by a ReLU, which may shut the unit in the middle.",
 )
@@ -284,7 +284,7 @@ def _no_last_relu(input, weight):
     return torch.autograd.grad(middle.sum(), image)[0]
 
 
-@middle_gradient.misconception(
+@middle_gradient.mistake(
     "the magnitude of the gradient is returned",
     "Return the gradient with its sign. Its magnitude is taken later.",
 )
@@ -297,7 +297,7 @@ def _magnitude(input, weight):
     return torch.autograd.grad(middle.sum(), image)[0].abs()
 
 
-@middle_gradient.misconception(
+@middle_gradient.mistake(
     "every layer uses the first layer's filters",
     "weight[0] is the first layer, weight[1] the second, and so on.",
 )
@@ -310,7 +310,7 @@ def _same_filters(input, weight):
     return torch.autograd.grad(middle.sum(), image)[0]
 
 
-@middle_gradient.misconception(
+@middle_gradient.mistake(
     "only the first channel of the middle unit is taken",
     "Add up all channels of the middle unit.",
 )
@@ -323,7 +323,7 @@ def _first_channel(input, weight):
     return torch.autograd.grad(middle.sum(), image)[0]
 
 
-@middle_gradient.misconception(
+@middle_gradient.mistake(
     "the output is returned instead of the gradient",
     "The question is not what the middle unit says, but which pixels could change it.",
 )

@@ -8,7 +8,7 @@ import torch
 import torch.nn.functional as F
 
 from utils.checks.convolution.cases import LIBRARY, in_double, whole_numbers
-from utils.checks.core import Case, Exercise, Misconception, Trait, ValueExercise
+from utils.checks.core import Case, Exercise, Mistake, Trait, ValueExercise
 
 # --- compose-filters -----------------------------------------------------------------------------
 
@@ -45,7 +45,7 @@ compose_filters = Exercise(
 )
 
 
-@compose_filters.misconception(
+@compose_filters.mistake(
     "the second filter is not turned round",
     "The tap (u, v) of the second filter *shifts* the first one by (u, v). Sliding it over the "
     "first one, as F.conv2d does, shifts it the other way: turn one of them by 180 degrees.",
@@ -54,7 +54,7 @@ def _not_flipped(first, second):
     return F.conv2d(first[None, None], second[None, None], padding=second.shape[0] - 1)[0, 0]
 
 
-@compose_filters.misconception(
+@compose_filters.mistake(
     "both filters are turned round",
     "Only the one that is slid is turned; turning both is as if none were.",
 )
@@ -63,7 +63,7 @@ def _both_flipped(first, second):
     return F.conv2d(one, other, padding=second.shape[0] - 1)[0, 0]
 
 
-@compose_filters.misconception(
+@compose_filters.mistake(
     "the second filter is only mirrored",
     "Turn it by 180 degrees: rows *and* columns.",
 )
@@ -71,7 +71,7 @@ def _mirrored(first, second):
     return F.conv2d(first[None, None], second.flip(1)[None, None], padding=len(second) - 1)[0, 0]
 
 
-@compose_filters.misconception(
+@compose_filters.mistake(
     "the size of the first filter is kept",
     "The field grows: the composed filter has F1 + F2 - 1 pixels a side.",
 )
@@ -80,7 +80,7 @@ def _same_size(first, second):
     return full[: len(first), : len(first)]
 
 
-@compose_filters.misconception(
+@compose_filters.mistake(
     "the filters are added",
     "The second layer weighs what the first one gives: taps are multiplied, then added.",
 )
@@ -92,7 +92,7 @@ def _added(first, second):
     return total
 
 
-@compose_filters.misconception(
+@compose_filters.mistake(
     "the first filter is put at each place with one weight",
     "Each tap of the second filter has a weight of its own.",
 )
@@ -111,30 +111,30 @@ free_numbers = ValueExercise(
     "the composed filter change? In how many independent ways can you shift a factor from one "
     "filter to another?",
     passed="so at most a 25-dimensional part of the 49-dimensional space can be reached.",
-    misconceptions=[
-        Misconception(
+    mistakes=[
+        Mistake(
             "each of the numbers is thought to matter by itself",
             "Double the first filter and halve the second: the composed filter is the same.",
             27,
         ),
-        Misconception(
+        Mistake(
             "only one factor is taken off",
             "A factor can be shifted from the first filter to the second, and, independently, from "
             "the second to the third.",
             26,
         ),
-        Misconception(
+        Mistake(
             "a factor is taken off for each filter",
             "The composed filter has a scale too: three factors whose product is 1 are two free "
             "ones.",
             24,
         ),
-        Misconception(
+        Mistake(
             "the composed filter's numbers are counted",
             "These are the numbers of the result. How many can be *chosen*?",
             49,
         ),
-        Misconception(
+        Mistake(
             "one filter is counted",
             "There are three filters.",
             9,
@@ -180,12 +180,12 @@ conv1x1 = Exercise(
 )
 
 
-@conv1x1.misconception("the bias is forgotten", "Add each filter's bias at every pixel.")
+@conv1x1.mistake("the bias is forgotten", "Add each filter's bias at every pixel.")
 def _no_bias(input, weight, bias):
     return torch.einsum("nchw,kc->nkhw", input, weight)
 
 
-@conv1x1.misconception(
+@conv1x1.mistake(
     "the weight matrix is transposed",
     "weight[k, c] leads from channel c to filter k.",
 )
@@ -193,7 +193,7 @@ def _transposed(input, weight, bias):
     return torch.einsum("nchw,ck->nkhw", input, weight) + bias[:, None, None]
 
 
-@conv1x1.misconception(
+@conv1x1.mistake(
     "the channels are averaged",
     "A filter *adds* what its weights give, as every filter does.",
 )
@@ -202,7 +202,7 @@ def _averaged(input, weight, bias):
     return mean + bias[:, None, None]
 
 
-@conv1x1.misconception(
+@conv1x1.mistake(
     "all pixels are added up",
     "A 1x1 filter looks at each pixel by itself.",
 )
@@ -211,7 +211,7 @@ def _over_pixels(input, weight, bias):
     return summed[:, :, None, None].expand(-1, -1, *input.shape[2:])
 
 
-@conv1x1.misconception(
+@conv1x1.mistake(
     "the bias is added along the width",
     "There is a bias for each *filter*: bias[:, None, None] stands along the axis of the filters.",
 )
@@ -219,7 +219,7 @@ def _bias_along_width(input, weight, bias):
     return torch.einsum("nchw,kc->nkhw", input, weight) + bias
 
 
-@conv1x1.misconception(
+@conv1x1.mistake(
     "the filters' axis comes last",
     "The output is (N, K, H, W).",
 )

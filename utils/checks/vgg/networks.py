@@ -5,7 +5,7 @@ source of each can be submitted as a solution cell.
 """
 
 from utils.checks.convolution.cases import whole_numbers
-from utils.checks.core import Case, Exercise, Misconception, Trait, ValueExercise
+from utils.checks.core import Case, Exercise, Mistake, Trait, ValueExercise
 
 # --- conv-shapes ---------------------------------------------------------------------------------
 
@@ -49,7 +49,7 @@ def _convs(case):
     return [item for item in case.arguments["column"] if item != "M"]
 
 
-@conv_shapes.misconception(
+@conv_shapes.mistake(
     "every layer is thought to see the three colours",
     "A layer's filters are as deep as what stands before them: the filters of the layer before.",
 )
@@ -57,7 +57,7 @@ def _always_three(column):
     return [(item[1], 3, item[0], item[0]) for item in column if item != "M"]
 
 
-@conv_shapes.misconception(
+@conv_shapes.mistake(
     "a layer is thought to see as many channels as it has filters",
     "A layer's filters are as deep as what stands *before* them.",
 )
@@ -65,7 +65,7 @@ def _own_depth(column):
     return [(item[1], item[1], item[0], item[0]) for item in column if item != "M"]
 
 
-@conv_shapes.misconception(
+@conv_shapes.mistake(
     "all filters are taken for 3x3",
     "The first number of an item is the filter's size; configuration C has 1x1 filters.",
 )
@@ -78,7 +78,7 @@ def _all_three(column):
     return shapes
 
 
-@conv_shapes.misconception(
+@conv_shapes.mistake(
     "a pooling layer is thought to double the channels",
     "Pooling keeps the depth. It is the next conv layer that has twice as many filters.",
 )
@@ -93,7 +93,7 @@ def _pooling_doubles(column):
     return shapes
 
 
-@conv_shapes.misconception(
+@conv_shapes.mistake(
     "channels come before filters",
     "The order is (filters, channels, height, width).",
 )
@@ -106,7 +106,7 @@ def _channels_first(column):
     return shapes
 
 
-@conv_shapes.misconception(
+@conv_shapes.mistake(
     "pooling layers are listed too",
     "A pooling layer has no weights: leave it out.",
 )
@@ -127,28 +127,28 @@ vgg_fc_weights = ValueExercise(
     advice="Five poolings halve 224 pixels five times. How many numbers are left, over all 512 "
     "channels? Each of the 4096 units has a weight for each of them.",
     passed="three quarters of VGG-16's parameters are in this one layer.",
-    misconceptions=[
-        Misconception(
+    mistakes=[
+        Mistake(
             "the channels are forgotten",
             "At each of the places there are 512 numbers.",
             7 * 7 * 4096,
         ),
-        Misconception(
+        Mistake(
             "only four poolings are counted",
             "There are five of them: 224 / 32.",
             512 * 14 * 14 * 4096,
         ),
-        Misconception(
+        Mistake(
             "the places are forgotten",
             "The 512 channels have 7 x 7 places each; the layer has weights for all of them.",
             512 * 4096,
         ),
-        Misconception(
+        Mistake(
             "the biases are counted too",
             "The question is for the weights.",
             512 * 7 * 7 * 4096 + 4096,
         ),
-        Misconception(
+        Mistake(
             "the image has only one side",
             "There are 7 rows *and* 7 columns.",
             512 * 7 * 4096,
@@ -189,7 +189,7 @@ linear_as_conv = Exercise(
 )
 
 
-@linear_as_conv.misconception(
+@linear_as_conv.mistake(
     "the channels are taken to change fastest",
     "Flatten goes through the columns first, then the rows, then the channels.",
 )
@@ -197,7 +197,7 @@ def _channels_last(weight, channels, height, width):
     return weight.reshape(-1, height, width, channels).permute(0, 3, 1, 2)
 
 
-@linear_as_conv.misconception(
+@linear_as_conv.mistake(
     "rows and columns are exchanged",
     "The last axis is the width.",
 )
@@ -205,7 +205,7 @@ def _transposed(weight, channels, height, width):
     return weight.reshape(-1, channels, width, height).transpose(2, 3)
 
 
-@linear_as_conv.misconception(
+@linear_as_conv.mistake(
     "the filters are turned round",
     "F.conv2d does not turn its filters, so they stand as the weights do.",
 )
@@ -213,7 +213,7 @@ def _flipped(weight, channels, height, width):
     return weight.reshape(-1, channels, height, width).flip(2, 3)
 
 
-@linear_as_conv.misconception(
+@linear_as_conv.mistake(
     "the units come after the channels",
     "A conv layer's weight is (units, channels, height, width).",
 )
@@ -221,7 +221,7 @@ def _units_second(weight, channels, height, width):
     return weight.reshape(-1, channels, height, width).transpose(0, 1)
 
 
-@linear_as_conv.misconception(
+@linear_as_conv.mistake(
     "units and inputs are exchanged",
     "Row k of the linear layer's weight belongs to unit k.",
 )
@@ -229,7 +229,7 @@ def _weight_transposed(weight, channels, height, width):
     return weight.T.reshape(-1, channels, height, width)
 
 
-@linear_as_conv.misconception(
+@linear_as_conv.mistake(
     "only one place is covered",
     "The filter is as large as the whole input: height x width.",
 )
