@@ -6,7 +6,7 @@ import sys
 from autograder.errors import CourseError
 
 try:
-    from autograder.build import pack, release
+    from autograder.build import new_exercise, new_lesson, pack, release, trial
     from autograder.collect import command as collect
     from autograder.gradebook import export
     from autograder.report import command as report
@@ -20,6 +20,9 @@ except ModuleNotFoundError as error:
 COMMANDS = {
     "release": release,
     "pack": pack,
+    "try": trial,
+    "new-exercise": new_exercise,
+    "new-lesson": new_lesson,
     "collect": collect,
     "grade": grade,
     "report": report,

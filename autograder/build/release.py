@@ -14,6 +14,7 @@ import io
 import logging
 import math
 import os
+import re
 import shutil
 import tempfile
 from dataclasses import dataclass
@@ -100,14 +101,17 @@ def convert(lesson: Lesson) -> nbformat.NotebookNode:
 def fingerprint(notebook: nbformat.NotebookNode, root: Path) -> str:
     """Return a hash of what decides a notebook's outputs: its code, and what it uses of `utils`.
 
-    That is each module that its cells import, those that these import, and the scripts, styles and
-    tables that lie beside them.
+    That is each module that its cells import, those that these import, the scripts, styles and
+    tables that lie beside them, and of the checks those of its own exercises.
     """
     digest, used = hashlib.sha256(), set()
-    for cell in notebook.cells:
-        if cell.cell_type == "code":
-            digest.update(cell.source.encode() + b"\0")
-            _follow(TransformerManager().transform_cell(cell.source), root, used)
+    code = [cell.source for cell in notebook.cells if cell.cell_type == "code"]
+    for source in code:
+        digest.update(source.encode() + b"\0")
+        _follow(TransformerManager().transform_cell(source), root, used)
+    for path in _checks(code, root):
+        used.add(path)
+        _follow(path.read_text("utf-8"), root, used)
     for path in (root / "utils").rglob("*"):
         if path.suffix in (".js", ".css", ".json"):
             package = next(x for x in path.parents if (x / "__init__.py").is_file())
@@ -134,6 +138,21 @@ def _follow(source: str, root: Path, used: set[Path]) -> None:
         for path in {path for name in names for path in _files_of(name, root)} - used:
             used.add(path)
             _follow(path.read_text("utf-8"), root, used)
+
+
+def _checks(code: list[str], root: Path) -> list[Path]:
+    """Return the files of the packages in `utils.checks` that have the exercises of some cells.
+
+    `utils.checks` imports them all, by no name that could be read here.
+    """
+    names = re.findall(r"""\bcheck\(\s*["']([\w-]+)["']""", "\n".join(code))
+    found = []
+    for package in sorted((root / "utils" / "checks").glob("*/")):
+        files = sorted(package.glob("*.py"))
+        texts = "".join(path.read_text("utf-8") for path in files)
+        if any(f'"{name}"' in texts for name in names):
+            found += files
+    return found
 
 
 def _files_of(name: str, root: Path) -> list[Path]:
