@@ -9,8 +9,8 @@ from pathlib import Path
 from nbgrader.utils import is_solution
 
 from autograder import ROOT
-from autograder.errors import CourseError
 from autograder.build.release import NOT_OURS, convert, lessons
+from autograder.errors import CourseError
 
 FOLDER = "convnets-course"  # the folder in the zip
 #: Where each file of the zip comes from, besides the folders below.
@@ -171,7 +171,9 @@ def pack(target: Path, root: Path = ROOT) -> dict[str, bytes]:
     """
     files = contents(root)
     if found := leaks(files, root):
-        raise CourseError("not packed, because students must not see this:\n  " + "\n  ".join(found))
+        raise CourseError(
+            "not packed, because students must not see this:\n  " + "\n  ".join(found)
+        )
     write(files, target)
     return files
 

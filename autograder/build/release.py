@@ -30,9 +30,9 @@ from nbgrader.apps import GenerateAssignmentApp
 from nbgrader.utils import determine_grade, is_grade, is_solution
 
 from autograder import ROOT
+from autograder.build.slugs import give_ids
 from autograder.cells import BUILD_METADATA
 from autograder.errors import CourseError
-from autograder.build.slugs import give_ids
 
 #: Written into every notebook in place of this machine's.
 METADATA = {
@@ -230,9 +230,7 @@ def execute(notebook: nbformat.NotebookNode, lesson: Lesson) -> None:
         client.execute(env=os.environ | {"PYTHONPATH": os.pathsep.join(paths)})
     except (CellExecutionError, CellTimeoutError, DeadKernelError) as error:
         cell = running[-1] if running else "?"
-        raise CourseError(
-            f"{lesson.name}: cell {cell!r} of the solution fails:\n{error}"
-        ) from None
+        raise CourseError(f"{lesson.name}: cell {cell!r} of the solution fails:\n{error}") from None
     seconds = _cells_seconds(notebook)
     for cell in notebook.cells:
         for output in cell.get("outputs", []):
