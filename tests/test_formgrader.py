@@ -1,4 +1,4 @@
-"""An instructor grades a lesson by click, in the formgrader of the JupyterLab of `make lab`.
+"""An instructor grades a lesson by click, in the formgrader of `make formgrader`'s JupyterLab.
 
 What each step looks like is kept in `test-artifacts/formgrader-*.png`.
 """
@@ -96,6 +96,7 @@ def assert_formulas_are_typeset(place):
     assert not [text for text in texts if "$" in text or re.search(r"\\[a-z]", text)]
 
 
+@pytest.mark.parametrize("lab", ["formgrader"], indirect=True)
 def test_an_instructor_grades_a_lesson_by_click(handed_in, lab, page):
     elsewhere = []
     page.on("request", lambda r: elsewhere.append(r.url) if not r.url.startswith(lab) else None)

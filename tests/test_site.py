@@ -331,7 +331,7 @@ def test_every_link_within_the_site_leads_somewhere(site):
 
 def test_the_front_page_leads_through_all_lessons(site, open_page):
     front = soup(site, "index.html")
-    home = (ROOT / "notebooks" / "README.md").read_text("utf-8")
+    home = (ROOT / "utils" / "home" / "home.md").read_text("utf-8")
     cards = front.select(".lessons .sd-card")
     assert [card.select_one("a")["href"] for card in cards] == [
         f"lessons/{x}.html" for x in LESSONS
