@@ -23,5 +23,6 @@ def test_examples_run(name, capsys):
 def test_links_lead_somewhere(name):
     # The course home is drawn in notebooks/, and its links lead on from there.
     folder = ROOT / ("notebooks" if name.startswith("utils/") else name.rpartition("/")[0])
-    for link in re.findall(r"(?:\]\(|src=\")(?!https?:)([^)#\"]+)", (ROOT / name).read_text("utf-8")):
+    text = (ROOT / name).read_text("utf-8")
+    for link in re.findall(r"(?:\]\(|src=\")(?!https?:)([^)#\"]+)", text):
         assert (folder / link).exists(), link

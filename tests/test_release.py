@@ -92,6 +92,13 @@ def test_the_solution_is_executed_from_top_to_bottom_without_errors(lesson):
     release.check_points(release.read(lesson.solution), lesson)
 
 
+def test_no_output_is_a_raw_object(lesson):
+    code = [c for c in release.read(lesson.solution).cells if c.cell_type == "code"]
+    outputs = [x for cell in code for x in cell.outputs]
+    texts = [x.get("text", "") + x.get("data", {}).get("text/plain", "") for x in outputs]
+    assert not [x for x in texts if re.search(r"\b[A-Z]\w+\(\w+=|<[\w.]+ object", x)]
+
+
 def test_the_solution_keeps_nothing_of_the_machine_that_ran_it(lesson):
     notebook = release.read(lesson.solution)
     assert set(notebook.metadata) == {"kernelspec", "language_info", release.BUILD_METADATA}

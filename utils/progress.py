@@ -125,10 +125,7 @@ def page(home: str, log: str) -> str:
     rows = list(ROW.finditer(home))
     end = rows[-1].end() if rows else len(home)
     return (
-        HEAD
-        + ROW.sub(counted, home[:end])
-        + FOOT.format(note if unreadable else "")
-        + home[end:]
+        HEAD + ROW.sub(counted, home[:end]) + FOOT.format(note if unreadable else "") + home[end:]
     )
 
 
