@@ -4,6 +4,7 @@ What each step looks like is kept in `test-artifacts/formgrader-*.png`.
 """
 
 import filecmp
+import json
 import re
 import shutil
 import uuid
@@ -94,6 +95,15 @@ def assert_formulas_are_typeset(place):
     )
     assert len(texts) > 20
     assert not [text for text in texts if "$" in text or re.search(r"\\[a-z]", text)]
+
+
+def test_the_formgrader_has_what_students_do_not_see():
+    package, config = (
+        json.loads((ROOT / name).read_text())
+        for name in ("labextension/package.json", "autograder/jupyter/labconfig/page_config.json")
+    )
+    hidden = package["jupyterlab"]["disabledExtensions"]
+    assert config["disabledExtensions"] == dict.fromkeys(hidden, False)
 
 
 @pytest.mark.parametrize("lab", ["formgrader"], indirect=True)

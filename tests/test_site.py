@@ -366,6 +366,18 @@ def test_explorers_live_and_are_moved_by_keyboard_and_by_mouse(open_page):
         assert explorers.trait(page, trait, place) == most
 
 
+@pytest.mark.parametrize("name", ["explorers.html", "lessons/04_vgg.html"])
+def test_on_a_phone_an_explorers_sliders_stay_below_the_header(open_page, name):
+    page = open_page(name)
+    page.set_viewport_size({"width": 390, "height": 844})
+    picture = page.locator("[data-picture='other map']")
+    picture.evaluate("x => x.scrollIntoView({ block: 'end', behavior: 'instant' })")
+    explorers.settle(page)
+    header = page.locator(".mobile-header").bounding_box()
+    slider = explorers.slider(page, "Unit of layer").bounding_box()
+    assert header["y"] + header["height"] <= slider["y"] < 100
+
+
 def test_the_notebooks_can_be_taken_along(site):
     (link,) = soup(site, "start.html").select("a[download]")
     with zipfile.ZipFile(site / link["href"]) as archive:
