@@ -2,7 +2,11 @@
 EXTRAS := [dev]
 include setup.mk
 
-.PHONY: test system lint release student site gpu constraints help
+.PHONY: formgrader test system lint release student site gpu constraints help
+
+## formgrader: make lab with nbgrader's menu, which students do not see: to read and grade by hand
+formgrader: export JUPYTER_CONFIG_PATH := $(CURDIR)/autograder/jupyter
+formgrader: lab
 
 ## test: set up, lint, and run every test
 test: $(STAMP) system lint

@@ -19,7 +19,7 @@ lab: $(STAMP)
 ## setup: make the environment in .venv
 setup: $(STAMP)
 
-$(STAMP): pyproject.toml constraints.txt jupyterlab_settings.json jupyter_nbgrader_config.py
+$(STAMP): pyproject.toml constraints.txt jupyterlab_settings.json jupyter_nbgrader_config.py $(wildcard labextension/*)
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
 	  echo "The course needs Python 3.11 or newer; '$(PYTHON)' is `$(PYTHON) --version 2>&1`."; \
 	  echo "Install one, then name it: make $(MAKECMDGOALS) PYTHON=python3.12"; exit 1; }

@@ -53,8 +53,11 @@ def wait_until(condition, what, seconds=120):
 
 
 @contextmanager
-def served(course, home, log):
-    """Serve a course by `make lab` with this home folder; yield the address of its JupyterLab."""
+def served(course, home, log, target="lab"):
+    """Serve a course by `make lab` with this home folder; yield the address of its JupyterLab.
+
+    `target` may be another of the Makefile's that opens JupyterLab.
+    """
     # All cells stay in the page, so that a locator finds what is scrolled out of view.
     settings = home / ".jupyter/lab/user-settings/@jupyterlab/notebook-extension"
     settings.mkdir(parents=True)
@@ -65,7 +68,7 @@ def served(course, home, log):
     log.parent.mkdir(exist_ok=True)
     with log.open("w") as stream:
         server = subprocess.Popen(
-            ["make", "lab", f"LAB_FLAGS={flags}"],
+            ["make", target, f"LAB_FLAGS={flags}"],
             cwd=course,
             env=variables,
             stdout=stream,
@@ -75,14 +78,14 @@ def served(course, home, log):
     base = f"http://127.0.0.1:{port}"
 
     def serves():
-        assert server.poll() is None, f"make lab stopped:\n{log.read_text()[-2000:]}"
+        assert server.poll() is None, f"make {target} stopped:\n{log.read_text()[-2000:]}"
         try:
             return get(f"{base}/api/status")
         except (urllib.error.URLError, ConnectionError):
             return False
 
     try:
-        wait_until(serves, "make lab to serve")
+        wait_until(serves, f"make {target} to serve")
         yield base
     finally:
         if server.poll() is None:
@@ -93,7 +96,8 @@ def served(course, home, log):
 @pytest.fixture
 def lab(course, tmp_path, request):
     """The address of a JupyterLab that `make lab` serves from a fresh copy and an empty home."""
-    with served(course, tmp_path / "home", ARTIFACTS / f"{request.path.stem}-lab.log") as base:
+    log = ARTIFACTS / f"{request.path.stem}-lab.log"
+    with served(course, tmp_path / "home", log, getattr(request, "param", "lab")) as base:
         yield base
 
 

@@ -161,6 +161,34 @@ def test_a_slider_and_what_it_moves_are_seen_together(
         assert bottom - top <= height
 
 
+@pytest.mark.parametrize(
+    ("name", "label", "moved"),
+    [
+        ("ReceptiveField", "Layers back", "layers map"),
+        ("ReceptiveField", "Column", "other side"),
+        ("ReceptiveField", "Row", "other map"),
+        ("GradientFlow", "Layer", "signal"),
+        ("GradientFlow", "Layer", "weight_gradient"),
+    ],
+)
+def test_on_a_phone_a_slider_stays_in_sight(browser, tmp_path, name, label, moved):
+    explorer = getattr(explorers, name)()
+    with opened(browser, tmp_path, explorer, width=390, unfolded=False) as page:
+        page.set_viewport_size({"width": 390, "height": 780})
+        picture = page.locator(f"[data-picture='{moved}']")
+        picture.evaluate("x => x.scrollIntoView({ block: 'end' })")
+        settle(page)
+        control, shown = slider(page, label).bounding_box(), picture.bounding_box()
+        assert 0 <= control["y"] and control["y"] + control["height"] <= shown["y"]
+        assert shown["y"] + shown["height"] <= 781
+        # It is the slider that a finger meets there, and it moves the picture.
+        before = picture.inner_html()
+        x = control["x"] + control["width"] * (0.3 if label != "Layer" else 0.7)
+        page.mouse.click(x, control["y"] + control["height"] / 2)
+        settle(page)
+        assert picture.inner_html() != before
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_what_need_not_be_read_first_is_folded(browser, tmp_path, name):
     with opened(browser, tmp_path, getattr(explorers, name)(), unfolded=False) as page:

@@ -1,9 +1,10 @@
-"""An instructor grades a lesson by click, in the formgrader of the JupyterLab of `make lab`.
+"""An instructor grades a lesson by click, in the formgrader of `make formgrader`'s JupyterLab.
 
 What each step looks like is kept in `test-artifacts/formgrader-*.png`.
 """
 
 import filecmp
+import json
 import re
 import shutil
 import uuid
@@ -97,6 +98,16 @@ def assert_formulas_are_typeset(place):
     assert not [text for text in texts if "$" in text or re.search(r"\\[a-z]", text)]
 
 
+def test_the_formgrader_has_what_students_do_not_see():
+    package, config = (
+        json.loads((ROOT / name).read_text())
+        for name in ("labextension/package.json", "autograder/jupyter/labconfig/page_config.json")
+    )
+    hidden = package["jupyterlab"]["disabledExtensions"]
+    assert config["disabledExtensions"] == dict.fromkeys(hidden, False)
+
+
+@pytest.mark.parametrize("lab", ["formgrader"], indirect=True)
 def test_an_instructor_grades_a_lesson_by_click(handed_in, lab, page):
     elsewhere = []
     page.on("request", lambda r: elsewhere.append(r.url) if not r.url.startswith(lab) else None)

@@ -35,7 +35,7 @@ def test_it_holds_what_a_student_needs_and_nothing_else(unpacked):
     assert {path.name for path in unpacked.iterdir()} == {*pack.FILES, *pack.FOLDERS}
     assert (unpacked / "README.md").read_text() == (ROOT / "student/README.md").read_text()
     assert (unpacked / f"notebooks/{LESSON}/{LESSON}.ipynb").is_file()
-    assert (unpacked / "notebooks/README.md").is_file()
+    assert (unpacked / "utils/home/home.md").is_file()
     assert (unpacked / "utils/functional/conv.py").is_file()
     odd = [x for x in unpacked.rglob("*") if x.name.startswith(".") or x.suffix in (".pyc", ".db")]
     assert not odd

@@ -22,7 +22,6 @@ def notebooks(tmp_path):
     folder = tmp_path / "course" / "notebooks"
     for lesson in LESSONS:
         (folder / lesson).mkdir(parents=True)
-    shutil.copy(ROOT / "notebooks/README.md", folder)
     return folder
 
 
@@ -62,7 +61,7 @@ def test_a_check_that_passes_is_counted(notebooks, opened):
     assert shown(notebooks) == {LESSON: "1 of 11"}
     home = (notebooks / "home.md").read_text()
     assert '<progress max="11" value="1">' in home and "## If something goes wrong" in home
-    assert files(notebooks) == {"README.md", "home.md", "progress.txt"}
+    assert files(notebooks) == {"home.md", "progress.txt"}
 
 
 def test_it_is_counted_once(notebooks, opened):
@@ -77,7 +76,7 @@ def test_a_check_that_fails_is_not_counted_and_takes_nothing_back(notebooks, ope
     opened(notebooks / LESSON / f"{LESSON}.ipynb")
     with pytest.raises(CheckFailed):
         check(EXERCISE, WRONG)
-    assert files(notebooks) == {"README.md"}
+    assert files(notebooks) == set()
     check(EXERCISE, ANSWER)
     with pytest.raises(CheckFailed):
         check(EXERCISE, WRONG)
@@ -107,7 +106,7 @@ def test_nothing_is_written_elsewhere(name, notebooks, opened):
 def test_nothing_is_written_by_a_program_that_a_notebook_started(notebooks, opened):
     opened(notebooks / LESSON / f"{LESSON}.ipynb", kernel=False)
     check(EXERCISE, ANSWER)
-    assert files(notebooks) == {"README.md"}
+    assert files(notebooks) == set()
 
 
 def test_nothing_is_written_while_validating(course):
@@ -137,7 +136,7 @@ def test_lessons_that_are_open_at_once_lose_nothing(notebooks):
     kernels = [kernel(lesson, names[lesson]) for lesson in [*names, LESSON]]
     assert [x.wait(60) for x in kernels] == [0, 0, 0]
     assert shown(notebooks) == {LESSONS[0]: "11 of 11", LESSONS[1]: "9 of 9"}
-    assert files(notebooks) == {"README.md", "home.md", "progress.txt"}
+    assert files(notebooks) == {"home.md", "progress.txt"}
 
 
 def test_what_is_damaged_is_passed_over_and_said(notebooks, opened):
@@ -164,7 +163,7 @@ def test_a_folder_that_cannot_be_written_disturbs_no_check(name, notebooks, open
     opened(notebooks / LESSON / f"{LESSON}.ipynb")
     check(EXERCISE, ANSWER)
     assert "right" in capsys.readouterr().out
-    assert progress.draw(notebooks) == notebooks / "README.md"
+    assert progress.draw(notebooks) == notebooks
     assert not list(notebooks.rglob("*.part"))
 
 
@@ -183,7 +182,7 @@ def test_it_moves_with_the_folder_and_make_lab_needs_only_python(notebooks, open
     check(EXERCISE, ANSWER)
     moved = notebooks.parent.rename(tmp_path / "moved")
     (moved / "notebooks/home.md").unlink()
-    (moved / "utils").mkdir()
+    shutil.copytree(ROOT / "utils/home", moved / "utils/home")
     script = shutil.copy(ROOT / "utils/progress.py", moved / "utils")
     # -S: without the packages that are installed.
     command = [sys.executable, "-S", script]
@@ -212,6 +211,6 @@ def test_a_checkout_stays_clean_and_the_zip_holds_no_progress(course, opened):
 
 
 def test_the_home_names_how_many_checks_each_lesson_has():
-    readme = (ROOT / "notebooks/README.md").read_text("utf-8")
-    named = {lesson: int(total) for lesson, total in progress.ROW.findall(readme)}
+    home = progress.HOME.read_text("utf-8")
+    named = {lesson: int(total) for lesson, total in progress.ROW.findall(home)}
     assert named == {lesson: len(points(lesson)) for lesson in LESSONS}

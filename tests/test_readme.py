@@ -8,7 +8,7 @@ from course import ROOT
 READMES = [
     "README.md",
     "CONTRIBUTING.md",
-    "lessons/README.md",
+    "utils/home/home.md",
     *(f"docs/{x.name}" for x in sorted((ROOT / "docs").glob("*.md"))),
 ]
 
@@ -34,7 +34,8 @@ def test_an_example_runs(code, capsys):
 
 @pytest.mark.parametrize("name", READMES)
 def test_links_lead_somewhere(name):
-    # What stands in notebooks/ is linked as it lies there.
-    folder = ROOT / ("notebooks" if name.startswith("lessons/") else name.rpartition("/")[0])
-    for link in re.findall(r"\]\((?!https?:)([^)#]+)", (ROOT / name).read_text("utf-8")):
+    # The course home is drawn in notebooks/, and its links lead on from there.
+    folder = ROOT / ("notebooks" if name.startswith("utils/") else name.rpartition("/")[0])
+    text = (ROOT / name).read_text("utf-8")
+    for link in re.findall(r"(?:\]\(|src=\")(?!https?:)([^)#\"]+)", text):
         assert (folder / link).exists(), link

@@ -331,7 +331,7 @@ def test_every_link_within_the_site_leads_somewhere(site):
 
 def test_the_front_page_leads_through_all_lessons(site, open_page):
     front = soup(site, "index.html")
-    home = (ROOT / "notebooks" / "README.md").read_text("utf-8")
+    home = (ROOT / "utils" / "home" / "home.md").read_text("utf-8")
     cards = front.select(".lessons .sd-card")
     assert [card.select_one("a")["href"] for card in cards] == [
         f"lessons/{x}.html" for x in LESSONS
@@ -364,6 +364,18 @@ def test_explorers_live_and_are_moved_by_keyboard_and_by_mouse(open_page):
         assert places.nth(place).inner_html() != shown
         most = explorers.press_at_its_end(slider)
         assert explorers.trait(page, trait, place) == most
+
+
+@pytest.mark.parametrize("name", ["explorers.html", "lessons/04_vgg.html"])
+def test_on_a_phone_an_explorers_sliders_stay_below_the_header(open_page, name):
+    page = open_page(name)
+    page.set_viewport_size({"width": 390, "height": 844})
+    picture = page.locator("[data-picture='other map']")
+    picture.evaluate("x => x.scrollIntoView({ block: 'end', behavior: 'instant' })")
+    explorers.settle(page)
+    header = page.locator(".mobile-header").bounding_box()
+    slider = explorers.slider(page, "Unit of layer").bounding_box()
+    assert header["y"] + header["height"] <= slider["y"] < 100
 
 
 def test_the_notebooks_can_be_taken_along(site):

@@ -9,15 +9,16 @@ import pytest
 import torch
 import torch.nn.functional as F
 from devices import DEVICES
+from IPython.lib.pretty import pretty
 from torch import nn
 from torch.utils.data import DataLoader, TensorDataset
 
-from utils import checkpoints
+from utils import capstone, checkpoints, sizing
 from utils.checkpoints import CheckpointError
 from utils.data.augment import Augment
 from utils.optim import SGD, MultiStepLR, StepLR
 from utils.seeding import kept_random_state, seeded
-from utils.training import DivergenceError, evaluate, fit
+from utils.training import DivergenceError, Evaluation, History, evaluate, fit
 
 
 def data(n=50, device="cpu"):
@@ -78,6 +79,22 @@ def test_it_learns_where_the_model_is(device):
     assert history.validation_accuracy[-1] > 0.9
     assert len(history.step_loss) == 6 * 5
     assert history.lr == [1e-2] * 6
+
+
+def test_a_result_is_shown_as_it_is_printed():
+    paid = capstone.Cost(20_000, 950_000)
+    said = {
+        Evaluation(0.1804678757985433, 0.9361111111111111): "loss 0.1805, accuracy 93.6%",
+        Evaluation(1.0, None): "loss 1.0000",
+        sizing.conv_params(3, 96, 11): "34,848 weights and 96 biases, 34,944 together",
+        paid: "20,000 parameters, 950,000 multiply-adds",
+    }
+    for result, text in said.items():
+        assert str(result) == pretty(result) == text
+    tables = [History([1.0], [0.5], lr=[0.1], seconds=[2.0]), capstone.Grade(paid, 4.5, 0.93)]
+    tables += [sizing.summary(network(), (3, 4, 4)), sizing.memory_budget(network(), (3, 4, 4))]
+    for table in tables:
+        assert pretty(table) == str(table) != repr(table)
 
 
 def test_the_history_as_a_table():

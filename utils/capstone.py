@@ -18,6 +18,7 @@ from torch.utils.flop_counter import FlopCounterMode
 from utils import data, sizing
 from utils.data import Shapes
 from utils.devices import device, one_thread
+from utils.printing import as_printed
 from utils.seeding import seeded
 
 __all__ = [
@@ -52,6 +53,11 @@ class Cost(NamedTuple):
     def within_budget(self) -> bool:
         """Whether both numbers are allowed."""
         return self.parameters <= MOST_PARAMETERS and self.multiply_adds <= MOST_MULTIPLY_ADDS
+
+    def __str__(self) -> str:
+        return f"{self.parameters:,} parameters, {self.multiply_adds:,} multiply-adds"
+
+    _repr_pretty_ = as_printed
 
 
 @dataclass(frozen=True)
@@ -98,6 +104,8 @@ class Grade:
             f"together       {'':9} {gap} {self.points:4.1f} of 12 points",
         ]
         return "\n".join([*lines, *self._reasons()])
+
+    _repr_pretty_ = as_printed
 
     def _reasons(self) -> list[str]:
         """Why it got what it got, in sentences."""

@@ -1,8 +1,9 @@
 """Progress across the lessons: which checks have passed, kept beside the lessons and shown there.
 
 `notebooks/progress.txt` gets a line when a check passes for the first time: when, in which lesson,
-which exercise. `notebooks/home.md` is the course home, README.md, with these lines counted. Git
-ignores both, and both may be deleted. A check that has passed once stays counted.
+which exercise. `notebooks/home.md` is the course home, `home/home.md` beside this file, with these
+lines counted; in JupyterLab it follows by itself (`labextension/`). Git ignores both, and both may
+be deleted. A check that has passed once stays counted.
 
 Run as a script, this draws `home.md` and prints the page at which JupyterLab is to open. It needs
 nothing but Python itself, so that `make lab` does not wait for torch.
@@ -17,16 +18,14 @@ from pathlib import Path
 
 __all__ = ["draw", "page", "record"]
 
-FOLDER, README, PAGE, LOG = "notebooks", "README.md", "home.md", "progress.txt"
+FOLDER, PAGE, LOG = "notebooks", "home.md", "progress.txt"
+HOME = Path(__file__).resolve().parent / "home" / PAGE
 #: A row of the home's table: it links to a lesson's folder and ends with the number of checks.
 ROW = re.compile(r"^\| .*\]\((\w+)/.*, (\d+) checks \|$", re.MULTILINE)
 ENTRY = re.compile(r"\d{4}-\S+ (\w+) ([\w-]+)")
-HEAD = f"<!-- {README} with {LOG} counted. utils/progress.py writes this file anew each time. -->\n"
-# JupyterLab shows a file as it was when it was opened, and reads it again when told to.
+HEAD = f"<!-- utils/home/{PAGE} with {LOG} counted. utils/progress.py writes this file. -->\n"
 FOOT = (
-    "\n\nThese are the checks that had passed when you opened this page."
-    " **File → Reload Markdown File from Disk** brings it up to date."
-    " A check that has passed once stays counted, on this computer only."
+    "\n\nA check that has passed once stays counted, on this computer only."
     f" To begin from nothing, delete `{LOG}` and start JupyterLab again.{{}}\n"
 )
 
@@ -79,7 +78,7 @@ def _add(folder: Path, lesson: str, exercise: str) -> None:
     text = _read(folder / LOG)
     if (lesson, exercise) in _passed(text)[0]:
         return
-    if lesson not in dict(ROW.findall((folder / README).read_text("utf-8"))):
+    if lesson not in dict(ROW.findall(HOME.read_text("utf-8"))):
         return
     now = datetime.now().astimezone().isoformat(timespec="seconds")
     after_a_broken_line = "\n" if text and not text.endswith("\n") else ""
@@ -104,11 +103,11 @@ def _passed(log: str) -> tuple[set[tuple[str, str]], int]:
     return set(entries), len(lines) - len(entries)
 
 
-def page(readme: str, log: str) -> str:
+def page(home: str, log: str) -> str:
     """Return the course home with the checks that have passed.
 
     Args:
-        readme: the text of README.md.
+        home: the text of `utils/home/home.md`.
         log: the text of progress.txt.
     """
     passed, unreadable = _passed(log)
@@ -123,26 +122,23 @@ def page(readme: str, log: str) -> str:
         return f"{time}<br><label>{words}<br>{bar}</label> |"
 
     note = f" Lines of that file that are not counted, because they are damaged: {unreadable}."
-    rows = list(ROW.finditer(readme))
-    end = rows[-1].end() if rows else len(readme)
+    rows = list(ROW.finditer(home))
+    end = rows[-1].end() if rows else len(home)
     return (
-        HEAD
-        + ROW.sub(counted, readme[:end])
-        + FOOT.format(note if unreadable else "")
-        + readme[end:]
+        HEAD + ROW.sub(counted, home[:end]) + FOOT.format(note if unreadable else "") + home[end:]
     )
 
 
 def draw(folder: Path) -> Path:
-    """Write `home.md` in the folder of the lessons, and return it; README.md if it cannot be."""
+    """Write `home.md` in the folder of the lessons, and return it; the folder if it cannot be."""
     shown = None
     try:
         # Once more if another lesson's kernel has counted something in the meantime.
         while (log := _read(folder / LOG)) != shown:
-            _replace(folder / PAGE, page((folder / README).read_text("utf-8"), log))
+            _replace(folder / PAGE, page(HOME.read_text("utf-8"), log))
             shown = log
     except OSError:
-        return folder / README
+        return folder
     return folder / PAGE
 
 
@@ -157,4 +153,5 @@ def _replace(path: Path, text: str) -> None:
 
 
 if __name__ == "__main__":
-    print(FOLDER, draw(Path(__file__).resolve().parent.parent / FOLDER).name, sep="/")
+    course = Path(__file__).resolve().parent.parent
+    print(draw(course / FOLDER).relative_to(course).as_posix())

@@ -18,6 +18,7 @@ from tqdm.auto import tqdm
 from utils import checkpoints
 from utils.data.batches import Batches, BatchSource
 from utils.optim import SGD
+from utils.printing import as_printed
 from utils.seeding import get_random_state, seeded, set_random_state
 
 __all__ = ["DivergenceError", "Evaluation", "History", "evaluate", "fit"]
@@ -39,6 +40,12 @@ class Evaluation(NamedTuple):
 
     loss: float
     accuracy: float | None
+
+    def __str__(self) -> str:
+        accuracy = "" if self.accuracy is None else f", accuracy {self.accuracy:.1%}"
+        return f"loss {self.loss:.4f}{accuracy}"
+
+    _repr_pretty_ = as_printed
 
 
 @dataclass
@@ -74,6 +81,8 @@ class History:
                 f"{_figure(loss, 7)} {_percent(accuracy)} {self.lr[i]:8.2g} {self.seconds[i]:8.1f}"
             )
         return "\n".join(lines)
+
+    _repr_pretty_ = as_printed
 
 
 def _figure(value: float | None, width: int) -> str:

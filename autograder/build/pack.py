@@ -26,7 +26,7 @@ FILES = {
     "LICENSE": "LICENSE",
     "LICENSE-text.md": "LICENSE-text.md",
 }
-FOLDERS = ("notebooks", "utils")
+FOLDERS = ("labextension", "notebooks", "utils")
 NEVER = (*NOT_OURS, "*.pyc", "*.egg-info", "notebooks/home.md*", "notebooks/progress.txt")
 #: nbgrader's delimiters: kind of secret -> the words around it.
 REGIONS = {

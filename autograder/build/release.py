@@ -317,12 +317,6 @@ def release(lesson: Lesson, force: bool = False) -> bool:
     return executed
 
 
-def copy_home(root: Path) -> None:
-    """Copy the course home, which students open first, to their folder."""
-    (root / "notebooks").mkdir(exist_ok=True)
-    shutil.copyfile(root / "lessons/README.md", root / "notebooks/README.md")
-
-
 def out_of_date(lesson: Lesson) -> list[str]:
     """Say, in a line each, what of a built lesson differs from its source. Executes nothing."""
     name = lesson.name
@@ -360,14 +354,6 @@ def _differing(source: Path, target: Path) -> list[Path]:
     return sorted({*odd, *changed})
 
 
-def home_out_of_date(root: Path) -> list[str]:
-    """Say whether the course home that students get is still the one in lessons/."""
-    home, copy = root / "lessons/README.md", root / "notebooks/README.md"
-    if copy.is_file() and filecmp.cmp(home, copy, shallow=False):
-        return []
-    return ["notebooks/README.md: differs from lessons/README.md"]
-
-
 def strays(root: Path) -> list[str]:
     """Say which built folders have no lesson any more."""
     known = {lesson.name for lesson in lessons(root)}
@@ -390,10 +376,9 @@ def main(arguments: argparse.Namespace, root: Path = ROOT) -> int:
     chosen = lessons(root, arguments.lesson)
     if arguments.check:
         found = [line for lesson in chosen for line in out_of_date(lesson)]
-        found += home_out_of_date(root) + strays(root)
+        found += strays(root)
         print("\n".join(found) or "Everything is up to date.")
         return 1 if found else 0
-    copy_home(root)
     for lesson in chosen:
         executed = release(lesson, arguments.force)
         how = "executed, full points" if executed else "unchanged code, outputs kept"

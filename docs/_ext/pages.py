@@ -17,15 +17,15 @@ from utils import data, explorers, functional
 ROOT = Path(__file__).resolve().parent.parent.parent
 ZIP = f"{pack.FOLDER}-student.zip"
 #: A row of the course home's table: number, name, folder, what is built, time.
-ROW = re.compile(r"^\| (\d) \| \[(.+?)\]\((\w+)/.*?\) \| (.+?) \| (.+?) \|$", re.M)
+ROW = re.compile(r"^\| (\d) \| \[(.+?)\]\((\w+)/.*?\).*? \| (.+?) \| (.+?) \|$", re.M)
 
 
 class Lessons(SphinxDirective):
-    """A card for each lesson, from the table of the course home, notebooks/README.md."""
+    """A card for each lesson, from the table of the course home, utils/home/home.md."""
 
     def run(self) -> list[nodes.Node]:
         """Return the cards."""
-        home = ROOT / "notebooks" / "README.md"
+        home = ROOT / "utils" / "home" / "home.md"
         self.env.note_dependency(str(home))
         cards = "\n".join(self.card(*row) for row in ROW.findall(home.read_text("utf-8")))
         grid = f"::::{{grid}} 1 2 2 3\n:gutter: 3\n:class-container: lessons\n\n{cards}\n::::\n"
@@ -35,7 +35,7 @@ class Lessons(SphinxDirective):
         """Return a card in MyST's notation."""
         return (
             f":::{{grid-item-card}} {name}\n:link: /lessons/{folder}\n:link-type: doc\n"
-            f":link-alt: Lesson {number}: {name}\n:img-top: /_static/lessons/{folder}.svg\n"
+            f":link-alt: Lesson {number}: {name}\n:img-top: /../utils/home/{folder}.svg\n"
             f":img-alt:\n\n```{{card-header}}\nLesson {number}\n```\n"
             f"You build {built}.\n\n```{{card-footer}}\n{time}\n```\n:::\n"
         )

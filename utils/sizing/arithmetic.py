@@ -8,6 +8,8 @@ fields of convolutional neural networks", doi:10.23915/distill.00021.
 from collections.abc import Iterable
 from typing import NamedTuple
 
+from utils.printing import as_printed
+
 __all__ = [
     "ConvParams",
     "ReceptiveField",
@@ -27,6 +29,11 @@ class ConvParams(NamedTuple):
     def total(self) -> int:
         """Weights and biases together."""
         return self.weights + self.biases
+
+    def __str__(self) -> str:
+        return f"{self.weights:,} weights and {self.biases:,} biases, {self.total:,} together"
+
+    _repr_pretty_ = as_printed
 
 
 class ReceptiveField(NamedTuple):

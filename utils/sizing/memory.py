@@ -6,6 +6,7 @@ import torch
 from torch import nn
 from torch.autograd.graph import saved_tensors_hooks
 
+from utils.printing import as_printed
 from utils.sizing.tracing import evaluation_mode, image_shape, on_meta, trace
 
 __all__ = ["MemoryBudget", "memory_budget"]
@@ -54,6 +55,8 @@ class MemoryBudget(NamedTuple):
             for name, training, inference in shown
         ]
         return "\n".join(lines)
+
+    _repr_pretty_ = as_printed
 
 
 def _mebibytes(value) -> str:

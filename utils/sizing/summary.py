@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from torch import nn
 
+from utils.printing import as_printed
 from utils.sizing.tracing import Step, trace
 
 __all__ = ["LayerSize", "Summary", "summary"]
@@ -119,6 +120,8 @@ class Summary:
         rule = "-" * max(map(len, lines))
         lines = [lines[0], rule, *lines[1:-1], rule, lines[-1]]
         return "\n".join([self._title(), *lines])
+
+    _repr_pretty_ = as_printed
 
     def _repr_html_(self) -> str:
         heading, *lines, total = self.cells()

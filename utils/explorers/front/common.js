@@ -111,15 +111,19 @@ function change(model, values) {
 /**
  * Lay out an explorer. Whatever changes, `draw` is called once before the next picture is painted.
  *
- * @param controls made by slider, choice, toggle, button or player
+ * @param controls made by slider, choice, toggle, button or player; those in a list of their own
+ *   stay in sight on a narrow screen while one scrolls to what they move
  * @param stage elements below the controls
  * @param refuse made by refusal; what was refused is forgotten with the next change
  * @returns what anywidget calls when the explorer is taken off the page
  */
 function explorer({ el, model, title, controls, stage, draw, refuse }) {
   const root = element("div", { class: "explorer", role: "group", "aria-label": `${title} explorer` });
+  const pinned = (group) => element("div", { class: "explorer-pinned" }, ...group.map(({ node }) => node));
+  const nodes = controls.map((control) => (Array.isArray(control) ? pinned(control) : control.node));
+  controls = controls.flat();
   root.append(
-    element("div", { class: "explorer-controls" }, ...controls.map((control) => control.node)),
+    element("div", { class: "explorer-controls" }, ...nodes),
     element("div", { class: "explorer-stage" }, ...stage),
   );
   let waiting = 0;

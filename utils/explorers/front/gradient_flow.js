@@ -180,7 +180,7 @@ function render({ model, el }) {
     choice(model, "residual", "Blocks", [[false, "plain"], [true, "residual"]]),
     choice(model, "batch_norm", "Batch norm", [[false, "without"], [true, "with"]]),
     choice(model, "gain", "Gain", GAINS),
-    slider(looked, "layer", "Layer", { min: 1, max: layers }),
+    [slider(looked, "layer", "Layer", { min: 1, max: layers })],
     choice(model, "backward", "Direction", [[false, "forward: signal"], [true, "back: gradient"]]),
     player(step, { what: "Travel through the network", wait: () => clamp(6000 / layers(), 110, 500) }),
     keep,

@@ -616,10 +616,12 @@ function render({ model, el }) {
   const controls = [
     choice(example, "example", "Example", examples),
     slider(model, "size", "Input size", { min: 1, max: () => (model.get("size") > 32 ? 256 : 32) }),
-    slider(counts, "layer", "Unit of layer", { min: 1, max: tops.layer }),
-    slider(places, "row", "Row", { max: end, say: inOrder }),
-    slider(places, "column", "Column", { max: end, say: inOrder }),
-    slider(counts, "steps", "Layers back", { max: tops.steps }),
+    [
+      slider(counts, "layer", "Unit of layer", { min: 1, max: tops.layer }),
+      slider(places, "row", "Row", { max: end, say: inOrder }),
+      slider(places, "column", "Column", { max: end, say: inOrder }),
+      slider(counts, "steps", "Layers back", { max: tops.steps }),
+    ],
     slider(model, "channels", "Channels C", { min: 1, max: () => (model.get("channels") > 512 ? 1024 : 512) }),
     toggle(compare, "other", "Compare with a second stack"),
     player(step, { what: "Follow the unit back, layer by layer", wait: 1000 }),
