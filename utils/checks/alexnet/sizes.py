@@ -52,25 +52,15 @@ alexnet_conv1_weights = ValueExercise(
             11 * 11 * 3 * 96 + 96,
         ),
         Mistake(
-            "a filter has no depth",
-            "A filter reaches through the three colours.",
-            11 * 11 * 96,
+            "a filter has no depth", "A filter reaches through the three colours.", 11 * 11 * 96
         ),
-        Mistake(
-            "only one filter is counted",
-            "The layer has 96 of them.",
-            11 * 11 * 3,
-        ),
+        Mistake("only one filter is counted", "The layer has 96 of them.", 11 * 11 * 3),
         Mistake(
             "the weights are counted once for each place",
             "All places share the same weights.",
             55 * 55 * 11 * 11 * 3 * 96,
         ),
-        Mistake(
-            "the kernel has only one side",
-            "It is 11 wide *and* 11 high.",
-            11 * 3 * 96,
-        ),
+        Mistake("the kernel has only one side", "It is 11 wide *and* 11 high.", 11 * 3 * 96),
     ],
 )
 
@@ -86,11 +76,7 @@ alexnet_pool1_volume = ValueExercise(
             "A window that does not fit as a whole is left out.",
             [28, 28, 96],
         ),
-        Mistake(
-            "the depth is halved too",
-            "Each slice is pooled by itself.",
-            [27, 27, 48],
-        ),
+        Mistake("the depth is halved too", "Each slice is pooled by itself.", [27, 27, 48]),
         Mistake(
             "the first place is not counted",
             "The division counts the steps; the window stands somewhere before its first step.",
@@ -119,19 +105,11 @@ sizes_that_divide = ValueExercise(
             [2, 3],
         ),
         Mistake(
-            "the paper's 224 is trusted",
-            "Work the room out: 224 - 11. Does 4 divide it?",
-            [1],
+            "the paper's 224 is trusted", "Work the room out: 224 - 11. Does 4 divide it?", [1]
         ),
         Mistake(
-            "the padding is counted on one side only",
-            "P zeros are put on each side.",
-            [2, 4, 5],
+            "the padding is counted on one side only", "P zeros are put on each side.", [2, 4, 5]
         ),
-        Mistake(
-            "only one line is named",
-            "Go through all of them: there is another one.",
-            [2],
-        ),
+        Mistake("only one line is named", "Go through all of them: there is another one.", [2]),
     ],
 )

@@ -1,6 +1,6 @@
 """Lesson 4: filters that follow each other, and filters of one pixel.
 
-The wrong functions use only the names of the lesson's first cell (torch, F, ...), so that the
+Right and wrong functions use only the names of the lesson's first cell (torch, F, ...), so that the
 source of each can be submitted as a solution cell.
 """
 
@@ -9,6 +9,7 @@ import torch.nn.functional as F
 
 from utils.checks.convolution.cases import LIBRARY, in_double, whole_numbers
 from utils.checks.core import Case, Exercise, Mistake, Trait, ValueExercise
+from utils.checks.mistakes import edit
 
 # --- compose-filters -----------------------------------------------------------------------------
 
@@ -44,40 +45,27 @@ compose_filters = Exercise(
     every_device=True,
 )
 
-
-@compose_filters.mistake(
+compose_filters.mistake(
     "the second filter is not turned round",
     "The tap (u, v) of the second filter *shifts* the first one by (u, v). Sliding it over the "
     "first one, as F.conv2d does, shifts it the other way: turn one of them by 180 degrees.",
+    edit("second.flip(0, 1)", "second"),
 )
-def _not_flipped(first, second):
-    return F.conv2d(first[None, None], second[None, None], padding=second.shape[0] - 1)[0, 0]
-
-
-@compose_filters.mistake(
+compose_filters.mistake(
     "both filters are turned round",
     "Only the one that is slid is turned; turning both is as if none were.",
+    edit("first[", "first.flip(0, 1)["),
 )
-def _both_flipped(first, second):
-    one, other = first.flip(0, 1)[None, None], second.flip(0, 1)[None, None]
-    return F.conv2d(one, other, padding=second.shape[0] - 1)[0, 0]
-
-
-@compose_filters.mistake(
+compose_filters.mistake(
     "the second filter is only mirrored",
     "Turn it by 180 degrees: rows *and* columns.",
+    edit("second.flip(0, 1)", "second.flip(1)"),
 )
-def _mirrored(first, second):
-    return F.conv2d(first[None, None], second.flip(1)[None, None], padding=len(second) - 1)[0, 0]
-
-
-@compose_filters.mistake(
+compose_filters.mistake(
     "the size of the first filter is kept",
     "The field grows: the composed filter has F1 + F2 - 1 pixels a side.",
+    edit("[0, 0]", "[0, 0, : len(first), : len(first)]"),
 )
-def _same_size(first, second):
-    full = F.conv2d(first[None, None], second.flip(0, 1)[None, None], padding=len(second) - 1)[0, 0]
-    return full[: len(first), : len(first)]
 
 
 @compose_filters.mistake(
@@ -92,14 +80,12 @@ def _added(first, second):
     return total
 
 
-@compose_filters.mistake(
+compose_filters.mistake(
     "the first filter is put at each place with one weight",
     "Each tap of the second filter has a weight of its own.",
+    edit("second.flip(0, 1)", "torch.ones_like(second)"),
+    edit("[0, 0]", "[0, 0] * second[0, 0]"),
 )
-def _one_weight(first, second):
-    ones = torch.ones_like(second)
-    shifted = F.conv2d(first[None, None], ones[None, None], padding=len(second) - 1)[0, 0]
-    return shifted * second[0, 0]
 
 
 # --- free-numbers --------------------------------------------------------------------------------
@@ -134,11 +120,7 @@ free_numbers = ValueExercise(
             "These are the numbers of the result. How many can be *chosen*?",
             49,
         ),
-        Mistake(
-            "one filter is counted",
-            "There are three filters.",
-            9,
-        ),
+        Mistake("one filter is counted", "There are three filters.", 9),
     ],
 )
 
@@ -165,6 +147,11 @@ _pointwise_cases = [
     _pointwise(60, 1, 4, 3, 3, 4),
 ]
 
+
+def _weighed(input, weight, bias):
+    return torch.einsum("nchw,kc->nkhw", input, weight) + bias[:, None, None]
+
+
 conv1x1 = Exercise(
     "conv1x1",
     reference=lambda input, weight, bias: F.conv2d(input, weight[:, :, None, None], bias),
@@ -177,51 +164,37 @@ conv1x1 = Exercise(
     forbidden=LIBRARY,
     instead="At each pixel it is a product of the weight matrix and the vector of the channels.",
     every_device=True,
+    written=_weighed,
 )
 
-
-@conv1x1.mistake("the bias is forgotten", "Add each filter's bias at every pixel.")
-def _no_bias(input, weight, bias):
-    return torch.einsum("nchw,kc->nkhw", input, weight)
-
-
-@conv1x1.mistake(
+conv1x1.mistake(
+    "the bias is forgotten",
+    "Add each filter's bias at every pixel.",
+    edit(" + bias[:, None, None]"),
+)
+conv1x1.mistake(
     "the weight matrix is transposed",
     "weight[k, c] leads from channel c to filter k.",
+    edit("kc->", "ck->"),
 )
-def _transposed(input, weight, bias):
-    return torch.einsum("nchw,ck->nkhw", input, weight) + bias[:, None, None]
-
-
-@conv1x1.mistake(
+conv1x1.mistake(
     "the channels are averaged",
     "A filter *adds* what its weights give, as every filter does.",
+    edit("weight)", "weight) / weight.shape[1]"),
 )
-def _averaged(input, weight, bias):
-    mean = torch.einsum("nchw,kc->nkhw", input, weight) / weight.shape[1]
-    return mean + bias[:, None, None]
-
-
-@conv1x1.mistake(
+conv1x1.mistake(
     "all pixels are added up",
     "A 1x1 filter looks at each pixel by itself.",
+    edit(", input,", ", input.sum((2, 3), keepdim=True).expand_as(input),"),
 )
-def _over_pixels(input, weight, bias):
-    summed = torch.einsum("nchw,kc->nk", input, weight) + bias
-    return summed[:, :, None, None].expand(-1, -1, *input.shape[2:])
-
-
-@conv1x1.mistake(
+conv1x1.mistake(
     "the bias is added along the width",
     "There is a bias for each *filter*: bias[:, None, None] stands along the axis of the filters.",
+    edit("bias[:, None, None]", "bias"),
 )
-def _bias_along_width(input, weight, bias):
-    return torch.einsum("nchw,kc->nkhw", input, weight) + bias
-
-
-@conv1x1.mistake(
+conv1x1.mistake(
     "the filters' axis comes last",
     "The output is (N, K, H, W).",
+    edit("->nkhw", "->nhwk"),
+    edit("bias[:, None, None]", "bias"),
 )
-def _last_axis(input, weight, bias):
-    return input.permute(0, 2, 3, 1) @ weight.T + bias
