@@ -1,8 +1,4 @@
-"""Lesson 3: the colour shift by principal components.
-
-Right and wrong functions use only the names of the lesson's first cell (torch, F, ...), so that the
-source of each can be submitted as a solution cell.
-"""
+"""Lesson 3: the colour shift by principal components."""
 
 import torch
 
@@ -10,32 +6,24 @@ from utils.checks.convolution.cases import in_double, whole_numbers
 from utils.checks.core import Case, Exercise, Trait
 from utils.checks.mistakes import edit
 
-_VECTORS = torch.tensor(
-    [[1.0, 2, 0], [0, 1, 3], [2, 0, 1]]
-)  # of no symmetry; whole, to be readable
-_VALUES = torch.tensor([4.0, 2, 1])
 
-
-def _case(seed, images, size):
+def _case(images, alpha):
     return Case(
         {
-            "images": whole_numbers(images, 3, *size, seed=seed),
-            "eigenvalues": _VALUES,
-            "eigenvectors": _VECTORS,
-            "alpha": whole_numbers(images, 3, seed=seed + 50),
+            "images": images,
+            "eigenvalues": torch.tensor([4.0, 2, 1]),
+            # Of no symmetry; whole, to be readable.
+            "eigenvectors": torch.tensor([[1.0, 2, 0], [0, 1, 3], [2, 0, 1]]),
+            "alpha": alpha,
         }
     )
 
 
-_first = Case(
-    {
-        "images": torch.zeros(1, 3, 1, 1),
-        "eigenvalues": _VALUES,
-        "eigenvectors": _VECTORS,
-        "alpha": torch.tensor([[1.0, 0, 0]]),
-    }
-)
-_cases = [_case(0, 1, (1, 1)), _case(1, 2, (1, 1)), _case(2, 1, (2, 2)), _case(3, 3, (2, 3))]
+_first = _case(torch.zeros(1, 3, 1, 1), torch.tensor([[1.0, 0, 0]]))
+_cases = [
+    _case(whole_numbers(images, 3, *size, seed=seed), whole_numbers(images, 3, seed=seed + 50))
+    for seed, (images, *size) in enumerate([(1, 1, 1), (2, 1, 1), (1, 2, 2), (3, 2, 3)])
+]
 
 
 def _shifted(images, eigenvalues, eigenvectors, alpha):

@@ -1,8 +1,4 @@
-"""Lesson 3: inverted dropout, forward and backward.
-
-Right and wrong functions use only the names of the lesson's first cell (torch, F, ...), so that the
-source of each can be submitted as a solution cell.
-"""
+"""Lesson 3: inverted dropout, forward and backward."""
 
 import torch
 
@@ -68,9 +64,7 @@ dropout_forward.mistake(
     edit("* keep", "* (1 - keep)"),
 )
 dropout_forward.mistake(
-    "everything is scaled, and nothing is dropped",
-    "Multiply by `keep`, too.",
-    edit(" * keep"),
+    "everything is scaled, and nothing is dropped", "Multiply by `keep`, too.", edit(" * keep")
 )
 dropout_forward.mistake(
     "the scale is the share that really stayed",

@@ -1,8 +1,4 @@
-"""Lesson 3: grouped convolution, the two GPUs.
-
-Right and wrong functions use only the names of the lesson's first cell (torch, F, ...), so that the
-source of each can be submitted as a solution cell.
-"""
+"""Lesson 3: grouped convolution, the two GPUs."""
 
 import torch
 import torch.nn.functional as F
@@ -23,16 +19,9 @@ def _case(seed, images, channels, filters, size, kernel, groups):
     )
 
 
-_cases = [
-    _case(0, 1, 2, 2, 1, 1, 2),
-    _case(10, 1, 4, 2, 1, 1, 2),
-    _case(20, 1, 2, 4, 1, 1, 2),
-    _case(30, 1, 4, 4, 3, 2, 2),
-    _case(40, 2, 4, 6, 3, 2, 2),
-    _case(50, 1, 3, 3, 3, 3, 3),
-    _case(60, 1, 4, 3, 3, 2, 1),
-    _case(70, 2, 6, 9, 4, 3, 3),
-]
+_sizes = [(1, 2, 2, 1, 1, 2), (1, 4, 2, 1, 1, 2), (1, 2, 4, 1, 1, 2), (1, 4, 4, 3, 2, 2)]
+_sizes += [(2, 4, 6, 3, 2, 2), (1, 3, 3, 3, 3, 3), (1, 4, 3, 3, 2, 1), (2, 6, 9, 4, 3, 3)]
+_cases = [_case(10 * place, *sizes) for place, sizes in enumerate(_sizes)]
 
 
 def _by_groups(input, weight, bias, groups):
@@ -105,7 +94,6 @@ grouped_conv2d.mistake(
     edit("bias.chunk(groups)", "bias.chunk(groups)[:1] * groups"),
 )
 
-
 # --- grouped-conv-weights ------------------------------------------------------------------------
 
 
@@ -118,16 +106,10 @@ grouped_conv_weights = Exercise(
     reference=_weights,
     cases=[
         Case(dict(zip(("in_channels", "out_channels", "kernel_size", "groups"), row, strict=True)))
-        for row in (
-            (2, 2, 1, 2),
-            (2, 4, 3, 1),
-            (4, 2, 3, 2),
-            (4, 8, 1, 4),
-            (6, 9, 3, 3),
-            (96, 256, 5, 2),
-            (384, 384, 3, 2),
-            (64, 64, 3, 64),
-        )
+        for row in [
+            *[(2, 2, 1, 2), (2, 4, 3, 1), (4, 2, 3, 2), (4, 8, 1, 4), (6, 9, 3, 3)],
+            *[(96, 256, 5, 2), (384, 384, 3, 2), (64, 64, 3, 64)],
+        ]
     ],
     traits=(
         Trait("several groups", "one group", lambda case: case.arguments["groups"] > 1),

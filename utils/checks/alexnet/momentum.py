@@ -1,8 +1,4 @@
-"""Lesson 3: a step of gradient descent with momentum and L2.
-
-Right and wrong functions use only the names of the lesson's first cell (torch, F, ...), so that the
-source of each can be submitted as a solution cell.
-"""
+"""Lesson 3: a step of gradient descent with momentum and L2."""
 
 from utils.checks.convolution.cases import in_double, whole_numbers
 from utils.checks.core import Case, Exercise, Trait

@@ -1,8 +1,4 @@
-"""Lesson 3: local response normalisation, as the paper defines it.
-
-Right and wrong functions use only the names of the lesson's first cell (torch, F, ...), so that the
-source of each can be submitted as a solution cell.
-"""
+"""Lesson 3: local response normalisation, as the paper defines it."""
 
 import torch.nn.functional as F
 

@@ -2,6 +2,8 @@
 
 from utils.checks.core import Mistake, ValueExercise
 
+_STEPS = "The division counts the steps; the window stands somewhere before its first step."
+
 # --- 227x227x3 through 96 filters of 11x11, stride 4, pad 0 --------------------------------------
 
 alexnet_conv1_volume = ValueExercise(
@@ -12,11 +14,7 @@ alexnet_conv1_volume = ValueExercise(
     "many steps of 4 fit into it? The depth is the number of filters.",
     passed="the window ends exactly at the last pixel.",
     mistakes=[
-        Mistake(
-            "the first place is not counted",
-            "The division counts the steps; the window stands somewhere before its first step.",
-            [54, 54, 96],
-        ),
+        Mistake("the first place is not counted", _STEPS, [54, 54, 96]),
         Mistake(
             "the size is only divided by the stride",
             "The last window must lie within the image: its extent uses up room too.",
@@ -77,11 +75,7 @@ alexnet_pool1_volume = ValueExercise(
             [28, 28, 96],
         ),
         Mistake("the depth is halved too", "Each slice is pooled by itself.", [27, 27, 48]),
-        Mistake(
-            "the first place is not counted",
-            "The division counts the steps; the window stands somewhere before its first step.",
-            [26, 26, 96],
-        ),
+        Mistake("the first place is not counted", _STEPS, [26, 26, 96]),
         Mistake(
             "the windows overlap",
             "With stride 2 the window moves on by its own size.",

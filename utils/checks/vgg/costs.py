@@ -1,8 +1,4 @@
-"""Lesson 4: what one large filter costs, and what a stack of small ones does.
-
-Right and wrong functions use only the names of the lesson's first cell (torch, F, ...), so that the
-source of each can be submitted as a solution cell.
-"""
+"""Lesson 4: what one large filter costs, and what a stack of small ones does."""
 
 from utils.checks.core import Case, Exercise, Mistake, Trait, ValueExercise
 from utils.checks.mistakes import edit
@@ -63,7 +59,6 @@ stack_weights.mistake(
     "Each layer takes D channels and gives D channels: D * D for each, and then add the layers.",
     edit("depth * depth", "depth ** (layers + 1)"),
 )
-
 
 # --- the non-linearities -------------------------------------------------------------------------
 
@@ -154,8 +149,7 @@ stack_costs.mistake(
 
 
 @stack_costs.mistake(
-    "the windows are thought to shrink the image",
-    "The layers pad, so that the size stays.",
+    "the windows are thought to shrink the image", "The layers pad, so that the size stays."
 )
 def _shrinking(layers, kernel_size, depth, size):
     work = outputs = 0

@@ -1,8 +1,4 @@
-"""Lesson 4: receptive fields, by recurrence and by gradient.
-
-Right and wrong functions use only the names of the lesson's first cell (torch, F, ...), so that the
-source of each can be submitted as a solution cell.
-"""
+"""Lesson 4: receptive fields, by recurrence and by gradient."""
 
 import torch.nn.functional as F
 
@@ -25,17 +21,11 @@ field_sizes = Exercise(
     reference=_fields,
     cases=[
         Case({"layers": layers})
-        for layers in (
-            ((3, 1),),
-            ((7, 1),),
-            ((3, 1), (3, 1)),
-            ((3, 1), (3, 1), (3, 1)),
-            ((5, 1), (2, 1), (3, 1)),
-            ((3, 2), (3, 1)),
-            ((2, 2), (2, 2), (2, 2)),
-            ((3, 1), (2, 2), (3, 1), (2, 2), (3, 1)),
-            ((11, 4), (3, 2), (5, 1), (3, 2)),
-        )
+        for layers in [
+            *[((3, 1),), ((7, 1),), ((3, 1), (3, 1)), ((3, 1), (3, 1), (3, 1))],
+            *[((5, 1), (2, 1), (3, 1)), ((3, 2), (3, 1)), ((2, 2), (2, 2), (2, 2))],
+            *[((3, 1), (2, 2), (3, 1), (2, 2), (3, 1)), ((11, 4), (3, 2), (5, 1), (3, 2))],
+        ]
     ],
     traits=(
         Trait("several layers", "one layer", lambda c: len(c.arguments["layers"]) > 1),
@@ -149,16 +139,11 @@ def _case(seed, layers, channels, height, width, lowered=0.0):
 
 
 _cases = [
-    _case(0, 1, 1, 3, 3),
-    _case(10, 1, 1, 5, 5),
-    _case(20, 2, 1, 5, 5),
-    _case(30, 2, 1, 7, 7),
+    *[_case(0, 1, 1, 3, 3), _case(10, 1, 1, 5, 5), _case(20, 2, 1, 5, 5), _case(30, 2, 1, 7, 7)],
     _case(60, 2, 1, 2, 5),  # lower than the field, so that the padding matters
-    _case(40, 1, 2, 5, 5),
-    _case(50, 3, 2, 9, 9),
+    *[_case(40, 1, 2, 5, 5), _case(50, 3, 2, 9, 9)],
     # With lower weights the last ReLU shuts the middle unit of one channel and not of the other.
-    _case(110, 1, 2, 5, 5, lowered=2),
-    _case(150, 2, 2, 7, 7, lowered=2),
+    *[_case(110, 1, 2, 5, 5, lowered=2), _case(150, 2, 2, 7, 7, lowered=2)],
 ]
 
 middle_gradient = Exercise(

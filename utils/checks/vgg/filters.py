@@ -1,8 +1,4 @@
-"""Lesson 4: filters that follow each other, and filters of one pixel.
-
-Right and wrong functions use only the names of the lesson's first cell (torch, F, ...), so that the
-source of each can be submitted as a solution cell.
-"""
+"""Lesson 4: filters that follow each other, and filters of one pixel."""
 
 import torch
 import torch.nn.functional as F
@@ -24,15 +20,8 @@ def _pair(seed, one, other):
     return Case({"first": first, "second": second})
 
 
-_cases = [
-    _pair(0, 1, 1),
-    _pair(10, 2, 1),
-    _pair(20, 1, 2),
-    _pair(30, 2, 2),
-    _pair(40, 3, 2),
-    _pair(50, 3, 3),
-    _pair(60, 5, 3),
-]
+_sides = [(1, 1), (2, 1), (1, 2), (2, 2), (3, 2), (3, 3), (5, 3)]
+_cases = [_pair(10 * place, *sides) for place, sides in enumerate(_sides)]
 
 compose_filters = Exercise(
     "compose-filters",
@@ -73,11 +62,8 @@ compose_filters.mistake(
     "The second layer weighs what the first one gives: taps are multiplied, then added.",
 )
 def _added(first, second):
-    size = len(first) + len(second) - 1
-    total = first.new_zeros(size, size)
-    total[: len(first), : len(first)] += first
-    total[: len(second), : len(second)] += second
-    return total
+    one, other = len(first) - 1, len(second) - 1
+    return F.pad(first, (0, other) * 2) + F.pad(second, (0, one) * 2)
 
 
 compose_filters.mistake(
@@ -86,7 +72,6 @@ compose_filters.mistake(
     edit("second.flip(0, 1)", "torch.ones_like(second)"),
     edit("[0, 0]", "[0, 0] * second[0, 0]"),
 )
-
 
 # --- free-numbers --------------------------------------------------------------------------------
 
@@ -137,15 +122,9 @@ def _pointwise(seed, images, channels, filters, height, width):
     )
 
 
-_pointwise_cases = [
-    _pointwise(0, 1, 1, 1, 1, 2),
-    _pointwise(10, 1, 2, 1, 1, 2),
-    _pointwise(20, 1, 1, 2, 1, 2),
-    _pointwise(30, 1, 2, 2, 2, 2),
-    _pointwise(40, 2, 2, 2, 2, 3),
-    _pointwise(50, 2, 3, 4, 3, 2),
-    _pointwise(60, 1, 4, 3, 3, 4),
-]
+_sizes = [(1, 1, 1, 1, 2), (1, 2, 1, 1, 2), (1, 1, 2, 1, 2), (1, 2, 2, 2, 2)]
+_sizes += [(2, 2, 2, 2, 3), (2, 3, 4, 3, 2), (1, 4, 3, 3, 4)]
+_pointwise_cases = [_pointwise(10 * place, *sizes) for place, sizes in enumerate(_sizes)]
 
 
 def _weighed(input, weight, bias):

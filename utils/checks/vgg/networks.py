@@ -1,8 +1,4 @@
-"""Lesson 4: the six configurations, and what stands behind their conv layers.
-
-Right and wrong functions use only the names of the lesson's first cell (torch, F, ...), so that the
-source of each can be submitted as a solution cell.
-"""
+"""Lesson 4: the six configurations, and what stands behind their conv layers."""
 
 from utils.checks.convolution.cases import whole_numbers
 from utils.checks.core import Case, Exercise, Mistake, Trait, ValueExercise
@@ -23,11 +19,7 @@ def _shapes(column):
 
 
 _columns = (
-    ((3, 64),),
-    ((3, 8), (3, 4)),
-    ((3, 8), "M"),
-    ((3, 8), "M", (3, 16)),
-    ((3, 8), (1, 8), "M"),
+    *[((3, 64),), ((3, 8), (3, 4)), ((3, 8), "M"), ((3, 8), "M", (3, 16)), ((3, 8), (1, 8), "M")],
     ("M", (3, 8), (1, 4), (3, 4), "M"),
     ((3, 64), "M", (3, 128), "M", (3, 256), (3, 256), "M", (3, 512), (3, 512), "M"),
     ((3, 64), (3, 64), "M", (3, 128), (3, 128), "M", (3, 256), (3, 256), (1, 256), "M"),
@@ -82,7 +74,6 @@ conv_shapes.mistake(
     edit("continue", "item = (2, channels)"),
 )
 
-
 # --- the first fully connected layer of VGG ------------------------------------------------------
 
 vgg_fc_weights = ValueExercise(
@@ -124,6 +115,10 @@ def _dense(seed, units, channels, height, width):
     return Case({"weight": weight, "channels": channels, "height": height, "width": width})
 
 
+_sizes = [(1, 1, 1, 2), (1, 1, 2, 2), (2, 2, 1, 1), (2, 2, 2, 2)]
+_sizes += [(1, 3, 3, 3), (4, 2, 2, 3), (5, 3, 4, 2)]
+
+
 def _as_filters(weight, channels, height, width):
     filters = weight.reshape(-1, channels, height, width)
     return filters
@@ -132,15 +127,7 @@ def _as_filters(weight, channels, height, width):
 linear_as_conv = Exercise(
     "linear-as-conv",
     reference=_as_filters,
-    cases=[
-        _dense(0, 1, 1, 1, 2),
-        _dense(1, 1, 1, 2, 2),
-        _dense(2, 2, 2, 1, 1),
-        _dense(3, 2, 2, 2, 2),
-        _dense(4, 1, 3, 3, 3),
-        _dense(5, 4, 2, 2, 3),
-        _dense(6, 5, 3, 4, 2),
-    ],
+    cases=[_dense(place, *sizes) for place, sizes in enumerate(_sizes)],
     traits=(
         Trait("several units", "one unit", lambda c: len(c.arguments["weight"]) > 1),
         Trait("several channels", "one channel", lambda c: c.arguments["channels"] > 1),
