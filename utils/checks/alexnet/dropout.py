@@ -1,13 +1,10 @@
-"""Lesson 3: inverted dropout, forward and backward.
-
-The wrong functions use only the names of the lesson's first cell (torch, F, ...), so that the
-source of each can be submitted as a solution cell.
-"""
+"""Lesson 3: inverted dropout, forward and backward."""
 
 import torch
 
 from utils.checks.convolution.cases import in_double, whole_numbers
 from utils.checks.core import Case, Exercise, Trait
+from utils.checks.mistakes import edit
 
 LIBRARY = ("torch.dropout", "torch.nn.modules.dropout", "utils.functional", "utils.nn")
 
@@ -30,9 +27,14 @@ def _cases(first):
 
 TRAITS = (Trait("p above 0", "p = 0", lambda case: case.arguments["p"] > 0),)
 
+
+def _forward(input, keep, p):
+    return input * keep / (1 - p)
+
+
 dropout_forward = Exercise(
     "dropout-forward",
-    reference=lambda input, keep, p: input * keep / (1 - p),
+    reference=_forward,
     cases=_cases("input"),
     traits=TRAITS,
     forbidden=LIBRARY,
@@ -40,59 +42,44 @@ dropout_forward = Exercise(
     every_device=True,
 )
 
-
-@dropout_forward.mistake(
+dropout_forward.mistake(
     "what stays is not scaled",
     "Then the expected output is only (1 - p) times the input, and evaluation would need a factor.",
+    edit(" / (1 - p)"),
 )
-def _unscaled(input, keep, p):
-    return input * keep
-
-
-@dropout_forward.mistake(
+dropout_forward.mistake(
     "what stays is divided by p",
     "A share of 1 - p stays. By what do you divide to get the mean back?",
+    edit("/ (1 - p)", "/ p if p > 0 else input * keep"),
 )
-def _by_p(input, keep, p):
-    return input * keep / p if p > 0 else input * keep
-
-
-@dropout_forward.mistake(
+dropout_forward.mistake(
     "what stays is multiplied by 1 - p",
     "This makes the output still smaller. It is what the paper does to the *other* outputs: those "
     "of evaluation.",
+    edit("/ (1 - p)", "* (1 - p)"),
 )
-def _multiplied(input, keep, p):
-    return input * keep * (1 - p)
-
-
-@dropout_forward.mistake(
+dropout_forward.mistake(
     "what is to stay is dropped",
     "`keep` is 1 where a number stays.",
+    edit("* keep", "* (1 - keep)"),
 )
-def _inverted_mask(input, keep, p):
-    return input * (1 - keep) / (1 - p)
-
-
-@dropout_forward.mistake(
-    "everything is scaled, and nothing is dropped",
-    "Multiply by `keep`, too.",
+dropout_forward.mistake(
+    "everything is scaled, and nothing is dropped", "Multiply by `keep`, too.", edit(" * keep")
 )
-def _not_dropped(input, keep, p):
-    return input / (1 - p)
-
-
-@dropout_forward.mistake(
+dropout_forward.mistake(
     "the scale is the share that really stayed",
     "The factor is fixed, 1 / (1 - p), whatever the draw was: its mean over many draws counts.",
+    edit("(1 - p)", "keep.mean().clamp(min=1e-6)"),
 )
-def _by_share(input, keep, p):
-    return input * keep / keep.mean().clamp(min=1e-6)
+
+
+def _backward(grad_output, keep, p):
+    return grad_output * keep / (1 - p)
 
 
 dropout_backward = Exercise(
     "dropout-backward",
-    reference=lambda grad_output, keep, p: grad_output * keep / (1 - p),
+    reference=_backward,
     cases=_cases("grad_output"),
     traits=TRAITS,
     forbidden=LIBRARY,
@@ -100,42 +87,28 @@ dropout_backward = Exercise(
     every_device=True,
 )
 
-
-@dropout_backward.mistake(
+dropout_backward.mistake(
     "the gradient passes as it is",
     "What was dropped had no influence on the output, and what stayed was scaled.",
+    edit("keep / (1 - p)", "1"),
 )
-def _as_it_is(grad_output, keep, p):
-    return grad_output * 1
-
-
-@dropout_backward.mistake(
+dropout_backward.mistake(
     "the scale is forgotten",
     "The forward pass multiplied what stayed by 1 / (1 - p); the derivative has the same factor.",
+    edit(" / (1 - p)"),
 )
-def _scale_forgotten(grad_output, keep, p):
-    return grad_output * keep
-
-
-@dropout_backward.mistake(
+dropout_backward.mistake(
     "the scale is undone",
     "The way back multiplies by the *same* factor. It does not divide by it.",
+    edit("/ (1 - p)", "* (1 - p)"),
 )
-def _undone(grad_output, keep, p):
-    return grad_output * keep * (1 - p)
-
-
-@dropout_backward.mistake(
+dropout_backward.mistake(
     "what was dropped is not left out",
     "A dropped number did not reach the output: its gradient is 0.",
+    edit(" * keep"),
 )
-def _all_scaled(grad_output, keep, p):
-    return grad_output / (1 - p)
-
-
-@dropout_backward.mistake(
+dropout_backward.mistake(
     "what was dropped gets the gradient",
     "`keep` is 1 where a number stayed: only those get gradient.",
+    edit("* keep", "* (1 - keep)"),
 )
-def _to_dropped(grad_output, keep, p):
-    return grad_output * (1 - keep) / (1 - p)

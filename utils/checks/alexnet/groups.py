@@ -1,14 +1,11 @@
-"""Lesson 3: grouped convolution, the two GPUs.
-
-The wrong functions use only the names of the lesson's first cell (torch, F, ...), so that the
-source of each can be submitted as a solution cell.
-"""
+"""Lesson 3: grouped convolution, the two GPUs."""
 
 import torch
 import torch.nn.functional as F
 
 from utils.checks.convolution.cases import in_double, whole_numbers
 from utils.checks.core import Case, Exercise, Trait
+from utils.checks.mistakes import edit
 
 
 def _case(seed, images, channels, filters, size, kernel, groups):
@@ -22,16 +19,15 @@ def _case(seed, images, channels, filters, size, kernel, groups):
     )
 
 
-_cases = [
-    _case(0, 1, 2, 2, 1, 1, 2),
-    _case(10, 1, 4, 2, 1, 1, 2),
-    _case(20, 1, 2, 4, 1, 1, 2),
-    _case(30, 1, 4, 4, 3, 2, 2),
-    _case(40, 2, 4, 6, 3, 2, 2),
-    _case(50, 1, 3, 3, 3, 3, 3),
-    _case(60, 1, 4, 3, 3, 2, 1),
-    _case(70, 2, 6, 9, 4, 3, 3),
-]
+_sizes = [(1, 2, 2, 1, 1, 2), (1, 4, 2, 1, 1, 2), (1, 2, 4, 1, 1, 2), (1, 4, 4, 3, 2, 2)]
+_sizes += [(2, 4, 6, 3, 2, 2), (1, 3, 3, 3, 3, 3), (1, 4, 3, 3, 2, 1), (2, 6, 9, 4, 3, 3)]
+_cases = [_case(10 * place, *sizes) for place, sizes in enumerate(_sizes)]
+
+
+def _by_groups(input, weight, bias, groups):
+    parts = zip(input.chunk(groups, 1), weight.chunk(groups, 0), bias.chunk(groups), strict=True)
+    return torch.cat([F.conv2d(image, filters, some) for image, filters, some in parts], 1)
+
 
 grouped_conv2d = Exercise(
     "grouped-conv2d",
@@ -59,96 +55,61 @@ grouped_conv2d = Exercise(
     ),
     instead="Cut channels and filters into groups, and convolve group by group with F.conv2d.",
     every_device=True,
+    written=_by_groups,
 )
 
-
-@grouped_conv2d.mistake(
+grouped_conv2d.mistake(
     "the groups' outputs are added up",
     "Each group gives slices of its own: put them one behind the other.",
+    edit("torch.cat([", "sum(["),
+    edit("], 1)", "])"),
 )
-def _added(input, weight, bias, groups):
-    parts = zip(input.chunk(groups, 1), weight.chunk(groups, 0), bias.chunk(groups), strict=True)
-    return sum(F.conv2d(image, filters, some) for image, filters, some in parts)
-
-
-@grouped_conv2d.mistake(
+grouped_conv2d.mistake(
     "every group sees the first channels",
     "The second group of filters sees the second group of channels.",
+    edit("input.chunk(groups, 1)", "input.chunk(groups, 1)[:1] * groups"),
 )
-def _first_channels(input, weight, bias, groups):
-    depth = weight.shape[1]
-    return F.conv2d(input[:, :depth], weight, bias)
-
-
-@grouped_conv2d.mistake(
+grouped_conv2d.mistake(
     "channels are dealt out like cards",
     "A group is a run of neighbouring channels: with two groups the first and the second half.",
+    edit("input.chunk(groups, 1)", "[input[:, g::groups] for g in range(groups)]"),
 )
-def _dealt(input, weight, bias, groups):
-    parts = [
-        F.conv2d(input[:, g::groups], filters, some)
-        for g, (filters, some) in enumerate(
-            zip(weight.chunk(groups, 0), bias.chunk(groups), strict=True)
-        )
-    ]
-    return torch.cat(parts, 1)
-
-
-@grouped_conv2d.mistake(
+grouped_conv2d.mistake(
     "the groups' slices are dealt out like cards",
     "Put all slices of the first group first, then those of the second.",
+    edit("torch.cat", "torch.stack"),
+    edit("], 1)", "], 2).flatten(1, 2)"),
 )
-def _interleaved(input, weight, bias, groups):
-    parts = zip(input.chunk(groups, 1), weight.chunk(groups, 0), bias.chunk(groups), strict=True)
-    parts = [F.conv2d(image, filters, some) for image, filters, some in parts]
-    return torch.stack(parts, 2).flatten(1, 2)
-
-
-@grouped_conv2d.mistake(
+grouped_conv2d.mistake(
     "the groups are taken in the reverse order",
     "The first filters see the first channels.",
+    edit("input.chunk(groups, 1)", "input.chunk(groups, 1)[::-1]"),
 )
-def _reversed(input, weight, bias, groups):
-    images = input.chunk(groups, 1)[::-1]
-    parts = zip(images, weight.chunk(groups, 0), bias.chunk(groups), strict=True)
-    return torch.cat([F.conv2d(image, filters, some) for image, filters, some in parts], 1)
-
-
-@grouped_conv2d.mistake("the biases are forgotten", "Each filter has a bias of its own.")
-def _no_bias(input, weight, bias, groups):
-    parts = zip(input.chunk(groups, 1), weight.chunk(groups, 0), strict=True)
-    return torch.cat([F.conv2d(image, filters) for image, filters in parts], 1)
-
-
-@grouped_conv2d.mistake(
+grouped_conv2d.mistake(
+    "the biases are forgotten", "Each filter has a bias of its own.", edit(", some)", ")")
+)
+grouped_conv2d.mistake(
     "every group gets the first biases",
     "There is a bias for each filter: cut them into groups as well.",
+    edit("bias.chunk(groups)", "bias.chunk(groups)[:1] * groups"),
 )
-def _first_biases(input, weight, bias, groups):
-    some = bias.chunk(groups)[0]
-    parts = zip(input.chunk(groups, 1), weight.chunk(groups, 0), strict=True)
-    return torch.cat([F.conv2d(image, filters, some) for image, filters in parts], 1)
-
 
 # --- grouped-conv-weights ------------------------------------------------------------------------
 
+
+def _weights(in_channels, out_channels, kernel_size, groups):
+    return kernel_size * kernel_size * (in_channels // groups) * out_channels
+
+
 grouped_conv_weights = Exercise(
     "grouped-conv-weights",
-    reference=lambda in_channels, out_channels, kernel_size, groups: (
-        kernel_size * kernel_size * (in_channels // groups) * out_channels
-    ),
+    reference=_weights,
     cases=[
         Case(dict(zip(("in_channels", "out_channels", "kernel_size", "groups"), row, strict=True)))
-        for row in (
-            (2, 2, 1, 2),
-            (2, 4, 3, 1),
-            (4, 2, 3, 2),
-            (4, 8, 1, 4),
-            (6, 9, 3, 3),
-            (96, 256, 5, 2),
-            (384, 384, 3, 2),
-            (64, 64, 3, 64),
-        )
+        for row in [
+            *[(2, 2, 1, 2), (2, 4, 3, 1), (4, 2, 3, 2), (4, 8, 1, 4), (6, 9, 3, 3)],
+            *[(96, 256, 5, 2), (384, 384, 3, 2), (64, 64, 3, 64)],
+        ]
     ],
     traits=(
         Trait("several groups", "one group", lambda case: case.arguments["groups"] > 1),
@@ -158,39 +119,28 @@ grouped_conv_weights = Exercise(
     instead="Count: how deep is one filter, and how many filters are there in all groups?",
 )
 
-
-@grouped_conv_weights.mistake(
+grouped_conv_weights.mistake(
     "the groups are left out",
     "A filter sees only the channels of its group: it is less deep.",
+    edit(" // groups"),
 )
-def _ungrouped(in_channels, out_channels, kernel_size, groups):
-    return kernel_size * kernel_size * in_channels * out_channels
-
-
-@grouped_conv_weights.mistake(
+grouped_conv_weights.mistake(
     "the filters are divided by the groups too",
     "Each group has its share of the filters, but all groups together have all of them.",
+    edit("* out_channels", "* (out_channels // groups)"),
 )
-def _one_group(in_channels, out_channels, kernel_size, groups):
-    return kernel_size * kernel_size * (in_channels // groups) * (out_channels // groups)
-
-
-@grouped_conv_weights.mistake(
+grouped_conv_weights.mistake(
     "each group is counted with all filters",
     "The filters are shared out among the groups.",
+    edit("(in_channels // groups)", "in_channels * groups"),
 )
-def _all_filters(in_channels, out_channels, kernel_size, groups):
-    return kernel_size * kernel_size * in_channels * out_channels * groups
-
-
-@grouped_conv_weights.mistake(
+grouped_conv_weights.mistake(
     "the filters are thought to be flat",
     "A filter reaches through all channels of its group.",
+    edit(" * (in_channels // groups)"),
 )
-def _flat(in_channels, out_channels, kernel_size, groups):
-    return kernel_size * kernel_size * out_channels
-
-
-@grouped_conv_weights.mistake("the kernel has only one side", "It is F wide *and* F high.")
-def _one_side(in_channels, out_channels, kernel_size, groups):
-    return kernel_size * (in_channels // groups) * out_channels
+grouped_conv_weights.mistake(
+    "the kernel has only one side",
+    "It is F wide *and* F high.",
+    edit("kernel_size * kernel_size", "kernel_size"),
+)

@@ -1,11 +1,8 @@
-"""Lesson 3: a step of gradient descent with momentum and L2.
-
-The wrong functions use only the names of the lesson's first cell (torch, F, ...), so that the
-source of each can be submitted as a solution cell.
-"""
+"""Lesson 3: a step of gradient descent with momentum and L2."""
 
 from utils.checks.convolution.cases import in_double, whole_numbers
 from utils.checks.core import Case, Exercise, Trait
+from utils.checks.mistakes import edit
 
 
 def _step(weight, grad, velocity, lr, momentum, weight_decay):
@@ -43,86 +40,54 @@ momentum_step = Exercise(
     every_device=True,
 )
 
-
-@momentum_step.mistake(
+momentum_step.mistake(
     "the L2 term is forgotten",
     "L2 adds weight_decay * weight to the gradient.",
+    edit(" + weight_decay * weight"),
 )
-def _no_decay(weight, grad, velocity, lr, momentum, weight_decay):
-    velocity = momentum * velocity + grad
-    return weight - lr * velocity, velocity
-
-
-@momentum_step.mistake(
+momentum_step.mistake(
     "the L2 term is subtracted from the gradient",
     "The gradient of weight_decay / 2 * weight^2 is *plus* weight_decay * weight: descending it "
     "pulls towards 0.",
+    edit("grad +", "grad -"),
 )
-def _wrong_sign(weight, grad, velocity, lr, momentum, weight_decay):
-    velocity = momentum * velocity + grad - weight_decay * weight
-    return weight - lr * velocity, velocity
-
-
-@momentum_step.mistake(
+momentum_step.mistake(
     "the L2 pull bypasses the velocity",
     "Here the L2 term is a part of the gradient, so it goes into the velocity. (Pulling the weight "
     "directly is another method, decoupled weight decay.)",
+    edit(" + weight_decay * weight"),
+    edit("- lr * velocity", "- lr * velocity - lr * weight_decay * weight"),
 )
-def _decoupled(weight, grad, velocity, lr, momentum, weight_decay):
-    velocity = momentum * velocity + grad
-    return weight - lr * velocity - lr * weight_decay * weight, velocity
-
-
-@momentum_step.mistake(
+momentum_step.mistake(
     "the step uses the old velocity",
     "First the velocity, then the weight moves along the *new* velocity.",
+    edit("velocity =", "new ="),
+    edit("velocity, velocity", "velocity, new"),
 )
-def _old_velocity(weight, grad, velocity, lr, momentum, weight_decay):
-    new = momentum * velocity + grad + weight_decay * weight
-    return weight - lr * velocity, new
-
-
-@momentum_step.mistake(
+momentum_step.mistake(
     "the weight moves uphill",
     "The gradient points to where the loss grows: subtract.",
+    edit("weight -", "weight +"),
 )
-def _uphill(weight, grad, velocity, lr, momentum, weight_decay):
-    velocity = momentum * velocity + grad + weight_decay * weight
-    return weight + lr * velocity, velocity
-
-
-@momentum_step.mistake(
+momentum_step.mistake(
     "the gradient is damped by 1 - momentum",
     "That is an average of gradients. Here the gradient enters the velocity in full.",
+    edit("(grad", "(1 - momentum) * (grad"),
 )
-def _damped(weight, grad, velocity, lr, momentum, weight_decay):
-    velocity = momentum * velocity + (1 - momentum) * (grad + weight_decay * weight)
-    return weight - lr * velocity, velocity
-
-
-@momentum_step.mistake(
+momentum_step.mistake(
     "the learning rate is put into the velocity",
     "That is the form of the AlexNet paper. This exercise asks for torch's: the velocity is free "
     "of the learning rate.",
+    edit("+ (grad", "- lr * (grad"),
+    edit("- lr * velocity", "+ velocity"),
 )
-def _paper_form(weight, grad, velocity, lr, momentum, weight_decay):
-    velocity = momentum * velocity - lr * (grad + weight_decay * weight)
-    return weight + velocity, velocity
-
-
-@momentum_step.mistake(
+momentum_step.mistake(
     "the learning rate is forgotten",
     "The step is lr times the velocity.",
+    edit("lr * velocity", "velocity"),
 )
-def _no_lr(weight, grad, velocity, lr, momentum, weight_decay):
-    velocity = momentum * velocity + grad + weight_decay * weight
-    return weight - velocity, velocity
-
-
-@momentum_step.mistake(
+momentum_step.mistake(
     "weight and velocity are returned in the wrong order",
     "The weight comes first.",
+    edit("weight - lr * velocity, velocity", "velocity, weight - lr * velocity"),
 )
-def _order(weight, grad, velocity, lr, momentum, weight_decay):
-    velocity = momentum * velocity + grad + weight_decay * weight
-    return velocity, weight - lr * velocity

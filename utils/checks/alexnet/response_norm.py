@@ -1,13 +1,10 @@
-"""Lesson 3: local response normalisation, as the paper defines it.
-
-The wrong functions use only the names of the lesson's first cell (torch, F, ...), so that the
-source of each can be submitted as a solution cell.
-"""
+"""Lesson 3: local response normalisation, as the paper defines it."""
 
 import torch.nn.functional as F
 
 from utils.checks.convolution.cases import in_double, whole_numbers
 from utils.checks.core import Case, Exercise, Trait
+from utils.checks.mistakes import edit
 
 
 def _response_norm(input, n, k, alpha, beta):
@@ -50,64 +47,39 @@ response_norm = Exercise(
     every_device=True,
 )
 
-
-@response_norm.mistake(
+response_norm.mistake(
     "alpha is divided by n",
     "This is how torch defines it. The paper's alpha multiplies the *sum* of the squares.",
+    edit("alpha *", "alpha / n *"),
 )
-def _alpha_by_n(input, n, k, alpha, beta):
-    squares = F.pad(input**2, (0, 0, 0, 0, n // 2, n // 2))
-    return input / (k + alpha / n * squares.unfold(1, n, 1).sum(-1)) ** beta
-
-
-@response_norm.mistake(
+response_norm.mistake(
     "the numbers are not squared",
     "The sum is over the squares: the sign of a neighbour does not matter.",
+    edit("input**2", "input.abs()"),
 )
-def _not_squared(input, n, k, alpha, beta):
-    padded = F.pad(input.abs(), (0, 0, 0, 0, n // 2, n // 2))
-    return input / (k + alpha * padded.unfold(1, n, 1).sum(-1)) ** beta
-
-
-@response_norm.mistake(
+response_norm.mistake(
     "the neighbours are channels before only",
     "The window lies around the channel: n // 2 before it and n // 2 behind it.",
+    edit("n // 2, n // 2", "n - 1, 0"),
 )
-def _before_only(input, n, k, alpha, beta):
-    squares = F.pad(input**2, (0, 0, 0, 0, n - 1, 0))
-    return input / (k + alpha * squares.unfold(1, n, 1).sum(-1)) ** beta
-
-
-@response_norm.mistake(
+response_norm.mistake(
     "all channels are summed",
     "Only n neighbouring channels count.",
+    edit("unfold(1, n, 1).sum(-1)", "sum(1, keepdim=True)"),
 )
-def _all_channels(input, n, k, alpha, beta):
-    return input / (k + alpha * (input**2).sum(1, keepdim=True)) ** beta
-
-
-@response_norm.mistake(
+response_norm.mistake(
     "the neighbours are pixels",
     "The sum runs over channels, at the same pixel.",
+    edit("(0, 0, 0, 0, n // 2, n // 2)", "(n // 2,) * 4"),
+    edit("unfold(1, n, 1).sum(-1)", "unfold(2, n, 1).unfold(3, n, 1).sum((-2, -1))"),
 )
-def _pixels(input, n, k, alpha, beta):
-    squares = F.pad(input**2, (n // 2, n // 2, n // 2, n // 2))
-    return input / (k + alpha * squares.unfold(2, n, 1).unfold(3, n, 1).sum((-2, -1))) ** beta
-
-
-@response_norm.mistake(
+response_norm.mistake(
     "the power is forgotten",
     "The sum is raised to the power beta before it divides.",
+    edit(" ** beta"),
 )
-def _no_power(input, n, k, alpha, beta):
-    squares = F.pad(input**2, (0, 0, 0, 0, n // 2, n // 2))
-    return input / (k + alpha * squares.unfold(1, n, 1).sum(-1))
-
-
-@response_norm.mistake(
+response_norm.mistake(
     "k is forgotten",
     "Without k a channel with silent neighbours would be divided by almost nothing.",
+    edit("k + "),
 )
-def _no_k(input, n, k, alpha, beta):
-    squares = F.pad(input**2, (0, 0, 0, 0, n // 2, n // 2))
-    return input / (alpha * squares.unfold(1, n, 1).sum(-1)) ** beta

@@ -2,6 +2,8 @@
 
 from utils.checks.core import Mistake, ValueExercise
 
+_STEPS = "The division counts the steps; the window stands somewhere before its first step."
+
 # --- 227x227x3 through 96 filters of 11x11, stride 4, pad 0 --------------------------------------
 
 alexnet_conv1_volume = ValueExercise(
@@ -12,11 +14,7 @@ alexnet_conv1_volume = ValueExercise(
     "many steps of 4 fit into it? The depth is the number of filters.",
     passed="the window ends exactly at the last pixel.",
     mistakes=[
-        Mistake(
-            "the first place is not counted",
-            "The division counts the steps; the window stands somewhere before its first step.",
-            [54, 54, 96],
-        ),
+        Mistake("the first place is not counted", _STEPS, [54, 54, 96]),
         Mistake(
             "the size is only divided by the stride",
             "The last window must lie within the image: its extent uses up room too.",
@@ -52,25 +50,15 @@ alexnet_conv1_weights = ValueExercise(
             11 * 11 * 3 * 96 + 96,
         ),
         Mistake(
-            "a filter has no depth",
-            "A filter reaches through the three colours.",
-            11 * 11 * 96,
+            "a filter has no depth", "A filter reaches through the three colours.", 11 * 11 * 96
         ),
-        Mistake(
-            "only one filter is counted",
-            "The layer has 96 of them.",
-            11 * 11 * 3,
-        ),
+        Mistake("only one filter is counted", "The layer has 96 of them.", 11 * 11 * 3),
         Mistake(
             "the weights are counted once for each place",
             "All places share the same weights.",
             55 * 55 * 11 * 11 * 3 * 96,
         ),
-        Mistake(
-            "the kernel has only one side",
-            "It is 11 wide *and* 11 high.",
-            11 * 3 * 96,
-        ),
+        Mistake("the kernel has only one side", "It is 11 wide *and* 11 high.", 11 * 3 * 96),
     ],
 )
 
@@ -86,16 +74,8 @@ alexnet_pool1_volume = ValueExercise(
             "A window that does not fit as a whole is left out.",
             [28, 28, 96],
         ),
-        Mistake(
-            "the depth is halved too",
-            "Each slice is pooled by itself.",
-            [27, 27, 48],
-        ),
-        Mistake(
-            "the first place is not counted",
-            "The division counts the steps; the window stands somewhere before its first step.",
-            [26, 26, 96],
-        ),
+        Mistake("the depth is halved too", "Each slice is pooled by itself.", [27, 27, 48]),
+        Mistake("the first place is not counted", _STEPS, [26, 26, 96]),
         Mistake(
             "the windows overlap",
             "With stride 2 the window moves on by its own size.",
@@ -119,19 +99,11 @@ sizes_that_divide = ValueExercise(
             [2, 3],
         ),
         Mistake(
-            "the paper's 224 is trusted",
-            "Work the room out: 224 - 11. Does 4 divide it?",
-            [1],
+            "the paper's 224 is trusted", "Work the room out: 224 - 11. Does 4 divide it?", [1]
         ),
         Mistake(
-            "the padding is counted on one side only",
-            "P zeros are put on each side.",
-            [2, 4, 5],
+            "the padding is counted on one side only", "P zeros are put on each side.", [2, 4, 5]
         ),
-        Mistake(
-            "only one line is named",
-            "Go through all of them: there is another one.",
-            [2],
-        ),
+        Mistake("only one line is named", "Go through all of them: there is another one.", [2]),
     ],
 )

@@ -1,10 +1,7 @@
-"""Lesson 4: what one large filter costs, and what a stack of small ones does.
-
-The wrong functions use only the names of the lesson's first cell (torch, F, ...), so that the
-source of each can be submitted as a solution cell.
-"""
+"""Lesson 4: what one large filter costs, and what a stack of small ones does."""
 
 from utils.checks.core import Case, Exercise, Mistake, Trait, ValueExercise
+from utils.checks.mistakes import edit
 
 _several = Trait("several layers", "one layer", lambda case: case.arguments["layers"] > 1)
 _deep = Trait("D > 1", "D = 1", lambda case: case.arguments["depth"] > 1)
@@ -16,9 +13,14 @@ def _rows(names, *rows):
 
 # --- stack-weights -------------------------------------------------------------------------------
 
+
+def _weights(layers, kernel_size, depth):
+    return layers * kernel_size * kernel_size * depth * depth
+
+
 stack_weights = Exercise(
     "stack-weights",
-    reference=lambda layers, kernel_size, depth: layers * kernel_size * kernel_size * depth * depth,
+    reference=_weights,
     cases=_rows(
         ("layers", "kernel_size", "depth"),
         *[(1, 2, 1), (1, 7, 1), (3, 3, 1), (1, 3, 2), (2, 3, 4), (3, 3, 5), (1, 7, 512)],
@@ -29,51 +31,34 @@ stack_weights = Exercise(
     instead="Count: the numbers in one filter, the filters in one layer, the layers.",
 )
 
-
-@stack_weights.mistake(
-    "the layers are forgotten",
-    "Each of the layers has weights of its own.",
+stack_weights.mistake(
+    "the layers are forgotten", "Each of the layers has weights of its own.", edit("layers * ")
 )
-def _one_layer(layers, kernel_size, depth):
-    return kernel_size * kernel_size * depth * depth
-
-
-@stack_weights.mistake(
+stack_weights.mistake(
     "only one filter a layer is counted",
     "A layer of depth D has D filters, and each reaches through D channels.",
+    edit("depth * depth", "depth"),
 )
-def _one_filter(layers, kernel_size, depth):
-    return layers * kernel_size * kernel_size * depth
-
-
-@stack_weights.mistake("the kernel has only one side", "It is F wide *and* F high.")
-def _one_side(layers, kernel_size, depth):
-    return layers * kernel_size * depth * depth
-
-
-@stack_weights.mistake(
+stack_weights.mistake(
+    "the kernel has only one side",
+    "It is F wide *and* F high.",
+    edit("kernel_size * kernel_size", "kernel_size"),
+)
+stack_weights.mistake(
     "the biases are counted too",
     "The slide counts weights only.",
+    edit("kernel_size * kernel_size * depth", "(kernel_size * kernel_size * depth + 1)"),
 )
-def _biases(layers, kernel_size, depth):
-    return layers * (kernel_size * kernel_size * depth + 1) * depth
-
-
-@stack_weights.mistake(
+stack_weights.mistake(
     "the kernel's area is raised to the number of layers",
     "The layers' weights stand side by side: they add up.",
+    edit("layers * kernel_size * kernel_size", "(kernel_size * kernel_size) ** layers"),
 )
-def _power(layers, kernel_size, depth):
-    return (kernel_size * kernel_size) ** layers * depth * depth
-
-
-@stack_weights.mistake(
+stack_weights.mistake(
     "the depth is multiplied at each layer",
     "Each layer takes D channels and gives D channels: D * D for each, and then add the layers.",
+    edit("depth * depth", "depth ** (layers + 1)"),
 )
-def _depth_power(layers, kernel_size, depth):
-    return layers * kernel_size * kernel_size * depth ** (layers + 1)
-
 
 # --- the non-linearities -------------------------------------------------------------------------
 
@@ -99,9 +84,7 @@ nonlinearities = ValueExercise(
             [1, 1],
         ),
         Mistake(
-            "the kernel sizes are given",
-            "Count the layers: a ReLU follows each of them.",
-            [3, 7],
+            "the kernel sizes are given", "Count the layers: a ReLU follows each of them.", [3, 7]
         ),
     ],
 )
@@ -133,64 +116,40 @@ stack_costs = Exercise(
     instead="Count: the weights are used once at each pixel; each layer has an output.",
 )
 
-
-@stack_costs.mistake(
+stack_costs.mistake(
     "the weights are used only once",
     "All weights are used at *each* of the size * size places.",
+    edit("depth * depth * pixels", "depth * depth"),
 )
-def _no_places(layers, kernel_size, depth, size):
-    pixels = size * size
-    return layers * kernel_size * kernel_size * depth * depth, layers * depth * pixels
-
-
-@stack_costs.mistake(
+stack_costs.mistake(
     "the image has only one side",
     "There are size * size places.",
+    edit("pixels = size * size", "pixels = size"),
 )
-def _one_side_of_image(layers, kernel_size, depth, size):
-    weights = layers * kernel_size * kernel_size * depth * depth
-    return weights * size, layers * depth * size
-
-
-@stack_costs.mistake(
+stack_costs.mistake(
     "only the last output is kept",
     "Each layer's output is kept until its gradient has been computed.",
+    edit("layers * depth", "depth"),
 )
-def _last_output(layers, kernel_size, depth, size):
-    pixels = size * size
-    return layers * kernel_size * kernel_size * depth * depth * pixels, depth * pixels
-
-
-@stack_costs.mistake(
+stack_costs.mistake(
     "the outputs of each layer have one channel only",
     "An output has D channels.",
+    edit("layers * depth", "layers"),
 )
-def _flat_output(layers, kernel_size, depth, size):
-    pixels = size * size
-    return layers * kernel_size * kernel_size * depth * depth * pixels, layers * pixels
-
-
-@stack_costs.mistake(
+stack_costs.mistake(
     "the work of one layer is given",
     "Each of the layers does this work.",
+    edit("layers * kernel_size", "kernel_size"),
 )
-def _one_layer_work(layers, kernel_size, depth, size):
-    pixels = size * size
-    return kernel_size * kernel_size * depth * depth * pixels, layers * depth * pixels
-
-
-@stack_costs.mistake(
+stack_costs.mistake(
     "only one filter of each layer is counted",
     "A layer of depth D has D filters, and each reaches through D channels.",
+    edit("depth * depth", "depth"),
 )
-def _one_filter_work(layers, kernel_size, depth, size):
-    pixels = size * size
-    return layers * kernel_size * kernel_size * depth * pixels, layers * depth * pixels
 
 
 @stack_costs.mistake(
-    "the windows are thought to shrink the image",
-    "The layers pad, so that the size stays.",
+    "the windows are thought to shrink the image", "The layers pad, so that the size stays."
 )
 def _shrinking(layers, kernel_size, depth, size):
     work = outputs = 0

@@ -1,14 +1,10 @@
-"""Lesson 4: receptive fields, by recurrence and by gradient.
+"""Lesson 4: receptive fields, by recurrence and by gradient."""
 
-The wrong functions use only the names of the lesson's first cell (torch, F, ...), so that the
-source of each can be submitted as a solution cell.
-"""
-
-import torch
 import torch.nn.functional as F
 
 from utils.checks.convolution.cases import in_double, whole_numbers
 from utils.checks.core import Case, Exercise, Mistake, Trait, ValueExercise
+from utils.checks.mistakes import edit
 
 
 def _fields(layers):
@@ -25,17 +21,11 @@ field_sizes = Exercise(
     reference=_fields,
     cases=[
         Case({"layers": layers})
-        for layers in (
-            ((3, 1),),
-            ((7, 1),),
-            ((3, 1), (3, 1)),
-            ((3, 1), (3, 1), (3, 1)),
-            ((5, 1), (2, 1), (3, 1)),
-            ((3, 2), (3, 1)),
-            ((2, 2), (2, 2), (2, 2)),
-            ((3, 1), (2, 2), (3, 1), (2, 2), (3, 1)),
-            ((11, 4), (3, 2), (5, 1), (3, 2)),
-        )
+        for layers in [
+            *[((3, 1),), ((7, 1),), ((3, 1), (3, 1)), ((3, 1), (3, 1), (3, 1))],
+            *[((5, 1), (2, 1), (3, 1)), ((3, 2), (3, 1)), ((2, 2), (2, 2), (2, 2))],
+            *[((3, 1), (2, 2), (3, 1), (2, 2), (3, 1)), ((11, 4), (3, 2), (5, 1), (3, 2))],
+        ]
     ],
     traits=(
         Trait("several layers", "one layer", lambda c: len(c.arguments["layers"]) > 1),
@@ -49,94 +39,42 @@ field_sizes = Exercise(
     instead="Keep two numbers, the field's size and the jump, and update them layer by layer.",
 )
 
-
-@field_sizes.mistake(
+field_sizes.mistake(
     "the strides are ignored",
     "Behind a layer with stride 2, two neighbours stand two pixels apart: keep this jump.",
+    edit(" * jump"),
 )
-def _no_jump(layers):
-    size, sizes = 1, []
-    for kernel, _ in layers:
-        size += kernel - 1
-        sizes.append(size)
-    return sizes
-
-
-@field_sizes.mistake(
+field_sizes.mistake(
     "each layer adds its whole kernel",
     "A window of F has F - 1 pixels beside the first one.",
+    edit("= 1, 1, []", "= 0, 1, []"),
+    edit("(kernel - 1)", "kernel"),
 )
-def _whole_kernel(layers):
-    size, jump, sizes = 0, 1, []
-    for kernel, stride in layers:
-        size += kernel * jump
-        jump *= stride
-        sizes.append(size)
-    return sizes
-
-
-@field_sizes.mistake(
+field_sizes.mistake(
     "the kernel sizes are multiplied",
     "Neighbouring windows overlap: a layer adds to the field, it does not multiply it.",
+    edit("+= (kernel - 1) * jump", "*= kernel"),
 )
-def _multiplied(layers):
-    size, sizes = 1, []
-    for kernel, _ in layers:
-        size *= kernel
-        sizes.append(size)
-    return sizes
-
-
-@field_sizes.mistake(
+field_sizes.mistake(
     "a layer's own stride already widens its own window",
     "Use the jump *before* the layer; its own stride counts from the next layer on.",
+    edit("* jump", "* jump * stride"),
 )
-def _early_jump(layers):
-    size, jump, sizes = 1, 1, []
-    for kernel, stride in layers:
-        jump *= stride
-        size += (kernel - 1) * jump
-        sizes.append(size)
-    return sizes
-
-
-@field_sizes.mistake(
+field_sizes.mistake(
     "the strides are added up instead of multiplied",
     "Two layers with stride 2 make a jump of 2 * 2.",
+    edit("jump *= stride", "jump += stride - 1"),
 )
-def _added_jump(layers):
-    size, jump, sizes = 1, 1, []
-    for kernel, stride in layers:
-        size += (kernel - 1) * jump
-        jump += stride - 1
-        sizes.append(size)
-    return sizes
-
-
-@field_sizes.mistake(
+field_sizes.mistake(
     "the layers are gone through from the top down",
     "The first layer of the list is the one that sees the image.",
+    edit("in layers", "in layers[::-1]"),
 )
-def _reversed(layers):
-    size, jump, sizes = 1, 1, []
-    for kernel, stride in layers[::-1]:
-        size += (kernel - 1) * jump
-        jump *= stride
-        sizes.append(size)
-    return sizes
-
-
-@field_sizes.mistake(
+field_sizes.mistake(
     "only the last size is returned",
     "Return a list: the size behind each layer.",
+    edit("return sizes", "return [size]"),
 )
-def _only_last(layers):
-    size, jump = 1, 1
-    for kernel, stride in layers:
-        size += (kernel - 1) * jump
-        jump *= stride
-    return [size]
-
 
 # --- an 11x11 filter's field with 3x3 layers -----------------------------------------------------
 
@@ -201,16 +139,11 @@ def _case(seed, layers, channels, height, width, lowered=0.0):
 
 
 _cases = [
-    _case(0, 1, 1, 3, 3),
-    _case(10, 1, 1, 5, 5),
-    _case(20, 2, 1, 5, 5),
-    _case(30, 2, 1, 7, 7),
+    *[_case(0, 1, 1, 3, 3), _case(10, 1, 1, 5, 5), _case(20, 2, 1, 5, 5), _case(30, 2, 1, 7, 7)],
     _case(60, 2, 1, 2, 5),  # lower than the field, so that the padding matters
-    _case(40, 1, 2, 5, 5),
-    _case(50, 3, 2, 9, 9),
+    *[_case(40, 1, 2, 5, 5), _case(50, 3, 2, 9, 9)],
     # With lower weights the last ReLU shuts the middle unit of one channel and not of the other.
-    _case(110, 1, 2, 5, 5, lowered=2),
-    _case(150, 2, 2, 7, 7, lowered=2),
+    *[_case(110, 1, 2, 5, 5, lowered=2), _case(150, 2, 2, 7, 7, lowered=2)],
 ]
 
 middle_gradient = Exercise(
@@ -231,104 +164,42 @@ middle_gradient = Exercise(
     every_device=True,
 )
 
-
-@middle_gradient.mistake(
+middle_gradient.mistake(
     "all outputs are added up instead of the middle one",
     "Take one unit: row H // 2, column W // 2 of the last output.",
+    edit("[:, :, output.shape[2] // 2, output.shape[3] // 2]"),
 )
-def _all_outputs(input, weight):
-    image = input.clone().requires_grad_()
-    output = image
-    for filters in weight:
-        output = F.relu(F.conv2d(output, filters, padding=1))
-    return torch.autograd.grad(output.sum(), image)[0]
-
-
-@middle_gradient.mistake(
+middle_gradient.mistake(
     "the unit in the corner is taken",
     "The middle is row H // 2, column W // 2.",
+    edit("output.shape[2] // 2, output.shape[3] // 2", "0, 0"),
 )
-def _corner(input, weight):
-    image = input.clone().requires_grad_()
-    output = image
-    for filters in weight:
-        output = F.relu(F.conv2d(output, filters, padding=1))
-    return torch.autograd.grad(output[:, :, 0, 0].sum(), image)[0]
-
-
-@middle_gradient.mistake(
-    "the ReLUs are left out",
-    "Each conv layer is followed by a ReLU.",
+middle_gradient.mistake(
+    "the ReLUs are left out", "Each conv layer is followed by a ReLU.", edit("F.relu(", "(")
 )
-def _no_relu(input, weight):
-    image = input.clone().requires_grad_()
-    output = image
-    for filters in weight:
-        output = F.conv2d(output, filters, padding=1)
-    middle = output[:, :, output.shape[2] // 2, output.shape[3] // 2]
-    return torch.autograd.grad(middle.sum(), image)[0]
-
-
-@middle_gradient.mistake(
+# A ReLU before each layer instead: the first changes nothing, since the images are positive.
+middle_gradient.mistake(
     "the last layer's ReLU is left out",
     "The last layer too is followed by a ReLU, which may shut the unit in the middle.",
+    edit("F.relu(F.conv2d(output", "(F.conv2d(F.relu(output)"),
 )
-def _no_last_relu(input, weight):
-    image = input.clone().requires_grad_()
-    output = image
-    for place, filters in enumerate(weight):
-        output = F.conv2d(output, filters, padding=1)
-        if place < len(weight) - 1:
-            output = F.relu(output)
-    middle = output[:, :, output.shape[2] // 2, output.shape[3] // 2]
-    return torch.autograd.grad(middle.sum(), image)[0]
-
-
-@middle_gradient.mistake(
+middle_gradient.mistake(
     "the magnitude of the gradient is returned",
     "Return the gradient with its sign. Its magnitude is taken later.",
+    edit("image.grad", "image.grad.abs()"),
 )
-def _magnitude(input, weight):
-    image = input.clone().requires_grad_()
-    output = image
-    for filters in weight:
-        output = F.relu(F.conv2d(output, filters, padding=1))
-    middle = output[:, :, output.shape[2] // 2, output.shape[3] // 2]
-    return torch.autograd.grad(middle.sum(), image)[0].abs()
-
-
-@middle_gradient.mistake(
+middle_gradient.mistake(
     "every layer uses the first layer's filters",
     "weight[0] is the first layer, weight[1] the second, and so on.",
+    edit(", filters,", ", weight[0],"),
 )
-def _same_filters(input, weight):
-    image = input.clone().requires_grad_()
-    output = image
-    for _ in weight:
-        output = F.relu(F.conv2d(output, weight[0], padding=1))
-    middle = output[:, :, output.shape[2] // 2, output.shape[3] // 2]
-    return torch.autograd.grad(middle.sum(), image)[0]
-
-
-@middle_gradient.mistake(
+middle_gradient.mistake(
     "only the first channel of the middle unit is taken",
     "Add up all channels of the middle unit.",
+    edit("[:, :,", "[:, 0,"),
 )
-def _first_channel(input, weight):
-    image = input.clone().requires_grad_()
-    output = image
-    for filters in weight:
-        output = F.relu(F.conv2d(output, filters, padding=1))
-    middle = output[:, 0, output.shape[2] // 2, output.shape[3] // 2]
-    return torch.autograd.grad(middle.sum(), image)[0]
-
-
-@middle_gradient.mistake(
+middle_gradient.mistake(
     "the output is returned instead of the gradient",
     "The question is not what the middle unit says, but which pixels could change it.",
+    edit("image.grad", "output.detach()"),
 )
-def _output(input, weight):
-    output = input
-    for filters in weight:
-        output = F.relu(F.conv2d(output, filters, padding=1))
-    return output

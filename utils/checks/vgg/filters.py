@@ -1,14 +1,11 @@
-"""Lesson 4: filters that follow each other, and filters of one pixel.
-
-The wrong functions use only the names of the lesson's first cell (torch, F, ...), so that the
-source of each can be submitted as a solution cell.
-"""
+"""Lesson 4: filters that follow each other, and filters of one pixel."""
 
 import torch
 import torch.nn.functional as F
 
 from utils.checks.convolution.cases import LIBRARY, in_double, whole_numbers
 from utils.checks.core import Case, Exercise, Mistake, Trait, ValueExercise
+from utils.checks.mistakes import edit
 
 # --- compose-filters -----------------------------------------------------------------------------
 
@@ -23,15 +20,8 @@ def _pair(seed, one, other):
     return Case({"first": first, "second": second})
 
 
-_cases = [
-    _pair(0, 1, 1),
-    _pair(10, 2, 1),
-    _pair(20, 1, 2),
-    _pair(30, 2, 2),
-    _pair(40, 3, 2),
-    _pair(50, 3, 3),
-    _pair(60, 5, 3),
-]
+_sides = [(1, 1), (2, 1), (1, 2), (2, 2), (3, 2), (3, 3), (5, 3)]
+_cases = [_pair(10 * place, *sides) for place, sides in enumerate(_sides)]
 
 compose_filters = Exercise(
     "compose-filters",
@@ -44,40 +34,27 @@ compose_filters = Exercise(
     every_device=True,
 )
 
-
-@compose_filters.mistake(
+compose_filters.mistake(
     "the second filter is not turned round",
     "The tap (u, v) of the second filter *shifts* the first one by (u, v). Sliding it over the "
     "first one, as F.conv2d does, shifts it the other way: turn one of them by 180 degrees.",
+    edit("second.flip(0, 1)", "second"),
 )
-def _not_flipped(first, second):
-    return F.conv2d(first[None, None], second[None, None], padding=second.shape[0] - 1)[0, 0]
-
-
-@compose_filters.mistake(
+compose_filters.mistake(
     "both filters are turned round",
     "Only the one that is slid is turned; turning both is as if none were.",
+    edit("first[", "first.flip(0, 1)["),
 )
-def _both_flipped(first, second):
-    one, other = first.flip(0, 1)[None, None], second.flip(0, 1)[None, None]
-    return F.conv2d(one, other, padding=second.shape[0] - 1)[0, 0]
-
-
-@compose_filters.mistake(
+compose_filters.mistake(
     "the second filter is only mirrored",
     "Turn it by 180 degrees: rows *and* columns.",
+    edit("second.flip(0, 1)", "second.flip(1)"),
 )
-def _mirrored(first, second):
-    return F.conv2d(first[None, None], second.flip(1)[None, None], padding=len(second) - 1)[0, 0]
-
-
-@compose_filters.mistake(
+compose_filters.mistake(
     "the size of the first filter is kept",
     "The field grows: the composed filter has F1 + F2 - 1 pixels a side.",
+    edit("[0, 0]", "[0, 0, : len(first), : len(first)]"),
 )
-def _same_size(first, second):
-    full = F.conv2d(first[None, None], second.flip(0, 1)[None, None], padding=len(second) - 1)[0, 0]
-    return full[: len(first), : len(first)]
 
 
 @compose_filters.mistake(
@@ -85,22 +62,16 @@ def _same_size(first, second):
     "The second layer weighs what the first one gives: taps are multiplied, then added.",
 )
 def _added(first, second):
-    size = len(first) + len(second) - 1
-    total = first.new_zeros(size, size)
-    total[: len(first), : len(first)] += first
-    total[: len(second), : len(second)] += second
-    return total
+    one, other = len(first) - 1, len(second) - 1
+    return F.pad(first, (0, other) * 2) + F.pad(second, (0, one) * 2)
 
 
-@compose_filters.mistake(
+compose_filters.mistake(
     "the first filter is put at each place with one weight",
     "Each tap of the second filter has a weight of its own.",
+    edit("second.flip(0, 1)", "torch.ones_like(second)"),
+    edit("[0, 0]", "[0, 0] * second[0, 0]"),
 )
-def _one_weight(first, second):
-    ones = torch.ones_like(second)
-    shifted = F.conv2d(first[None, None], ones[None, None], padding=len(second) - 1)[0, 0]
-    return shifted * second[0, 0]
-
 
 # --- free-numbers --------------------------------------------------------------------------------
 
@@ -134,11 +105,7 @@ free_numbers = ValueExercise(
             "These are the numbers of the result. How many can be *chosen*?",
             49,
         ),
-        Mistake(
-            "one filter is counted",
-            "There are three filters.",
-            9,
-        ),
+        Mistake("one filter is counted", "There are three filters.", 9),
     ],
 )
 
@@ -155,15 +122,14 @@ def _pointwise(seed, images, channels, filters, height, width):
     )
 
 
-_pointwise_cases = [
-    _pointwise(0, 1, 1, 1, 1, 2),
-    _pointwise(10, 1, 2, 1, 1, 2),
-    _pointwise(20, 1, 1, 2, 1, 2),
-    _pointwise(30, 1, 2, 2, 2, 2),
-    _pointwise(40, 2, 2, 2, 2, 3),
-    _pointwise(50, 2, 3, 4, 3, 2),
-    _pointwise(60, 1, 4, 3, 3, 4),
-]
+_sizes = [(1, 1, 1, 1, 2), (1, 2, 1, 1, 2), (1, 1, 2, 1, 2), (1, 2, 2, 2, 2)]
+_sizes += [(2, 2, 2, 2, 3), (2, 3, 4, 3, 2), (1, 4, 3, 3, 4)]
+_pointwise_cases = [_pointwise(10 * place, *sizes) for place, sizes in enumerate(_sizes)]
+
+
+def _weighed(input, weight, bias):
+    return torch.einsum("nchw,kc->nkhw", input, weight) + bias[:, None, None]
+
 
 conv1x1 = Exercise(
     "conv1x1",
@@ -177,51 +143,37 @@ conv1x1 = Exercise(
     forbidden=LIBRARY,
     instead="At each pixel it is a product of the weight matrix and the vector of the channels.",
     every_device=True,
+    written=_weighed,
 )
 
-
-@conv1x1.mistake("the bias is forgotten", "Add each filter's bias at every pixel.")
-def _no_bias(input, weight, bias):
-    return torch.einsum("nchw,kc->nkhw", input, weight)
-
-
-@conv1x1.mistake(
+conv1x1.mistake(
+    "the bias is forgotten",
+    "Add each filter's bias at every pixel.",
+    edit(" + bias[:, None, None]"),
+)
+conv1x1.mistake(
     "the weight matrix is transposed",
     "weight[k, c] leads from channel c to filter k.",
+    edit("kc->", "ck->"),
 )
-def _transposed(input, weight, bias):
-    return torch.einsum("nchw,ck->nkhw", input, weight) + bias[:, None, None]
-
-
-@conv1x1.mistake(
+conv1x1.mistake(
     "the channels are averaged",
     "A filter *adds* what its weights give, as every filter does.",
+    edit("weight)", "weight) / weight.shape[1]"),
 )
-def _averaged(input, weight, bias):
-    mean = torch.einsum("nchw,kc->nkhw", input, weight) / weight.shape[1]
-    return mean + bias[:, None, None]
-
-
-@conv1x1.mistake(
+conv1x1.mistake(
     "all pixels are added up",
     "A 1x1 filter looks at each pixel by itself.",
+    edit(", input,", ", input.sum((2, 3), keepdim=True).expand_as(input),"),
 )
-def _over_pixels(input, weight, bias):
-    summed = torch.einsum("nchw,kc->nk", input, weight) + bias
-    return summed[:, :, None, None].expand(-1, -1, *input.shape[2:])
-
-
-@conv1x1.mistake(
+conv1x1.mistake(
     "the bias is added along the width",
     "There is a bias for each *filter*: bias[:, None, None] stands along the axis of the filters.",
+    edit("bias[:, None, None]", "bias"),
 )
-def _bias_along_width(input, weight, bias):
-    return torch.einsum("nchw,kc->nkhw", input, weight) + bias
-
-
-@conv1x1.mistake(
+conv1x1.mistake(
     "the filters' axis comes last",
     "The output is (N, K, H, W).",
+    edit("->nkhw", "->nhwk"),
+    edit("bias[:, None, None]", "bias"),
 )
-def _last_axis(input, weight, bias):
-    return input.permute(0, 2, 3, 1) @ weight.T + bias

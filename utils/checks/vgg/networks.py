@@ -1,11 +1,8 @@
-"""Lesson 4: the six configurations, and what stands behind their conv layers.
-
-The wrong functions use only the names of the lesson's first cell (torch, F, ...), so that the
-source of each can be submitted as a solution cell.
-"""
+"""Lesson 4: the six configurations, and what stands behind their conv layers."""
 
 from utils.checks.convolution.cases import whole_numbers
 from utils.checks.core import Case, Exercise, Mistake, Trait, ValueExercise
+from utils.checks.mistakes import edit
 
 # --- conv-shapes ---------------------------------------------------------------------------------
 
@@ -13,19 +10,16 @@ from utils.checks.core import Case, Exercise, Mistake, Trait, ValueExercise
 def _shapes(column):
     shapes, channels = [], 3
     for item in column:
-        if item != "M":
-            size, filters = item
-            shapes.append((filters, channels, size, size))
-            channels = filters
+        if item == "M":
+            continue
+        size, filters = item
+        shapes.append((filters, channels, size, size))
+        channels = filters
     return shapes
 
 
 _columns = (
-    ((3, 64),),
-    ((3, 8), (3, 4)),
-    ((3, 8), "M"),
-    ((3, 8), "M", (3, 16)),
-    ((3, 8), (1, 8), "M"),
+    *[((3, 64),), ((3, 8), (3, 4)), ((3, 8), "M"), ((3, 8), "M", (3, 16)), ((3, 8), (1, 8), "M")],
     ("M", (3, 8), (1, 4), (3, 4), "M"),
     ((3, 64), "M", (3, 128), "M", (3, 256), (3, 256), "M", (3, 512), (3, 512), "M"),
     ((3, 64), (3, 64), "M", (3, 128), (3, 128), "M", (3, 256), (3, 256), (1, 256), "M"),
@@ -49,75 +43,36 @@ def _convs(case):
     return [item for item in case.arguments["column"] if item != "M"]
 
 
-@conv_shapes.mistake(
+conv_shapes.mistake(
     "every layer is thought to see the three colours",
     "A layer's filters are as deep as what stands before them: the filters of the layer before.",
+    edit("(filters, channels,", "(filters, 3,"),
 )
-def _always_three(column):
-    return [(item[1], 3, item[0], item[0]) for item in column if item != "M"]
-
-
-@conv_shapes.mistake(
+conv_shapes.mistake(
     "a layer is thought to see as many channels as it has filters",
     "A layer's filters are as deep as what stands *before* them.",
+    edit("(filters, channels,", "(filters, filters,"),
 )
-def _own_depth(column):
-    return [(item[1], item[1], item[0], item[0]) for item in column if item != "M"]
-
-
-@conv_shapes.mistake(
+conv_shapes.mistake(
     "all filters are taken for 3x3",
     "The first number of an item is the filter's size; configuration C has 1x1 filters.",
+    edit("size, size)", "3, 3)"),
 )
-def _all_three(column):
-    shapes, channels = [], 3
-    for item in column:
-        if item != "M":
-            shapes.append((item[1], channels, 3, 3))
-            channels = item[1]
-    return shapes
-
-
-@conv_shapes.mistake(
+conv_shapes.mistake(
     "a pooling layer is thought to double the channels",
     "Pooling keeps the depth. It is the next conv layer that has twice as many filters.",
+    edit("continue", "channels *= 2\n            continue"),
 )
-def _pooling_doubles(column):
-    shapes, channels = [], 3
-    for item in column:
-        if item == "M":
-            channels *= 2
-        else:
-            shapes.append((item[1], channels, item[0], item[0]))
-            channels = item[1]
-    return shapes
-
-
-@conv_shapes.mistake(
+conv_shapes.mistake(
     "channels come before filters",
     "The order is (filters, channels, height, width).",
+    edit("(filters, channels,", "(channels, filters,"),
 )
-def _channels_first(column):
-    shapes, channels = [], 3
-    for item in column:
-        if item != "M":
-            shapes.append((channels, item[1], item[0], item[0]))
-            channels = item[1]
-    return shapes
-
-
-@conv_shapes.mistake(
+conv_shapes.mistake(
     "pooling layers are listed too",
     "A pooling layer has no weights: leave it out.",
+    edit("continue", "item = (2, channels)"),
 )
-def _with_pooling(column):
-    shapes, channels = [], 3
-    for item in column:
-        size, filters = (2, channels) if item == "M" else item
-        shapes.append((filters, channels, size, size))
-        channels = filters
-    return shapes
-
 
 # --- the first fully connected layer of VGG ------------------------------------------------------
 
@@ -148,11 +103,7 @@ vgg_fc_weights = ValueExercise(
             "The question is for the weights.",
             512 * 7 * 7 * 4096 + 4096,
         ),
-        Mistake(
-            "the image has only one side",
-            "There are 7 rows *and* 7 columns.",
-            512 * 7 * 4096,
-        ),
+        Mistake("the image has only one side", "There are 7 rows *and* 7 columns.", 512 * 7 * 4096),
     ],
 )
 
@@ -164,18 +115,19 @@ def _dense(seed, units, channels, height, width):
     return Case({"weight": weight, "channels": channels, "height": height, "width": width})
 
 
+_sizes = [(1, 1, 1, 2), (1, 1, 2, 2), (2, 2, 1, 1), (2, 2, 2, 2)]
+_sizes += [(1, 3, 3, 3), (4, 2, 2, 3), (5, 3, 4, 2)]
+
+
+def _as_filters(weight, channels, height, width):
+    filters = weight.reshape(-1, channels, height, width)
+    return filters
+
+
 linear_as_conv = Exercise(
     "linear-as-conv",
-    reference=lambda weight, channels, height, width: weight.reshape(-1, channels, height, width),
-    cases=[
-        _dense(0, 1, 1, 1, 2),
-        _dense(1, 1, 1, 2, 2),
-        _dense(2, 2, 2, 1, 1),
-        _dense(3, 2, 2, 2, 2),
-        _dense(4, 1, 3, 3, 3),
-        _dense(5, 4, 2, 2, 3),
-        _dense(6, 5, 3, 4, 2),
-    ],
+    reference=_as_filters,
+    cases=[_dense(place, *sizes) for place, sizes in enumerate(_sizes)],
     traits=(
         Trait("several units", "one unit", lambda c: len(c.arguments["weight"]) > 1),
         Trait("several channels", "one channel", lambda c: c.arguments["channels"] > 1),
@@ -188,50 +140,33 @@ linear_as_conv = Exercise(
     every_device=True,
 )
 
-
-@linear_as_conv.mistake(
+linear_as_conv.mistake(
     "the channels are taken to change fastest",
     "Flatten goes through the columns first, then the rows, then the channels.",
+    edit("-1, channels, height, width)", "-1, height, width, channels).permute(0, 3, 1, 2)"),
 )
-def _channels_last(weight, channels, height, width):
-    return weight.reshape(-1, height, width, channels).permute(0, 3, 1, 2)
-
-
-@linear_as_conv.mistake(
+linear_as_conv.mistake(
     "rows and columns are exchanged",
     "The last axis is the width.",
+    edit("-1, channels, height, width)", "-1, channels, width, height).transpose(2, 3)"),
 )
-def _transposed(weight, channels, height, width):
-    return weight.reshape(-1, channels, width, height).transpose(2, 3)
-
-
-@linear_as_conv.mistake(
+linear_as_conv.mistake(
     "the filters are turned round",
     "F.conv2d does not turn its filters, so they stand as the weights do.",
+    edit("return filters", "return filters.flip(2, 3)"),
 )
-def _flipped(weight, channels, height, width):
-    return weight.reshape(-1, channels, height, width).flip(2, 3)
-
-
-@linear_as_conv.mistake(
+linear_as_conv.mistake(
     "the units come after the channels",
     "A conv layer's weight is (units, channels, height, width).",
+    edit("return filters", "return filters.transpose(0, 1)"),
 )
-def _units_second(weight, channels, height, width):
-    return weight.reshape(-1, channels, height, width).transpose(0, 1)
-
-
-@linear_as_conv.mistake(
+linear_as_conv.mistake(
     "units and inputs are exchanged",
     "Row k of the linear layer's weight belongs to unit k.",
+    edit("weight.reshape", "weight.T.reshape"),
 )
-def _weight_transposed(weight, channels, height, width):
-    return weight.T.reshape(-1, channels, height, width)
-
-
-@linear_as_conv.mistake(
+linear_as_conv.mistake(
     "only one place is covered",
     "The filter is as large as the whole input: height x width.",
+    edit("-1, channels, height, width", "-1, channels * height * width, 1, 1"),
 )
-def _one_place(weight, channels, height, width):
-    return weight.reshape(-1, channels * height * width, 1, 1)
