@@ -1,7 +1,9 @@
 """The catalogue of lesson 1, convolution: its exercises, and the mistakes that people make in them.
 
-To add a mistake, write the wrong function below its exercise and decorate it with
-`@exercise.mistake(name, hint)`; tests/test_checks.py then holds it against the others.
+Right functions and their edits use only the names of the lesson's first cell (math, torch, np, F),
+as a mistake's text can be submitted as a solution cell. To add a mistake, write below its exercise
+`exercise.mistake(name, hint, edit(old, new))`; tests/test_checks.py then holds it against the
+others.
 """
 
 from utils.checks.convolution import (

@@ -1,4 +1,8 @@
-"""The catalogue of lesson 2, pooling: its exercises, and the mistakes that people make in them."""
+"""The catalogue of lesson 2, pooling: its exercises, and the mistakes that people make in them.
+
+Right functions and their edits use only the names of the lesson's first cell (math, torch, np, F),
+as a mistake's text can be submitted as a solution cell.
+"""
 
 from utils.checks.pooling import average, counts, maximum, maximum_backward, sizes
 
