@@ -1,12 +1,7 @@
-"""Lesson 1: the gradient of the input.
-
-The wrong functions use only the names of the lesson's first cell (math, torch, np, F, sizing,
-functional), so that the source of each can be submitted as a solution cell.
-"""
+"""Lesson 1: the gradient of the input."""
 
 import torch
 import torch.nn.functional as F
-from torch.nn.grad import conv2d_input
 
 from utils.checks.convolution.cases import (
     BACKWARD_CASES,
@@ -16,15 +11,28 @@ from utils.checks.convolution.cases import (
     LIBRARY,
 )
 from utils.checks.core import Exercise
+from utils.checks.mistakes import edit
 
 
-def _backward_input(grad_output, input, weight, stride=1, padding=0):
-    return conv2d_input(input.shape, weight, grad_output, stride, padding)
+def _library(grad_output, input, weight, stride=1, padding=0):
+    return torch.nn.grad.conv2d_input(input.shape, weight, grad_output, stride, padding)
+
+
+def _by_patch(grad_output, input, weight, stride=1, padding=0):
+    size, (height, width) = weight.shape[-1], input.shape[2:]
+    grad = torch.zeros_like(F.pad(input, (padding,) * 4))
+    for i in range(grad_output.shape[2]):
+        for j in range(grad_output.shape[3]):
+            top, left = i * stride, j * stride
+            part = torch.einsum("nk,kcij->ncij", grad_output[:, :, i, j], weight)
+            grad[:, :, top : top + size, left : left + size] += part
+    return grad[:, :, padding : padding + height, padding : padding + width]
 
 
 conv2d_backward_input = Exercise(
     "conv2d-backward-input",
-    reference=_backward_input,
+    reference=_library,
+    written=_by_patch,
     cases=BACKWARD_CASES,
     traits=(*LAYER_TRAITS, DOUBLE),
     ranges=("stride", "padding"),
@@ -33,161 +41,68 @@ conv2d_backward_input = Exercise(
     every_device=True,
 )
 
-
-@conv2d_backward_input.mistake(
+conv2d_backward_input.mistake(
     "the padding is not cut off",
     "The zeros around the input are no input: their gradient is dropped, so that the result has "
     "the input's shape.",
+    edit("[:, :, padding : padding + height, padding : padding + width]"),
 )
-def _not_cropped(grad_output, input, weight, stride=1, padding=0):
-    (rows, cols), size = grad_output.shape[2:], weight.shape[-1]
-    grad = torch.zeros_like(F.pad(input, (padding, padding, padding, padding)))
-    for i in range(size):
-        for j in range(size):
-            part = torch.einsum("nkhw,kc->nchw", grad_output, weight[:, :, i, j])
-            grad[:, :, i : i + rows * stride : stride, j : j + cols * stride : stride] += part
-    return grad
-
-
-@conv2d_backward_input.mistake(
+conv2d_backward_input.mistake(
     "the padding is cut off on the bottom and right only",
     "The padding lies on all four sides, so the input starts P pixels inside.",
+    edit("padding : padding + height, padding : padding + width", ":height, :width"),
 )
-def _cropped_one_side(grad_output, input, weight, stride=1, padding=0):
-    (rows, cols), size = grad_output.shape[2:], weight.shape[-1]
-    grad = torch.zeros_like(F.pad(input, (padding, padding, padding, padding)))
-    for i in range(size):
-        for j in range(size):
-            part = torch.einsum("nkhw,kc->nchw", grad_output, weight[:, :, i, j])
-            grad[:, :, i : i + rows * stride : stride, j : j + cols * stride : stride] += part
-    return grad[:, :, : input.shape[2], : input.shape[3]]
-
-
-@conv2d_backward_input.mistake(
+conv2d_backward_input.mistake(
     "the kernel is the wrong way round",
     "When the gradient is written as a convolution of grad_output, the kernel is flipped: the "
     "pixel at the upper left of a patch was multiplied by the upper left weight.",
+    edit(", weight)", ", weight.flip(2, 3))"),
 )
-def _wrong_way_round(grad_output, input, weight, stride=1, padding=0):
-    (rows, cols), size = grad_output.shape[2:], weight.shape[-1]
-    grad = torch.zeros_like(F.pad(input, (padding, padding, padding, padding)))
-    for i in range(size):
-        for j in range(size):
-            part = torch.einsum("nkhw,kc->nchw", grad_output, weight.flip(2, 3)[:, :, i, j])
-            grad[:, :, i : i + rows * stride : stride, j : j + cols * stride : stride] += part
-    return grad[:, :, padding : padding + input.shape[2], padding : padding + input.shape[3]]
-
-
-@conv2d_backward_input.mistake(
+conv2d_backward_input.mistake(
     "the kernel's rows and columns are swapped",
     "The third axis of the weight runs down the patch, the fourth to the right.",
+    edit("->ncij", "->ncji"),
 )
-def _kernel_transposed(grad_output, input, weight, stride=1, padding=0):
-    (rows, cols), size = grad_output.shape[2:], weight.shape[-1]
-    grad = torch.zeros_like(F.pad(input, (padding, padding, padding, padding)))
-    for i in range(size):
-        for j in range(size):
-            part = torch.einsum("nkhw,kc->nchw", grad_output, weight[:, :, j, i])
-            grad[:, :, i : i + rows * stride : stride, j : j + cols * stride : stride] += part
-    return grad[:, :, padding : padding + input.shape[2], padding : padding + input.shape[3]]
-
-
-@conv2d_backward_input.mistake(
+conv2d_backward_input.mistake(
     "overlapping contributions overwrite each other",
     "A pixel lies in several patches, and each of them sends a gradient back: they add up. Is it "
     "`=` or `+=`?",
+    edit("+= part", "= part"),
 )
-def _overwritten(grad_output, input, weight, stride=1, padding=0):
-    (rows, cols), size = grad_output.shape[2:], weight.shape[-1]
-    grad = torch.zeros_like(F.pad(input, (padding, padding, padding, padding)))
-    for i in range(rows):
-        for j in range(cols):
-            part = torch.einsum("nk,kcij->ncij", grad_output[:, :, i, j], weight)
-            top, left = i * stride, j * stride
-            grad[:, :, top : top + size, left : left + size] = part
-    return grad[:, :, padding : padding + input.shape[2], padding : padding + input.shape[3]]
-
-
-@conv2d_backward_input.mistake(
+conv2d_backward_input.mistake(
     "the stride is forgotten",
     "Neighbouring outputs came from patches that lie S pixels apart, and their gradients go back "
     "there.",
+    edit("i * stride, j * stride", "i, j"),
 )
-def _stride_not_used(grad_output, input, weight, stride=1, padding=0):
-    (rows, cols), size = grad_output.shape[2:], weight.shape[-1]
-    grad = torch.zeros_like(F.pad(input, (padding, padding, padding, padding)))
-    for i in range(size):
-        for j in range(size):
-            part = torch.einsum("nkhw,kc->nchw", grad_output, weight[:, :, i, j])
-            grad[:, :, i : i + rows, j : j + cols] += part
-    return grad[:, :, padding : padding + input.shape[2], padding : padding + input.shape[3]]
-
-
-@conv2d_backward_input.mistake(
+conv2d_backward_input.mistake(
     "pixels that no patch reaches are left out",
     "When the stride leaves a rest, the last rows and columns are in no patch. Their gradient is "
     "0, but it is there: the result has the input's shape.",
+    edit(
+        "    return",
+        "    height, width = top + size - 2 * padding, left + size - 2 * padding\n    return",
+    ),
 )
-def _rest_dropped(grad_output, input, weight, stride=1, padding=0):
-    (rows, cols), size = grad_output.shape[2:], weight.shape[-1]
-    height, width = (rows - 1) * stride + size, (cols - 1) * stride + size
-    grad = input.new_zeros(len(input), input.shape[1], height, width)
-    for i in range(size):
-        for j in range(size):
-            part = torch.einsum("nkhw,kc->nchw", grad_output, weight[:, :, i, j])
-            grad[:, :, i : i + rows * stride : stride, j : j + cols * stride : stride] += part
-    return grad[:, :, padding : height - padding, padding : width - padding]
-
-
-@conv2d_backward_input.mistake(
+conv2d_backward_input.mistake(
     "only the first filter sends a gradient back",
     "Every filter looked at the input: sum over the K filters.",
+    edit("grad_output[:, :, i, j], weight", "grad_output[:, :1, i, j], weight[:1]"),
 )
-def _first_filter(grad_output, input, weight, stride=1, padding=0):
-    (rows, cols), size = grad_output.shape[2:], weight.shape[-1]
-    grad = torch.zeros_like(F.pad(input, (padding, padding, padding, padding)))
-    for i in range(size):
-        for j in range(size):
-            part = torch.einsum("nhw,c->nchw", grad_output[:, 0], weight[0, :, i, j])
-            grad[:, :, i : i + rows * stride : stride, j : j + cols * stride : stride] += part
-    return grad[:, :, padding : padding + input.shape[2], padding : padding + input.shape[3]]
-
-
-@conv2d_backward_input.mistake(
+conv2d_backward_input.mistake(
     "filters and input channels of the weight are confused",
     "The weight is (K, C, F, F) and grad_output has K slices: which axis of the weight meets them, "
     "and which one remains?",
+    edit("kcij", "ckij"),
 )
-def _channels_confused(grad_output, input, weight, stride=1, padding=0):
-    (rows, cols), size = grad_output.shape[2:], weight.shape[-1]
-    grad = torch.zeros_like(F.pad(input, (padding, padding, padding, padding)))
-    for i in range(size):
-        for j in range(size):
-            part = torch.einsum("nkhw,ck->nchw", grad_output, weight[:, :, i, j])
-            grad[:, :, i : i + rows * stride : stride, j : j + cols * stride : stride] += part
-    return grad[:, :, padding : padding + input.shape[2], padding : padding + input.shape[3]]
-
-
-@conv2d_backward_input.mistake(
+conv2d_backward_input.mistake(
     "the contributions to a pixel are averaged",
     "A pixel in four patches moves four outputs: the contributions are summed.",
+    edit("    for i", "    count = torch.zeros_like(grad)\n    for i"),
+    edit("+= part", "+= part\n            count[:, :, top : top + size, left : left + size] += 1"),
+    edit("return grad", "return (grad / count.clamp(min=1))"),
 )
-def _averaged(grad_output, input, weight, stride=1, padding=0):
-    (rows, cols), size = grad_output.shape[2:], weight.shape[-1]
-    grad = torch.zeros_like(F.pad(input, (padding, padding, padding, padding)))
-    count = torch.zeros_like(grad)
-    for i in range(size):
-        for j in range(size):
-            part = torch.einsum("nkhw,kc->nchw", grad_output, weight[:, :, i, j])
-            grad[:, :, i : i + rows * stride : stride, j : j + cols * stride : stride] += part
-            count[:, :, i : i + rows * stride : stride, j : j + cols * stride : stride] += 1
-    grad = grad / count.clamp(min=1)
-    return grad[:, :, padding : padding + input.shape[2], padding : padding + input.shape[3]]
-
-
-@conv2d_backward_input.mistake(
+conv2d_backward_input.mistake(
     "a library computes the gradient",
     "The task is to derive the backward pass and write it down; compare with a library afterwards.",
-)
-def _library_input(grad_output, input, weight, stride=1, padding=0):
-    return torch.nn.grad.conv2d_input(input.shape, weight, grad_output, stride, padding)
+)(_library)

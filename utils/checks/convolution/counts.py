@@ -1,19 +1,20 @@
-"""Lesson 1: how many parameters, shared and not.
-
-The wrong functions use only the names of the lesson's first cell (math, torch, np, F, sizing,
-functional), so that the source of each can be submitted as a solution cell.
-"""
+"""Lesson 1: how many parameters, shared and not."""
 
 from utils.checks.core import Case, Exercise, Mistake, Trait, ValueExercise
+from utils.checks.mistakes import edit
 
 # --- conv-params --------------------------------------------------------------------------------
 
+
+def _params(in_channels, out_channels, kernel_size):
+    weights = kernel_size * kernel_size * in_channels * out_channels
+    biases = out_channels
+    return weights, biases
+
+
 conv_params = Exercise(
     "conv-params",
-    reference=lambda in_channels, out_channels, kernel_size: (
-        kernel_size * kernel_size * in_channels * out_channels,
-        out_channels,
-    ),
+    reference=_params,
     cases=[
         Case(dict(zip(("in_channels", "out_channels", "kernel_size"), row, strict=True)))
         for row in (
@@ -38,87 +39,56 @@ conv_params = Exercise(
     instead="Count: how many numbers are in one filter, and how many filters are there?",
 )
 
-
-@conv_params.mistake(
+conv_params.mistake(
     "a filter has no depth",
     "A filter reaches through all D1 channels of its input: it is a block, not a square.",
+    edit("in_channels * out_channels", "out_channels"),
 )
-def _no_depth(in_channels, out_channels, kernel_size):
-    return kernel_size * kernel_size * out_channels, out_channels
-
-
-@conv_params.mistake(
+conv_params.mistake(
     "only one filter is counted",
     "These are the weights of one filter. The layer has K of them.",
+    edit("in_channels * out_channels", "in_channels"),
 )
-def _one_filter(in_channels, out_channels, kernel_size):
-    return kernel_size * kernel_size * in_channels, out_channels
-
-
-@conv_params.mistake(
+conv_params.mistake(
     "the kernel has only one side",
     "A kernel is F wide *and* F high.",
+    edit("kernel_size * kernel_size", "kernel_size"),
 )
-def _one_side(in_channels, out_channels, kernel_size):
-    return kernel_size * in_channels * out_channels, out_channels
-
-
-@conv_params.mistake(
+conv_params.mistake(
     "every weight has its own bias",
     "The bias is added once to the finished sum, not to each product in it.",
+    edit("biases = out_channels", "biases = weights"),
 )
-def _bias_per_weight(in_channels, out_channels, kernel_size):
-    weights = kernel_size * kernel_size * in_channels * out_channels
-    return weights, weights
-
-
-@conv_params.mistake(
+conv_params.mistake(
     "every slice of a filter has its own bias",
     "A filter sums over all its input channels first; the sum gets one bias.",
+    edit("biases = out_channels", "biases = in_channels * out_channels"),
 )
-def _bias_per_slice(in_channels, out_channels, kernel_size):
-    return kernel_size * kernel_size * in_channels * out_channels, in_channels * out_channels
-
-
-@conv_params.mistake(
+conv_params.mistake(
     "the biases are counted by input channel",
     "A bias belongs to an output: which of the two channel numbers counts outputs?",
+    edit("biases = out_channels", "biases = in_channels"),
 )
-def _bias_per_input(in_channels, out_channels, kernel_size):
-    return kernel_size * kernel_size * in_channels * out_channels, in_channels
-
-
-@conv_params.mistake(
+conv_params.mistake(
     "the whole layer shares one bias",
     "Parameters are shared over positions, not over filters.",
+    edit("biases = out_channels", "biases = 1"),
 )
-def _single_bias(in_channels, out_channels, kernel_size):
-    return kernel_size * kernel_size * in_channels * out_channels, 1
-
-
-@conv_params.mistake(
+conv_params.mistake(
     "the biases are counted among the weights",
     "Return two numbers: the weights alone, and the biases alone.",
+    edit("return weights", "return weights + biases"),
 )
-def _bias_in_weights(in_channels, out_channels, kernel_size):
-    return (kernel_size * kernel_size * in_channels + 1) * out_channels, out_channels
-
-
-@conv_params.mistake(
+conv_params.mistake(
     "the sum is returned instead of both numbers",
     "Return a tuple of two numbers, `return weights, biases`.",
+    edit("weights, biases", "weights + biases"),
 )
-def _sum(in_channels, out_channels, kernel_size):
-    return (kernel_size * kernel_size * in_channels + 1) * out_channels
-
-
-@conv_params.mistake(
+conv_params.mistake(
     "weights and biases are returned in the wrong order",
     "The weights come first.",
+    edit("weights, biases", "biases, weights"),
 )
-def _order(in_channels, out_channels, kernel_size):
-    return out_channels, kernel_size * kernel_size * in_channels * out_channels
-
 
 # --- weights-without-sharing: 32x32x3 input, K=8, F=5, S=1, P=2 ---------------------------------
 

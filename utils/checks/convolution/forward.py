@@ -1,9 +1,6 @@
-"""Lesson 1: the layer forward, naive and vectorised.
+"""Lesson 1: the layer forward, naive and vectorised."""
 
-The wrong functions use only the names of the lesson's first cell (math, torch, np, F, sizing,
-functional), so that the source of each can be submitted as a solution cell.
-"""
-
+import numpy as np
 import torch
 import torch.nn.functional as F
 
@@ -20,6 +17,7 @@ from utils.checks.convolution.cases import (
     whole_numbers,
 )
 from utils.checks.core import Case, Exercise
+from utils.checks.mistakes import edit
 
 
 def _arguments(layer: Layer, seed: int) -> dict:
@@ -38,13 +36,45 @@ _CASES = [
 ]
 
 
-def _conv2d(input, weight, bias=None, stride=1, padding=0):
+def _library(input, weight, bias=None, stride=1, padding=0):
     return F.conv2d(input, weight, bias, stride, padding)
+
+
+def _patches(input, weight, bias=None, stride=1, padding=0):
+    size = weight.shape[-1]
+    padded = F.pad(input, (padding,) * 4)
+    patches = padded.unfold(2, size, stride).unfold(3, size, stride)
+    out = torch.einsum("nchwij,kcij->nkhw", patches, weight)
+    return out if bias is None else out + bias[:, None, None]
+
+
+def _loops(input, weight, bias=None, stride=1, padding=0):
+    size = weight.shape[-1]
+    padded = F.pad(input, (padding,) * 4)
+    rows, cols = ((side - size) // stride + 1 for side in padded.shape[2:])
+    out = input.new_zeros(len(input), len(weight), rows, cols)
+    for n, k, i, j in np.ndindex(*out.shape):
+        top, left = i * stride, j * stride
+        for c in range(input.shape[1]):
+            patch = padded[n, c, top : top + size, left : left + size]
+            out[n, k, i, j] += (patch * weight[k, c]).sum()
+        if bias is not None:
+            out[n, k, i, j] += bias[k]
+    return out
+
+
+def _columns(input, weight, bias=None, stride=1, padding=0):
+    size = weight.shape[-1]
+    rows, cols = ((side + 2 * padding - size) // stride + 1 for side in input.shape[2:])
+    columns = F.unfold(input, size, padding=padding, stride=stride)
+    out = (weight.flatten(1) @ columns).reshape(-1, len(weight), rows, cols)
+    return out if bias is None else out + bias[:, None, None]
 
 
 conv2d_naive = Exercise(
     "conv2d-naive",
-    reference=_conv2d,
+    reference=_library,
+    written=_loops,
     cases=_CASES,
     traits=(*LAYER_TRAITS, BIAS),
     ranges=("stride", "padding"),
@@ -53,7 +83,8 @@ conv2d_naive = Exercise(
 )
 conv2d_vectorised = Exercise(
     "conv2d-vectorised",
-    reference=_conv2d,
+    reference=_library,
+    written=_columns,
     cases=[*_CASES, *in_double(_CASES[-3:])],
     traits=(*LAYER_TRAITS, BIAS, DOUBLE),
     ranges=("stride", "padding"),
@@ -63,272 +94,116 @@ conv2d_vectorised = Exercise(
 )
 
 
-def _in_both(name: str, hint: str):
-    """Register a mistake that people make in the naive and in the vectorised convolution."""
-
-    def register(function):
-        conv2d_naive.mistake(name, hint)(function)
-        return conv2d_vectorised.mistake(name, hint)(function)
-
-    return register
+def _in_both(name, hint, *edits, of=_patches):
+    """Add a mistake that people make in the naive and in the vectorised convolution."""
+    for exercise in (conv2d_naive, conv2d_vectorised):
+        exercise.mistake(name, hint, *edits, of=of)
 
 
-@_in_both(
+_in_both(
     "the kernel is flipped",
     "A conv layer lays the kernel on the image as it is: the upper left weight meets the upper "
     "left pixel of the patch. (Mathematicians call that a cross-correlation.)",
+    edit("patches, weight", "patches, weight.flip(2, 3)"),
 )
-def _flipped(input, weight, bias=None, stride=1, padding=0):
-    size = weight.shape[-1]
-    padded = F.pad(input, (padding, padding, padding, padding))
-    patches = padded.unfold(2, size, stride).unfold(3, size, stride)
-    out = torch.einsum("nchwij,kcij->nkhw", patches, weight.flip(2, 3))
-    return out if bias is None else out + bias[:, None, None]
-
-
-@_in_both(
+_in_both(
     "the kernel's rows and columns are swapped",
     "The third axis of the weight runs down the patch, the fourth to the right. Check the order of "
     "your two innermost indices.",
+    edit("kcij", "kcji"),
 )
-def _kernel_transposed(input, weight, bias=None, stride=1, padding=0):
-    size = weight.shape[-1]
-    padded = F.pad(input, (padding, padding, padding, padding))
-    patches = padded.unfold(2, size, stride).unfold(3, size, stride)
-    out = torch.einsum("nchwij,kcji->nkhw", patches, weight)
-    return out if bias is None else out + bias[:, None, None]
-
-
-@_in_both(
+_in_both(
     "the padding is forgotten",
     "With padding P the kernel slides over a larger image: P rows and columns of zeros on each "
     "side.",
+    edit("F.pad(input, (padding,) * 4)", "input"),
 )
-def _padding_forgotten(input, weight, bias=None, stride=1, padding=0):
-    size = weight.shape[-1]
-    patches = input.unfold(2, size, stride).unfold(3, size, stride)
-    out = torch.einsum("nchwij,kcij->nkhw", patches, weight)
-    return out if bias is None else out + bias[:, None, None]
-
-
-@_in_both(
+_in_both(
     "the padding is put on the top and left side only",
     "P zeros go on each of the four sides, so height and width grow by twice that.",
+    edit("(padding,) * 4", "(padding, 0, padding, 0)"),
 )
-def _padding_one_side(input, weight, bias=None, stride=1, padding=0):
-    size = weight.shape[-1]
-    padded = F.pad(input, (padding, 0, padding, 0))
-    patches = padded.unfold(2, size, stride).unfold(3, size, stride)
-    out = torch.einsum("nchwij,kcij->nkhw", patches, weight)
-    return out if bias is None else out + bias[:, None, None]
-
-
-@_in_both(
+_in_both(
     "the stride is ignored",
     "With stride S the kernel moves S pixels at a time, so that there are fewer positions.",
+    edit("size, stride).unfold(3, size, stride)", "size, 1).unfold(3, size, 1)"),
 )
-def _stride_ignored(input, weight, bias=None, stride=1, padding=0):
-    size = weight.shape[-1]
-    padded = F.pad(input, (padding, padding, padding, padding))
-    patches = padded.unfold(2, size, 1).unfold(3, size, 1)
-    out = torch.einsum("nchwij,kcij->nkhw", patches, weight)
-    return out if bias is None else out + bias[:, None, None]
-
-
-@_in_both(
+_in_both(
     "the stride decides the output's size but not where the patches lie",
     "Output row i does not look at rows i, i+1, ... of the input. Where does its patch start when "
     "each step is S pixels long?",
+    edit("i * stride, j * stride", "i, j"),
+    of=_loops,
 )
-def _stride_in_size_only(input, weight, bias=None, stride=1, padding=0):
-    size = weight.shape[-1]
-    padded = F.pad(input, (padding, padding, padding, padding))
-    rows, cols = ((side - size) // stride + 1 for side in padded.shape[2:])
-    patches = padded.unfold(2, size, 1).unfold(3, size, 1)[:, :, :rows, :cols]
-    out = torch.einsum("nchwij,kcij->nkhw", patches, weight)
-    return out if bias is None else out + bias[:, None, None]
-
-
-@_in_both(
+_in_both(
     "the bias is forgotten",
     "Each filter's output is offset by that filter's bias, when there is one.",
+    edit(" if bias is None else out + bias[:, None, None]"),
 )
-def _bias_forgotten(input, weight, bias=None, stride=1, padding=0):
-    size = weight.shape[-1]
-    padded = F.pad(input, (padding, padding, padding, padding))
-    patches = padded.unfold(2, size, stride).unfold(3, size, stride)
-    return torch.einsum("nchwij,kcij->nkhw", patches, weight)
-
-
-@_in_both(
+_in_both(
     "the bias is added once for each input channel",
     "First sum over all channels, then add the bias once to the sum.",
+    edit("+ bias", "+ input.shape[1] * bias"),
 )
-def _bias_per_channel(input, weight, bias=None, stride=1, padding=0):
-    size = weight.shape[-1]
-    padded = F.pad(input, (padding, padding, padding, padding))
-    patches = padded.unfold(2, size, stride).unfold(3, size, stride)
-    out = torch.einsum("nchwij,kcij->nkhw", patches, weight)
-    return out if bias is None else out + input.shape[1] * bias[:, None, None]
-
-
-@_in_both(
+_in_both(
     "the bias is added to every product",
     "The bias belongs to the finished sum of products. Does your line that adds it stand inside "
     "the innermost loop?",
+    edit("+ bias", "+ weight[0].numel() * bias"),
 )
-def _bias_per_product(input, weight, bias=None, stride=1, padding=0):
-    size = weight.shape[-1]
-    padded = F.pad(input, (padding, padding, padding, padding))
-    patches = padded.unfold(2, size, stride).unfold(3, size, stride)
-    out = torch.einsum("nchwij,kcij->nkhw", patches, weight)
-    return out if bias is None else out + weight[0].numel() * bias[:, None, None]
-
-
-@_in_both(
+_in_both(
     "only the first input channel is used",
     "A filter is as deep as its input: every channel meets its own slice of the filter.",
+    edit("patches, weight", "patches[:, :1], weight[:, :1]"),
 )
-def _first_channel(input, weight, bias=None, stride=1, padding=0):
-    size = weight.shape[-1]
-    padded = F.pad(input, (padding, padding, padding, padding))
-    patches = padded.unfold(2, size, stride).unfold(3, size, stride)
-    out = torch.einsum("nhwij,kij->nkhw", patches[:, 0], weight[:, 0])
-    return out if bias is None else out + bias[:, None, None]
-
-
-@_in_both(
+_in_both(
     "the channels are averaged",
     "The products are summed, over the kernel's rows, its columns *and* the channels.",
+    edit("patches, weight)", "patches, weight) / input.shape[1]"),
 )
-def _channel_mean(input, weight, bias=None, stride=1, padding=0):
-    size = weight.shape[-1]
-    padded = F.pad(input, (padding, padding, padding, padding))
-    patches = padded.unfold(2, size, stride).unfold(3, size, stride)
-    out = torch.einsum("nchwij,kcij->nkhw", patches, weight) / input.shape[1]
-    return out if bias is None else out + bias[:, None, None]
-
-
-@_in_both(
+_in_both(
     "the rows and columns of the output are swapped",
     "The third axis is the height, the fourth the width, in the output as in the input.",
+    edit("->nkhw", "->nkwh"),
 )
-def _output_transposed(input, weight, bias=None, stride=1, padding=0):
-    size = weight.shape[-1]
-    padded = F.pad(input, (padding, padding, padding, padding))
-    patches = padded.unfold(2, size, stride).unfold(3, size, stride)
-    out = torch.einsum("nchwij,kcij->nkwh", patches, weight)
-    return out if bias is None else out + bias[:, None, None]
 
-
-@conv2d_naive.mistake(
+conv2d_naive.mistake(
     "a channel's sum replaces the sum so far",
     "Inside the loop over channels, is it `=` or `+=`? As it stands, only the last channel counts.",
+    edit("+= (patch", "= (patch"),
 )
-def _channel_assigned(input, weight, bias=None, stride=1, padding=0):
-    images, channels, height, width = input.shape
-    filters, _, size, _ = weight.shape
-    padded = torch.zeros(images, channels, height + 2 * padding, width + 2 * padding)
-    padded[:, :, padding : padding + height, padding : padding + width] = input
-    rows = (height + 2 * padding - size) // stride + 1
-    cols = (width + 2 * padding - size) // stride + 1
-    out = torch.zeros(images, filters, rows, cols)
-    for k in range(filters):
-        for i in range(rows):
-            for j in range(cols):
-                top, left = i * stride, j * stride
-                for c in range(channels):
-                    patch = padded[:, c, top : top + size, left : left + size]
-                    out[:, k, i, j] = (patch * weight[k, c]).sum((1, 2))
-        if bias is not None:
-            out[:, k] += bias[k]
-    return out
-
-
-@conv2d_naive.mistake(
+conv2d_naive.mistake(
     "the output is given the same height as width",
     "Work out the output's height from H and its width from W: they need not be equal.",
+    edit("rows, cols)", "rows, rows)"),
 )
-def _square_output(input, weight, bias=None, stride=1, padding=0):
-    filters, _, size, _ = weight.shape
-    padded = F.pad(input, (padding, padding, padding, padding))
-    side = (padded.shape[2] - size) // stride + 1
-    out = torch.zeros(input.shape[0], filters, side, side)
-    for k in range(filters):
-        for i in range(side):
-            for j in range(side):
-                top, left = i * stride, j * stride
-                patch = padded[:, :, top : top + size, left : left + size]
-                out[:, k, i, j] = (patch * weight[k]).sum((1, 2, 3))
-        if bias is not None:
-            out[:, k] += bias[k]
-    return out
-
-
-@conv2d_naive.mistake(
+conv2d_naive.mistake(
     "only the first image of the batch is convolved",
     "The first axis of the input counts images. Each of them has its own output.",
+    edit("np.ndindex(*out.shape)", "np.ndindex(1, *out.shape[1:])"),
 )
-def _first_image(input, weight, bias=None, stride=1, padding=0):
-    filters, _, size, _ = weight.shape
-    padded = F.pad(input, (padding, padding, padding, padding))
-    rows, cols = ((side - size) // stride + 1 for side in padded.shape[2:])
-    out = torch.zeros(input.shape[0], filters, rows, cols)
-    for k in range(filters):
-        for i in range(rows):
-            for j in range(cols):
-                top, left = i * stride, j * stride
-                patch = padded[0, :, top : top + size, left : left + size]
-                out[0, k, i, j] = (patch * weight[k]).sum()
-        if bias is not None:
-            out[0, k] += bias[k]
-    return out
 
+for _exercise in (conv2d_naive, conv2d_vectorised):
+    _exercise.mistake(
+        "a library does the convolution",
+        "The task is to write the layer itself, so that you see what a library does inside.",
+    )(_library)
 
-@_in_both(
-    "a library does the convolution",
-    "The task is to write the layer itself, so that you see what a library does inside.",
-)
-def _library(input, weight, bias=None, stride=1, padding=0):
-    return F.conv2d(input, weight, bias, stride, padding)
-
-
-@conv2d_vectorised.mistake(
+conv2d_vectorised.mistake(
     "the columns of F.unfold are reshaped to images before the axes are put in order",
     "`reshape` never moves numbers, it only cuts one long row differently. Which axis counts the "
     "filters and which the positions in your product? Bring them in order (transpose) first.",
+    edit("columns).reshape", "columns).mT.reshape"),
 )
-def _scrambled(input, weight, bias=None, stride=1, padding=0):
-    filters, _, size, _ = weight.shape
-    rows, cols = ((side + 2 * padding - size) // stride + 1 for side in input.shape[2:])
-    columns = F.unfold(input, size, padding=padding, stride=stride).transpose(1, 2)
-    out = (columns @ weight.reshape(filters, -1).T).reshape(-1, filters, rows, cols)
-    return out if bias is None else out + bias[:, None, None]
-
-
-@conv2d_vectorised.mistake(
+conv2d_vectorised.mistake(
     "the positions are laid out column by column",
     "F.unfold numbers the positions row by row: the last axis of the output is the width.",
+    edit("rows, cols)", "cols, rows).mT"),
 )
-def _columns_first(input, weight, bias=None, stride=1, padding=0):
-    filters, _, size, _ = weight.shape
-    rows, cols = ((side + 2 * padding - size) // stride + 1 for side in input.shape[2:])
-    columns = F.unfold(input, size, padding=padding, stride=stride)
-    out = (weight.reshape(filters, -1) @ columns).reshape(-1, filters, cols, rows)
-    return out.mT if bias is None else out.mT + bias[:, None, None]
-
-
-@conv2d_vectorised.mistake(
+conv2d_vectorised.mistake(
     "a new tensor is made without the input's dtype (and device)",
     "torch.zeros(...) makes float32 on the CPU. Tell it dtype=input.dtype and device=input.device, "
     "or let the new tensor follow from the input (`input.new_zeros`, F.pad).",
+    edit("input.new_zeros", "torch.zeros"),
+    of=_loops,
 )
-def _plain_zeros(input, weight, bias=None, stride=1, padding=0):
-    images, channels, height, width = input.shape
-    filters, _, size, _ = weight.shape
-    padded = torch.zeros(images, channels, height + 2 * padding, width + 2 * padding)
-    padded[:, :, padding : padding + height, padding : padding + width] = input
-    rows, cols = ((side - size) // stride + 1 for side in padded.shape[2:])
-    columns = F.unfold(padded, size, stride=stride)
-    out = (weight.reshape(filters, -1).float() @ columns).reshape(images, filters, rows, cols)
-    return out if bias is None else out + bias[:, None, None].float()

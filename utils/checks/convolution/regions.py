@@ -1,22 +1,20 @@
-"""Lesson 1: the region that a unit sees, through one layer and through several.
-
-The wrong functions use only the names of the lesson's first cell (math, torch, np, F, sizing,
-functional), so that the source of each can be submitted as a solution cell.
-"""
+"""Lesson 1: the region that a unit sees, through one layer and through several."""
 
 from utils.checks.convolution.cases import PADDING, STRIDE
 from utils.checks.core import Case, Exercise, Mistake, Trait, ValueExercise
+from utils.checks.mistakes import edit
 
 # --- region-seen --------------------------------------------------------------------------------
 
+
+def _region(row, col, kernel_size, stride, padding):
+    top, left = row * stride - padding, col * stride - padding
+    return top, left, top + kernel_size, left + kernel_size
+
+
 region_seen = Exercise(
     "region-seen",
-    reference=lambda row, col, kernel_size, stride, padding: (
-        row * stride - padding,
-        col * stride - padding,
-        row * stride - padding + kernel_size,
-        col * stride - padding + kernel_size,
-    ),
+    reference=_region,
     cases=[
         Case(dict(zip(("row", "col", "kernel_size", "stride", "padding"), row, strict=True)))
         for row in (
@@ -45,97 +43,63 @@ region_seen = Exercise(
     returns=("top", "left", "bottom", "right"),
 )
 
-
-@region_seen.mistake(
+region_seen.mistake(
     "the padding is forgotten",
     "The kernel's first position starts in the padding, above and left of the input's pixel 0.",
+    edit("row * stride - padding, col * stride - padding", "row * stride, col * stride"),
 )
-def _region_padding_forgotten(row, col, kernel_size, stride, padding):
-    top, left = row * stride, col * stride
-    return top, left, top + kernel_size, left + kernel_size
-
-
-@region_seen.mistake(
+region_seen.mistake(
     "the padding is added",
     "That gives coordinates further inside the input. With padding the first window starts "
     "*before* pixel 0.",
+    edit("row * stride - padding, col * stride -", "row * stride + padding, col * stride +"),
 )
-def _region_padding_added(row, col, kernel_size, stride, padding):
-    top, left = row * stride + padding, col * stride + padding
-    return top, left, top + kernel_size, left + kernel_size
-
-
-@region_seen.mistake(
+region_seen.mistake(
     "the padding is multiplied by the stride",
     "The stride scales the unit's place in the output only; the padding is measured in pixels.",
+    edit(
+        "row * stride - padding, col * stride - padding",
+        "(row - padding) * stride, (col - padding) * stride",
+    ),
 )
-def _region_padding_scaled(row, col, kernel_size, stride, padding):
-    top, left = (row - padding) * stride, (col - padding) * stride
-    return top, left, top + kernel_size, left + kernel_size
-
-
-@region_seen.mistake(
+region_seen.mistake(
     "the stride is ignored",
     "Neighbours in the output look at windows that are S pixels apart.",
+    edit("row * stride", "row"),
+    edit("col * stride", "col"),
 )
-def _region_stride_ignored(row, col, kernel_size, stride, padding):
-    top, left = row - padding, col - padding
-    return top, left, top + kernel_size, left + kernel_size
-
-
-@region_seen.mistake(
+region_seen.mistake(
     "bottom and right are the last pixel inside",
     "The region is half-open, as in a slice: bottom and right are the first pixel outside, so that "
     "bottom - top is the kernel's size.",
+    edit("top + kernel_size, left + kernel_size", "top + kernel_size - 1, left + kernel_size - 1"),
 )
-def _region_inclusive(row, col, kernel_size, stride, padding):
-    top, left = row * stride - padding, col * stride - padding
-    return top, left, top + kernel_size - 1, left + kernel_size - 1
-
-
-@region_seen.mistake(
+region_seen.mistake(
     "rows and columns are swapped",
     "The row decides top and bottom, the column left and right.",
+    edit("top, left =", "left, top ="),
 )
-def _region_swapped(row, col, kernel_size, stride, padding):
-    top, left = col * stride - padding, row * stride - padding
-    return top, left, top + kernel_size, left + kernel_size
-
-
-@region_seen.mistake(
+region_seen.mistake(
     "the numbers come in the order top, bottom, left, right",
     "Return the upper left corner first, then the lower right one.",
+    edit("left, top + kernel_size", "top + kernel_size, left"),
 )
-def _region_order(row, col, kernel_size, stride, padding):
-    top, left = row * stride - padding, col * stride - padding
-    return top, top + kernel_size, left, left + kernel_size
-
-
-@region_seen.mistake(
+region_seen.mistake(
     "the region is cut off at the input's edge",
     "A unit at the edge also sees padding. Coordinates may be negative: do not clip them.",
+    edit("return top, left", "return max(top, 0), max(left, 0)"),
 )
-def _region_clipped(row, col, kernel_size, stride, padding):
-    top, left = row * stride - padding, col * stride - padding
-    return max(top, 0), max(left, 0), top + kernel_size, left + kernel_size
-
-
-@region_seen.mistake(
+region_seen.mistake(
     "the kernel is placed with its centre on the pixel",
     "Output unit 0 belongs to the first place where the whole kernel fits: its corner, not its "
     "centre, lies at the start of the padded input.",
+    edit("    top, left", "    padding = kernel_size // 2\n    top, left"),
 )
-def _region_centred(row, col, kernel_size, stride, padding):
-    top, left = row * stride - kernel_size // 2, col * stride - kernel_size // 2
-    return top, left, top + kernel_size, left + kernel_size
-
-
-@region_seen.mistake(
+region_seen.mistake(
     "height and width are returned instead of bottom and right",
     "The last two numbers are coordinates too, of the corner opposite to the first.",
+    edit("top + kernel_size, left + kernel_size", "kernel_size, kernel_size"),
 )
-def _region_size(row, col, kernel_size, stride, padding):
-    return row * stride - padding, col * stride - padding, kernel_size, kernel_size
 
 
 # --- receptive-field-stack: 3x3/2, 3x3/1, 3x3/1 -------------------------------------------------

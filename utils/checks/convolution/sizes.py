@@ -1,21 +1,17 @@
-"""Lesson 1: the output size, and which strides fit.
-
-The wrong functions use only the names of the lesson's first cell (math, torch, np, F, sizing,
-functional), so that the source of each can be submitted as a solution cell.
-"""
-
-import math
+"""Lesson 1: the output size, and which strides fit."""
 
 from utils.checks.convolution.cases import PADDING, STRIDE, padding, stride
 from utils.checks.core import Case, Exercise, Mistake, Trait, ValueExercise
+from utils.checks.mistakes import edit
 
 # --- conv-output-size ---------------------------------------------------------------------------
 
 
 def _output_size(input_size, kernel_size, stride=1, padding=0):
-    if kernel_size > input_size + 2 * padding:
+    padded = input_size + 2 * padding
+    if kernel_size > padded:
         raise ValueError("the kernel does not fit into the padded input")
-    return (input_size - kernel_size + 2 * padding) // stride + 1
+    return (padded - kernel_size) // stride + 1
 
 
 def _sizes(*rows) -> list[Case]:
@@ -64,129 +60,71 @@ conv_output_size = Exercise(
     instead="Work the size out from the formula of the lecture.",
 )
 
-
-@conv_output_size.mistake(
+conv_output_size.mistake(
     "the division is rounded up",
     "A kernel that would hang over the edge is not placed at all: count only whole positions.",
+    edit("(padded - kernel_size) // stride", "-(-(padded - kernel_size) // stride)"),
 )
-def _ceil(input_size, kernel_size, stride=1, padding=0):
-    if kernel_size > input_size + 2 * padding:
-        raise ValueError("the kernel does not fit")
-    return math.ceil((input_size - kernel_size + 2 * padding) / stride) + 1
-
-
-@conv_output_size.mistake(
+conv_output_size.mistake(
     "the division is rounded to the nearest whole number",
     "Half a step is no step: look at W=7, F=3, S=3, where the kernel can move once.",
+    edit("(padded - kernel_size) // stride", "round((padded - kernel_size) / stride)"),
 )
-def _round(input_size, kernel_size, stride=1, padding=0):
-    if kernel_size > input_size + 2 * padding:
-        raise ValueError("the kernel does not fit")
-    return round((input_size - kernel_size + 2 * padding) / stride) + 1
-
-
-@conv_output_size.mistake(
+conv_output_size.mistake(
     "the padding is counted once",
     "P zeros are put on *each* side of the input. How much wider does the input become?",
+    edit("2 * padding", "padding"),
 )
-def _padding_once(input_size, kernel_size, stride=1, padding=0):
-    if kernel_size > input_size + padding:
-        raise ValueError("the kernel does not fit")
-    return (input_size - kernel_size + padding) // stride + 1
-
-
-@conv_output_size.mistake(
+conv_output_size.mistake(
     "the padding is left out",
     "The kernel slides over the padded input, which is wider than W.",
+    edit(" + 2 * padding"),
 )
-def _padding_left_out(input_size, kernel_size, stride=1, padding=0):
-    if kernel_size > input_size:
-        raise ValueError("the kernel does not fit")
-    return (input_size - kernel_size) // stride + 1
-
-
-@conv_output_size.mistake(
+conv_output_size.mistake(
     "the + 1 is left out",
     "The division counts the steps between positions. The first position needs no step: think of "
     "a kernel as large as the input.",
+    edit(" + 1"),
 )
-def _steps_only(input_size, kernel_size, stride=1, padding=0):
-    if kernel_size > input_size + 2 * padding:
-        raise ValueError("the kernel does not fit")
-    return (input_size - kernel_size + 2 * padding) // stride
-
-
-@conv_output_size.mistake(
+conv_output_size.mistake(
     "the + 1 is inside the division",
     "Divide first, then count the first position. Brackets decide it.",
+    edit(") // stride + 1", " + 1) // stride"),
 )
-def _one_inside(input_size, kernel_size, stride=1, padding=0):
-    if kernel_size > input_size + 2 * padding:
-        raise ValueError("the kernel does not fit")
-    return (input_size - kernel_size + 2 * padding + 1) // stride
-
-
-@conv_output_size.mistake(
+conv_output_size.mistake(
     "half of the kernel is subtracted",
     "That keeps the kernel's *centre* inside. Here the whole kernel must lie in the padded input: "
     "how far can its first column move?",
+    edit("- kernel_size", "- kernel_size // 2"),
 )
-def _half_kernel(input_size, kernel_size, stride=1, padding=0):
-    if kernel_size > input_size + 2 * padding:
-        raise ValueError("the kernel does not fit")
-    return (input_size - kernel_size // 2 + 2 * padding) // stride + 1
-
-
-@conv_output_size.mistake(
+conv_output_size.mistake(
     "the stride is ignored",
     "A stride of S visits only every S-th position.",
+    edit(" // stride"),
 )
-def _no_stride(input_size, kernel_size, stride=1, padding=0):
-    if kernel_size > input_size + 2 * padding:
-        raise ValueError("the kernel does not fit")
-    return input_size - kernel_size + 2 * padding + 1
-
-
-@conv_output_size.mistake(
+conv_output_size.mistake(
     "nothing is raised when the kernel does not fit",
     "A kernel larger than the padded input has no position at all. The formula does not notice: "
     "raise a ValueError before you use it.",
+    edit('raise ValueError("the kernel does not fit into the padded input")', "pass"),
 )
-def _never_raises(input_size, kernel_size, stride=1, padding=0):
-    return (input_size - kernel_size + 2 * padding) // stride + 1
-
-
-@conv_output_size.mistake(
+conv_output_size.mistake(
     "the kernel is compared with the input before it is padded",
     "A kernel of 3 fits into an input of 1 when a zero is put on each side.",
+    edit("kernel_size > padded", "kernel_size > input_size"),
 )
-def _unpadded_comparison(input_size, kernel_size, stride=1, padding=0):
-    if kernel_size > input_size:
-        raise ValueError("the kernel does not fit")
-    return (input_size - kernel_size + 2 * padding) // stride + 1
-
-
-@conv_output_size.mistake(
+conv_output_size.mistake(
     "a stride that leaves a rest is refused",
     "The lecture's slide assumes that the division is whole. Libraries do not: they leave out the "
     "columns that the last step does not reach, and so should you.",
+    edit("kernel_size > padded", "kernel_size > padded or (padded - kernel_size) % stride"),
 )
-def _refuses_rest(input_size, kernel_size, stride=1, padding=0):
-    span = input_size - kernel_size + 2 * padding
-    if span < 0 or span % stride:
-        raise ValueError("the kernel does not fit")
-    return span // stride + 1
-
-
-@conv_output_size.mistake(
+conv_output_size.mistake(
     "`/` is used to divide",
     "`/` gives a float, even for whole numbers; a size must be an int. `//` divides and rounds "
     "down.",
+    edit("//", "/"),
 )
-def _true_division(input_size, kernel_size, stride=1, padding=0):
-    if kernel_size > input_size + 2 * padding:
-        raise ValueError("the kernel does not fit")
-    return (input_size - kernel_size + 2 * padding) / stride + 1
 
 
 # --- strides-that-fit: W=11, F=5, P=0 -----------------------------------------------------------

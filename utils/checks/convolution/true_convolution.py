@@ -1,14 +1,10 @@
-"""Lesson 1: the convolution of mathematics.
+"""Lesson 1: the convolution of mathematics."""
 
-The wrong functions use only the names of the lesson's first cell (math, torch, np, F, sizing,
-functional), so that the source of each can be submitted as a solution cell.
-"""
-
-import torch
 import torch.nn.functional as F
 
 from utils.checks.convolution.cases import HAND_IMAGE, HAND_KERNEL, whole_numbers
 from utils.checks.core import Case, Exercise, Trait
+from utils.checks.mistakes import edit
 
 
 def _case(height: int, width: int, size: int, seed: int) -> Case:
@@ -44,70 +40,46 @@ true_convolution = Exercise(
     ),
 )
 
-
-@true_convolution.mistake(
+true_convolution.mistake(
     "the kernel is not flipped",
     "This is the cross-correlation, what a conv layer does. The mathematical convolution runs "
     "through image and kernel in opposite directions.",
+    edit(".flip(0, 1)"),
 )
-def _not_flipped(image, kernel):
-    return F.conv2d(image[None, None], kernel[None, None])[0, 0]
-
-
-@true_convolution.mistake(
+true_convolution.mistake(
     "only the order of the kernel's rows is reversed",
     "Both directions are reversed, up-down and left-right.",
+    edit("flip(0, 1)", "flip(0)"),
 )
-def _rows_flipped(image, kernel):
-    return F.conv2d(image[None, None], kernel.flip(0)[None, None])[0, 0]
-
-
-@true_convolution.mistake(
+true_convolution.mistake(
     "only the order of the kernel's columns is reversed",
     "Both directions are reversed, up-down and left-right.",
+    edit("flip(0, 1)", "flip(1)"),
 )
-def _columns_flipped(image, kernel):
-    return F.conv2d(image[None, None], kernel.flip(1)[None, None])[0, 0]
-
-
-@true_convolution.mistake(
+true_convolution.mistake(
     "the kernel is turned by 90 degrees",
     "Reversing both axes is half a turn.",
+    edit("flip(0, 1)", "rot90()"),
 )
-def _quarter_turn(image, kernel):
-    return F.conv2d(image[None, None], torch.rot90(kernel)[None, None])[0, 0]
-
-
-@true_convolution.mistake(
+true_convolution.mistake(
     "the kernel is transposed",
     "Transposing swaps rows with columns. Reversing an axis is something else: what happens to the "
     "upper left weight?",
+    edit("flip(0, 1)", "T"),
 )
-def _transposed(image, kernel):
-    return F.conv2d(image[None, None], kernel.T[None, None])[0, 0]
-
-
-@true_convolution.mistake(
+true_convolution.mistake(
     "the image is flipped instead of the kernel",
     "The numbers are right, but the result is upside down: flip only one of the two.",
+    edit("image[None, None], kernel.flip(0, 1)", "image.flip(0, 1)[None, None], kernel"),
 )
-def _image_flipped(image, kernel):
-    return F.conv2d(image.flip(0, 1)[None, None], kernel[None, None])[0, 0]
-
-
-@true_convolution.mistake(
+true_convolution.mistake(
     "the axes for image and channel are left in the result",
     "F.conv2d works on batches of images with channels. Here goes in (H, W), so a matrix should "
     "come out.",
+    edit("[0, 0]"),
 )
-def _axes_left(image, kernel):
-    return F.conv2d(image[None, None], kernel.flip(0, 1)[None, None])
-
-
-@true_convolution.mistake(
+true_convolution.mistake(
     "the 'full' convolution is computed, with padding all around",
     "'valid' means that the kernel stays inside the image, so that the result is smaller.",
+    edit("[None, None])[0, 0]", "[None, None], padding=len(kernel) - 1)[0, 0]"),
 )
-def _full(image, kernel):
-    flipped = kernel.flip(0, 1)[None, None]
-    return F.conv2d(image[None, None], flipped, padding=len(kernel) - 1)[0, 0]

@@ -1,21 +1,26 @@
-"""Lesson 2: average pooling, forward and backward, and global average pooling.
-
-The wrong functions use only the names of the lesson's first cell (torch, F, ...), so that the
-source of each can be submitted as a solution cell.
-"""
+"""Lesson 2: average pooling, forward and backward, and global average pooling."""
 
 import torch
-import torch.nn.functional as F
 
 from utils.checks.convolution.cases import in_double, whole_numbers
 from utils.checks.core import Case, Exercise
+from utils.checks.mistakes import edit
 from utils.checks.pooling.cases import LIBRARY, SLIDE, TRAITS, backward_cases, forward_cases
+from utils.checks.pooling.maximum_backward import max_pool2d_backward
 
 UNPADDED = tuple(trait for trait in TRAITS if "padding" not in trait.present)
 
+# --- avg-pool2d ---------------------------------------------------------------------------------
+
+
+def _avg_pool2d(input, kernel_size, stride):
+    windows = input.unfold(2, kernel_size, stride).unfold(3, kernel_size, stride)
+    return windows.mean((-2, -1))
+
+
 avg_pool2d = Exercise(
     "avg-pool2d",
-    reference=lambda input, kernel_size, stride: F.avg_pool2d(input, kernel_size, stride),
+    reference=_avg_pool2d,
     cases=forward_cases(padded=False),
     traits=UNPADDED,
     forbidden=LIBRARY,
@@ -23,51 +28,35 @@ avg_pool2d = Exercise(
     every_device=True,
 )
 
-
-@avg_pool2d.mistake("the sum is not divided", "A mean is the sum divided by the number of pixels.")
-def _sum(input, kernel_size, stride):
-    return input.unfold(2, kernel_size, stride).unfold(3, kernel_size, stride).sum((-2, -1))
-
-
-@avg_pool2d.mistake(
+avg_pool2d.mistake(
+    "the sum is not divided",
+    "A mean is the sum divided by the number of pixels.",
+    edit("mean", "sum"),
+)
+avg_pool2d.mistake(
     "only one side of the window is divided by",
     "The window holds F * F pixels.",
+    edit("mean((-2, -1))", "sum((-2, -1)) / kernel_size"),
 )
-def _one_side(input, kernel_size, stride):
-    windows = input.unfold(2, kernel_size, stride).unfold(3, kernel_size, stride)
-    return windows.sum((-2, -1)) / kernel_size
-
-
-@avg_pool2d.mistake(
+avg_pool2d.mistake(
     "the sum is divided by the square of the stride",
     "The stride says how far the window moves; how many pixels does the window hold?",
+    edit("mean((-2, -1))", "sum((-2, -1)) / stride**2"),
 )
-def _by_stride(input, kernel_size, stride):
-    windows = input.unfold(2, kernel_size, stride).unfold(3, kernel_size, stride)
-    return windows.sum((-2, -1)) / stride**2
-
-
-@avg_pool2d.mistake("the largest number is taken", "That is max pooling.")
-def _max(input, kernel_size, stride):
-    return input.unfold(2, kernel_size, stride).unfold(3, kernel_size, stride).amax((-2, -1))
-
-
-@avg_pool2d.mistake(
+avg_pool2d.mistake("the largest number is taken", "That is max pooling.", edit("mean", "amax"))
+avg_pool2d.mistake(
     "the windows are laid side by side",
     "They stand `stride` pixels apart, which need not be their size.",
+    edit("2, kernel_size, stride", "2, kernel_size, kernel_size"),
+    edit("3, kernel_size, stride", "3, kernel_size, kernel_size"),
 )
-def _side_by_side(input, kernel_size, stride):
-    windows = input.unfold(2, kernel_size, kernel_size).unfold(3, kernel_size, kernel_size)
-    return windows.mean((-2, -1))
-
-
-@avg_pool2d.mistake(
+avg_pool2d.mistake(
     "the channels are pooled together",
     "Each channel is pooled by itself: the depth stays.",
+    edit("mean((-2, -1))", "mean((1, -2, -1)).unsqueeze(1)"),
 )
-def _over_channels(input, kernel_size, stride):
-    windows = input.unfold(2, kernel_size, stride).unfold(3, kernel_size, stride)
-    return windows.mean((1, -2, -1)).unsqueeze(1)
+
+# --- avg-pool2d-backward ------------------------------------------------------------------------
 
 
 def _avg_backward(grad_output, input, kernel_size, stride):
@@ -90,96 +79,40 @@ avg_pool2d_backward = Exercise(
     every_device=True,
 )
 
-
-@avg_pool2d_backward.mistake(
+avg_pool2d_backward.mistake(
     "every pixel gets the whole gradient",
     "A pixel counts only 1 / (F * F) in the mean of its window.",
+    edit(" / kernel_size**2"),
 )
-def _whole(grad_output, input, kernel_size, stride):
-    gradient = torch.zeros_like(input)
-    for i in range(grad_output.shape[2]):
-        for j in range(grad_output.shape[3]):
-            rows = slice(i * stride, i * stride + kernel_size)
-            columns = slice(j * stride, j * stride + kernel_size)
-            gradient[:, :, rows, columns] += grad_output[:, :, i, j, None, None]
-    return gradient
-
-
-@avg_pool2d_backward.mistake(
+avg_pool2d_backward.mistake(
     "a later window overwrites an earlier one",
     "A pixel that lies in two windows gets its share of both gradients: add, do not assign.",
+    edit("+=", "="),
 )
-def _overwritten(grad_output, input, kernel_size, stride):
-    gradient = torch.zeros_like(input)
-    for i in range(grad_output.shape[2]):
-        for j in range(grad_output.shape[3]):
-            rows = slice(i * stride, i * stride + kernel_size)
-            columns = slice(j * stride, j * stride + kernel_size)
-            gradient[:, :, rows, columns] = grad_output[:, :, i, j, None, None] / kernel_size**2
-    return gradient
-
-
-@avg_pool2d_backward.mistake(
+avg_pool2d_backward.mistake(
     "the gradient goes to the largest pixel",
     "That is the gradient of max pooling. In a mean, all pixels count the same.",
-)
-def _to_winner(grad_output, input, kernel_size, stride):
-    gradient = torch.zeros_like(input)
-    for i in range(grad_output.shape[2]):
-        for j in range(grad_output.shape[3]):
-            rows = slice(i * stride, i * stride + kernel_size)
-            columns = slice(j * stride, j * stride + kernel_size)
-            window = input[:, :, rows, columns].flatten(2)
-            winner = window.argmax(2, keepdim=True)
-            part = torch.zeros_like(window).scatter(2, winner, grad_output[:, :, i, j, None])
-            gradient[:, :, rows, columns] += part.unflatten(2, (kernel_size, kernel_size))
-    return gradient
-
-
-@avg_pool2d_backward.mistake(
+)(max_pool2d_backward.reference)
+avg_pool2d_backward.mistake(
     "the gradient is divided by the square of the stride",
     "The share of a pixel depends on how many pixels its window holds.",
+    edit("kernel_size**2", "stride**2"),
 )
-def _share_by_stride(grad_output, input, kernel_size, stride):
-    gradient = torch.zeros_like(input)
-    for i in range(grad_output.shape[2]):
-        for j in range(grad_output.shape[3]):
-            rows = slice(i * stride, i * stride + kernel_size)
-            columns = slice(j * stride, j * stride + kernel_size)
-            gradient[:, :, rows, columns] += grad_output[:, :, i, j, None, None] / stride**2
-    return gradient
-
-
-@avg_pool2d_backward.mistake(
+avg_pool2d_backward.mistake(
     "a pixel in several windows gets the mean of their gradients",
     "Contributions of several windows add up; nothing divides them again.",
+    edit("    for i", "    count = torch.zeros_like(input)\n    for i"),
+    edit("kernel_size**2", "kernel_size**2\n            count[:, :, rows, columns] += 1"),
+    edit("return gradient", "return gradient / count.clamp(min=1)"),
 )
-def _averaged(grad_output, input, kernel_size, stride):
-    gradient, count = torch.zeros_like(input), torch.zeros_like(input)
-    for i in range(grad_output.shape[2]):
-        for j in range(grad_output.shape[3]):
-            rows = slice(i * stride, i * stride + kernel_size)
-            columns = slice(j * stride, j * stride + kernel_size)
-            gradient[:, :, rows, columns] += grad_output[:, :, i, j, None, None] / kernel_size**2
-            count[:, :, rows, columns] += 1
-    return gradient / count.clamp(min=1)
-
-
-@avg_pool2d_backward.mistake(
+avg_pool2d_backward.mistake(
     "the gradient is multiplied by the input",
     "The mean is a sum of pixels with the constant factor 1 / (F * F): the pixels' own values do "
     "not appear in its derivative.",
+    edit("kernel_size**2", "kernel_size**2 * input[:, :, rows, columns]"),
 )
-def _times_input(grad_output, input, kernel_size, stride):
-    gradient = torch.zeros_like(input)
-    for i in range(grad_output.shape[2]):
-        for j in range(grad_output.shape[3]):
-            rows = slice(i * stride, i * stride + kernel_size)
-            columns = slice(j * stride, j * stride + kernel_size)
-            share = grad_output[:, :, i, j, None, None] / kernel_size**2
-            gradient[:, :, rows, columns] += share * input[:, :, rows, columns]
-    return gradient
 
+# --- global-avg-pool2d --------------------------------------------------------------------------
 
 _global_cases = [
     Case({"input": SLIDE[None, None, :2, :2]}),
@@ -189,9 +122,14 @@ _global_cases = [
     ),
 ]
 
+
+def _global_avg_pool2d(input):
+    return input.mean((2, 3))
+
+
 global_avg_pool2d = Exercise(
     "global-avg-pool2d",
-    reference=lambda input: input.mean((2, 3)),
+    reference=_global_avg_pool2d,
     cases=[*_global_cases, *in_double(_global_cases[-2:])],
     traits=tuple(trait for trait in UNPADDED if "windows" not in trait.present),
     forbidden=LIBRARY,
@@ -199,44 +137,29 @@ global_avg_pool2d = Exercise(
     every_device=True,
 )
 
-
-@global_avg_pool2d.mistake("the sum is not divided", "Divide by the number of pixels, H * W.")
-def _global_sum(input):
-    return input.sum((2, 3))
-
-
-@global_avg_pool2d.mistake("the largest number is taken", "That is global max pooling.")
-def _global_max(input):
-    return input.amax((2, 3))
-
-
-@global_avg_pool2d.mistake(
+global_avg_pool2d.mistake(
+    "the sum is not divided", "Divide by the number of pixels, H * W.", edit("mean", "sum")
+)
+global_avg_pool2d.mistake(
+    "the largest number is taken", "That is global max pooling.", edit("mean", "amax")
+)
+global_avg_pool2d.mistake(
     "the channels are averaged together",
     "Each channel keeps a number of its own: the result has shape (N, C).",
+    edit("(2, 3)", "(1, 2, 3)"),
 )
-def _all_channels(input):
-    return input.mean((1, 2, 3))
-
-
-@global_avg_pool2d.mistake(
+global_avg_pool2d.mistake(
     "the mean is taken over the channels",
     "The mean goes over the places of a channel, the last two axes.",
+    edit("(2, 3)", "1"),
 )
-def _over_depth(input):
-    return input.mean(1)
-
-
-@global_avg_pool2d.mistake(
+global_avg_pool2d.mistake(
     "the images of the batch are averaged together",
     "Each image has its own result: the result has shape (N, C).",
+    edit("(2, 3)", "(0, 2, 3)"),
 )
-def _over_batch(input):
-    return input.mean((0, 2, 3))
-
-
-@global_avg_pool2d.mistake(
+global_avg_pool2d.mistake(
     "the image axes are kept with length 1",
     "The result is to have shape (N, C), so that a fully connected layer can take it.",
+    edit("(2, 3)", "(2, 3), keepdim=True"),
 )
-def _kept(input):
-    return input.mean((2, 3), keepdim=True)

@@ -1,10 +1,7 @@
-"""Lesson 2: what pooling throws away, and the work that it saves.
-
-The wrong functions use only the names of the lesson's first cell, so that the source of each can be
-submitted as a solution cell.
-"""
+"""Lesson 2: what pooling throws away, and the work that it saves."""
 
 from utils.checks.core import Case, Exercise, Mistake, Trait, ValueExercise
+from utils.checks.mistakes import edit
 
 # --- numbers-lost: 2x2 windows at stride 2 -------------------------------------------------------
 
@@ -39,11 +36,16 @@ numbers_lost = ValueExercise(
 
 # --- conv-multiply-adds --------------------------------------------------------------------------
 
+
+def _multiply_adds(size, in_channels, out_channels, kernel_size):
+    outputs = size * size * out_channels
+    products = kernel_size * kernel_size * in_channels
+    return outputs * products
+
+
 conv_multiply_adds = Exercise(
     "conv-multiply-adds",
-    reference=lambda size, in_channels, out_channels, kernel_size: (
-        size * size * out_channels * (kernel_size * kernel_size * in_channels)
-    ),
+    reference=_multiply_adds,
     cases=[
         Case(dict(zip(("size", "in_channels", "out_channels", "kernel_size"), row, strict=True)))
         for row in (
@@ -69,58 +71,38 @@ conv_multiply_adds = Exercise(
     instead="Count: how many numbers come out, and how many products is each of them a sum of?",
 )
 
-
-@conv_multiply_adds.mistake(
+conv_multiply_adds.mistake(
     "the filters are counted as flat",
     "A filter reaches through all channels of its input.",
+    edit(" * in_channels"),
 )
-def _flat(size, in_channels, out_channels, kernel_size):
-    return size * size * out_channels * kernel_size * kernel_size
-
-
-@conv_multiply_adds.mistake(
+conv_multiply_adds.mistake(
     "each weight is used once",
     "These are the weights. Each of them is used at every place of the output.",
+    edit("size * size * out_channels", "out_channels"),
 )
-def _weights(size, in_channels, out_channels, kernel_size):
-    return out_channels * kernel_size * kernel_size * in_channels
-
-
-@conv_multiply_adds.mistake(
+conv_multiply_adds.mistake(
     "only one filter is counted",
     "There is a filter for each channel of the output.",
+    edit(" * out_channels"),
 )
-def _one_filter(size, in_channels, out_channels, kernel_size):
-    return size * size * kernel_size * kernel_size * in_channels
-
-
-@conv_multiply_adds.mistake(
+conv_multiply_adds.mistake(
     "the places are counted along one side only",
     "The output is `size` wide *and* `size` high.",
+    edit("size * size", "size"),
 )
-def _one_row(size, in_channels, out_channels, kernel_size):
-    return size * out_channels * kernel_size * kernel_size * in_channels
-
-
-@conv_multiply_adds.mistake(
+conv_multiply_adds.mistake(
     "the kernel has only one side",
     "A kernel is F wide *and* F high.",
+    edit("kernel_size * kernel_size", "kernel_size"),
 )
-def _one_side(size, in_channels, out_channels, kernel_size):
-    return size * size * out_channels * kernel_size * in_channels
-
-
-@conv_multiply_adds.mistake(
+conv_multiply_adds.mistake(
     "multiplications and additions are counted apart",
     "A product and its addition to the sum count as one multiply-add.",
+    edit("return outputs", "return 2 * outputs"),
 )
-def _twice(size, in_channels, out_channels, kernel_size):
-    return 2 * size * size * out_channels * kernel_size * kernel_size * in_channels
-
-
-@conv_multiply_adds.mistake(
+conv_multiply_adds.mistake(
     "the numbers that come out are counted",
     "Each of them is a sum of many products.",
+    edit(" * products"),
 )
-def _outputs(size, in_channels, out_channels, kernel_size):
-    return size * size * out_channels

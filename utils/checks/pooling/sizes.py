@@ -1,12 +1,7 @@
-"""Lesson 2: how large is what a pooling layer gives out.
-
-The wrong functions use only the names of the lesson's first cell, so that the source of each can be
-submitted as a solution cell.
-"""
-
-import math
+"""Lesson 2: how large is what a pooling layer gives out."""
 
 from utils.checks.core import Case, Exercise, Mistake, Trait, ValueExercise
+from utils.checks.mistakes import edit
 
 
 def _places(input_size, kernel_size, stride):
@@ -58,73 +53,41 @@ pool_output_size = Exercise(
     instead="Count: how much room is beside the first window, and how much does a step use up?",
 )
 
-
-@pool_output_size.mistake(
+pool_output_size.mistake(
     "the division is rounded up",
     "A window that does not fit as a whole is not there at all: round down.",
+    edit("(input_size - kernel_size) // stride", "-(-(input_size - kernel_size) // stride)"),
 )
-def _ceil(input_size, kernel_size, stride):
-    if kernel_size > input_size:
-        raise ValueError("the window does not fit")
-    return math.ceil((input_size - kernel_size) / stride) + 1
-
-
-@pool_output_size.mistake(
+pool_output_size.mistake(
     "the first place is not counted",
     "The division counts the steps. The window stands somewhere before its first step.",
+    edit(" + 1"),
 )
-def _steps_only(input_size, kernel_size, stride):
-    if kernel_size > input_size:
-        raise ValueError("the window does not fit")
-    return (input_size - kernel_size) // stride
-
-
-@pool_output_size.mistake(
+pool_output_size.mistake(
     "the window moves by one pixel",
     "It moves by the stride.",
+    edit(" // stride"),
 )
-def _stride_one(input_size, kernel_size, stride):
-    if kernel_size > input_size:
-        raise ValueError("the window does not fit")
-    return input_size - kernel_size + 1
-
-
-@pool_output_size.mistake(
+pool_output_size.mistake(
     "the windows are laid side by side",
     "That is so only when the stride equals the window. Here they may overlap, or leave gaps.",
+    edit("(input_size - kernel_size) // stride + 1", "input_size // kernel_size"),
 )
-def _side_by_side(input_size, kernel_size, stride):
-    if kernel_size > input_size:
-        raise ValueError("the window does not fit")
-    return input_size // kernel_size
-
-
-@pool_output_size.mistake(
+pool_output_size.mistake(
     "the size is only divided by the stride",
     "The last window must lie within the input: its extent uses up room too.",
+    edit("(input_size - kernel_size) // stride + 1", "input_size // stride"),
 )
-def _divided(input_size, kernel_size, stride):
-    if kernel_size > input_size:
-        raise ValueError("the window does not fit")
-    return input_size // stride
-
-
-@pool_output_size.mistake(
+pool_output_size.mistake(
     "the result is not rounded",
     "A number of places is a whole number: use `//`.",
+    edit("//", "/"),
 )
-def _not_rounded(input_size, kernel_size, stride):
-    if kernel_size > input_size:
-        raise ValueError("the window does not fit")
-    return (input_size - kernel_size) / stride + 1
-
-
-@pool_output_size.mistake(
+pool_output_size.mistake(
     "a window that does not fit is let through",
     "There is no place for a window larger than the input: raise a ValueError.",
+    edit('raise ValueError("the window does not fit")', "pass"),
 )
-def _let_through(input_size, kernel_size, stride):
-    return (input_size - kernel_size) // stride + 1
 
 
 # --- pool-volume: 224x224x64 through 2x2 windows at stride 2 -------------------------------------
