@@ -83,7 +83,6 @@ fold_batch_norm.mistake(
     edit("factor[:, None, None, None]", "factor"),
 )
 
-
 # --- separable-weights ---------------------------------------------------------------------------
 
 

@@ -19,7 +19,7 @@ def _normalise(images, mean, deviation):
     return (images - mean) / deviation
 
 
-def _images(seed, count, height, width, channels=3):
+def _images(seed, count, channels, height, width):
     return Case(
         {
             "images": whole_numbers(count, channels, height, width, seed=seed),
@@ -29,13 +29,8 @@ def _images(seed, count, height, width, channels=3):
     )
 
 
-_image_cases = [
-    _images(0, 1, 1, 1, channels=1),
-    _images(10, 1, 1, 2),
-    _images(20, 2, 2, 2),
-    _images(30, 1, 3, 3),
-    _images(40, 3, 2, 3),
-]
+_image_sizes = [(1, 1, 1, 1), (1, 3, 1, 2), (2, 3, 2, 2), (1, 3, 3, 3), (3, 3, 2, 3)]
+_image_cases = [_images(10 * place, *size) for place, size in enumerate(_image_sizes)]
 
 normalise = Exercise(
     "normalise",
@@ -77,7 +72,6 @@ normalise.mistake(
     "Divide by the deviation itself.",
     edit("/ deviation", "/ deviation**2"),
 )
-
 
 # --- weights-to-take -----------------------------------------------------------------------------
 
@@ -151,7 +145,6 @@ weights_to_take.mistake(
     edit("== shape", "!= shape"),
 )
 
-
 # --- head-gradient -------------------------------------------------------------------------------
 
 
@@ -174,14 +167,8 @@ def _head_case(seed, images, size, classes):
     )
 
 
-_head_cases = [
-    _head_case(0, 1, 1, 2),
-    _head_case(10, 1, 2, 2),
-    _head_case(20, 2, 1, 2),
-    _head_case(30, 2, 2, 3),
-    _head_case(40, 4, 3, 3),
-    _head_case(50, 5, 6, 4),
-]
+_head_sizes = [(1, 1, 2), (1, 2, 2), (2, 1, 2), (2, 2, 3), (4, 3, 3), (5, 6, 4)]
+_head_cases = [_head_case(10 * place, *sizes) for place, sizes in enumerate(_head_sizes)]
 
 head_gradient = Exercise(
     "head-gradient",
@@ -230,7 +217,6 @@ head_gradient.mistake(
     "It has the weight's shape: (classes, features).",
     edit("difference.T @ features", "features.T @ difference"),
 )
-
 
 # --- keras-extra ---------------------------------------------------------------------------------
 

@@ -27,6 +27,10 @@ def _tables(first, second, *rows):
     return [Case({first: list(one), second: list(other)}) for one, other in rows]
 
 
+def _ties(case):
+    return any(len(set(column)) < len(column) for column in case.arguments.values())
+
+
 deeper_is_better = Exercise(
     "deeper-is-better",
     reference=_deeper,
@@ -45,11 +49,7 @@ deeper_is_better = Exercise(
     ),
     traits=(
         Trait("more than two models", "two models", lambda case: len(case.arguments["depths"]) > 2),
-        Trait(
-            "equal depths or errors",
-            "no equal depths or errors",
-            lambda case: any(len(set(x)) < len(x) for x in case.arguments.values()),
-        ),
+        Trait("equal depths or errors", "no equal depths or errors", _ties),
     ),
     returns=("better", "worse"),
 )
@@ -86,7 +86,6 @@ deeper_is_better.mistake(
     edit("(depth - other_depth) * "),
 )
 
-
 # --- pareto-front --------------------------------------------------------------------------------
 
 
@@ -117,11 +116,7 @@ pareto_front = Exercise(
     ),
     traits=(
         Trait("more than two models", "two models", lambda case: len(case.arguments["costs"]) > 2),
-        Trait(
-            "equal costs or errors",
-            "no equal costs or errors",
-            lambda case: any(len(set(x)) < len(x) for x in case.arguments.values()),
-        ),
+        Trait("equal costs or errors", "no equal costs or errors", _ties),
     ),
 )
 
@@ -170,7 +165,6 @@ pareto_front.mistake(
     ),
 )
 
-
 # --- flow-ratio ----------------------------------------------------------------------------------
 
 
@@ -179,23 +173,15 @@ def _ratio(norms):
     return norms.max() / norms.min()
 
 
-def _norms(*numbers):
-    return Case({"norms": torch.tensor(numbers, dtype=torch.float32)})
-
-
 _norm_cases = [
-    _norms(2, 4),
-    _norms(4, 2),
-    _norms(3),
-    _norms(1, 8, 2),
-    _norms(8, 1, 2, 4),
-    _norms(2, 0, 6),
-    _norms(0, 3, 0, 12, 6),
+    Case({"norms": torch.tensor(norms, dtype=torch.float32)})
+    for norms in [(2, 4), (4, 2), (3,), (1, 8, 2), (8, 1, 2, 4), (2, 0, 6), (0, 3, 0, 12, 6)]
 ]
 
 flow_ratio = Exercise(
     "flow-ratio",
-    reference=_ratio,
+    reference=lambda norms: norms[norms > 0].max() / norms[norms > 0].min(),
+    written=_ratio,
     cases=[*_norm_cases, *in_double(_norm_cases[-2:])],
     traits=(
         Trait("a zero", "no zeros", lambda case: bool((case.arguments["norms"] == 0).any())),

@@ -92,7 +92,6 @@ resnet_convs.mistake(
     edit("[(64, 3, 7, 2)]", "[]"),
 )
 
-
 # --- head-weights --------------------------------------------------------------------------------
 
 head_weights = ValueExercise(
@@ -112,11 +111,7 @@ head_weights = ValueExercise(
             "Global average pooling leaves one number of each channel, not 7 x 7.",
             7 * 7 * 2048 * 1000,
         ),
-        Mistake(
-            "the biases are counted",
-            "Weights only.",
-            2048 * 1000 + 1000,
-        ),
+        Mistake("the biases are counted", "Weights only.", 2048 * 1000 + 1000),
         Mistake(
             "the pooling is left out, and the channels of ResNet-34 are taken",
             "ResNet-50's last stage gives four times as many, and pooling leaves one number each.",

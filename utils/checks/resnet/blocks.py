@@ -51,15 +51,8 @@ _small = Case(
         "weight2": torch.tensor([[[[0.0, 0, 0], [-1, -1, 0], [0, 0, 0]]]]),
     }
 )
-_cases = [
-    _small,
-    _block_case(10, 1, 1, 2, 2),
-    _block_case(20, 1, 2, 1, 2),
-    _block_case(30, 2, 1, 2, 2),
-    _block_case(40, 1, 2, 3, 3),
-    _block_case(50, 2, 3, 3, 4),
-    _block_case(60, 2, 2, 5, 4),
-]
+_sizes = [(1, 1, 2, 2), (1, 2, 1, 2), (2, 1, 2, 2), (1, 2, 3, 3), (2, 3, 3, 4), (2, 2, 5, 4)]
+_cases = [_small, *(_block_case(10 * place, *size) for place, size in enumerate(_sizes, 1))]
 
 residual_block = Exercise(
     "residual-block",
@@ -104,7 +97,6 @@ residual_block.mistake(
     "The shortcut hands x on as it is.",
     edit("+ input", "+ F.relu(input)"),
 )
-
 
 # --- residual-block-backward ---------------------------------------------------------------------
 
@@ -190,7 +182,6 @@ residual_block_backward.mistake(
     edit("grad_weight1, grad_weight2", "grad_weight2, grad_weight1"),
 )
 
-
 # --- bottleneck ----------------------------------------------------------------------------------
 
 
@@ -267,7 +258,6 @@ bottleneck.mistake(
     edit("reduce))", "reduce, padding=1))"),
     edit("output, expand", "output, expand, padding=1"),
 )
-
 
 # --- bottleneck-weights --------------------------------------------------------------------------
 

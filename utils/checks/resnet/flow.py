@@ -79,7 +79,6 @@ block_gradients.mistake(
     "the factors are added", "The chain rule multiplies.", edit("cumprod", "cumsum")
 )
 
-
 # --- unrolled ------------------------------------------------------------------------------------
 
 
@@ -175,7 +174,6 @@ unrolled.mistake(
     edit(" + first"),
     edit(" + second"),
 )
-
 
 # --- path-lengths --------------------------------------------------------------------------------
 

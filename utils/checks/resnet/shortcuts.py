@@ -90,7 +90,6 @@ shortcut_a.mistake(
     ),
 )
 
-
 # --- projection ----------------------------------------------------------------------------------
 
 
@@ -161,7 +160,6 @@ projection.mistake(
 projection.mistake(
     "the filters' axis comes last", "The output is (N, K, H, W).", edit("->nkhw", "->nhwk")
 )
-
 
 # --- shortcut-weights ----------------------------------------------------------------------------
 
