@@ -22,6 +22,7 @@ from utils.checks.core import (
     placeholder,
     unwritten,
 )
+from utils.checks.mistakes import Edit, edit
 from utils.seeding import seeded
 
 
@@ -41,12 +42,22 @@ class DesignExercise:
         """The name of the function that the student writes."""
         return self.id.replace("-", "_")
 
-    def mistake(self, name: str, hint: str, sign: Callable):
-        """Register the decorated wrong design; ``sign(models, scores)`` recognises it."""
+    def mistake(self, name: str, hint: str, sign: Callable, *edits: Edit):
+        """Add a mistake to the catalogue, which ``sign(models, scores)`` recognises.
+
+        Args:
+            name: a clause that says what is done wrong.
+            hint: what to think about.
+            sign: says whether two networks, and what they give for two images, show it.
+            edits: what it changes in `_network`; without them, this decorates a wrong design.
+        """
+        self.signs.append(sign)
+        if edits:
+            self.mistakes.append(Mistake(name, hint, edits=edits, right=_network))
+            return None
 
         def register(function):
             self.mistakes.append(Mistake(name, hint, function))
-            self.signs.append(sign)
             return function
 
         return register
@@ -119,9 +130,26 @@ def _facts(model: nn.Module) -> list[str]:
 design = DesignExercise("design")
 
 
+def _network():
+    return torch.nn.Sequential(
+        torch.nn.Conv2d(3, 16, 3, stride=2, padding=1, bias=False),
+        torch.nn.BatchNorm2d(16),
+        torch.nn.ReLU(),
+        torch.nn.AdaptiveAvgPool2d(1),
+        torch.nn.Flatten(),
+        torch.nn.Linear(16, 5),
+    )
+
+
 def _shared(models, scores):
     weights = {id(weight) for weight in models[0].parameters()}
     return any(id(weight) in weights for weight in models[1].parameters())
+
+
+def _sums_to_one(models, scores):
+    if scores.shape != (2, len(capstone.CLASSES)):
+        return False
+    return bool((scores >= 0).all() and torch.allclose(scores.sum(1), torch.ones(2), atol=1e-4))
 
 
 @design.mistake(
@@ -142,75 +170,32 @@ def _once(made=[]):  # noqa: B006
     return made[0]
 
 
-@design.mistake(
+design.mistake(
     "the network always starts from the same weights",
     "Each call must draw new random weights: no fixed seed, and no weights from elsewhere. Filters "
     "that always start alike, identity filters for example, are refused too.",
     lambda models, scores: capstone.same_weights(*models),
+    edit("    return", "    torch.manual_seed(0)\n    return"),
 )
-def _seeded():
-    torch.manual_seed(0)
-    return torch.nn.Sequential(
-        torch.nn.Conv2d(3, 16, 3, stride=2, padding=1, bias=False),
-        torch.nn.BatchNorm2d(16),
-        torch.nn.ReLU(),
-        torch.nn.AdaptiveAvgPool2d(1),
-        torch.nn.Flatten(),
-        torch.nn.Linear(16, 5),
-    )
-
-
-@design.mistake(
+design.mistake(
     "there are scores for ten classes",
     "There are five classes: circle, triangle, square, cross and star.",
     lambda models, scores: scores.shape == (2, 10),
+    edit("Linear(16, 5)", "Linear(16, 10)"),
 )
-def _ten_classes():
-    return torch.nn.Sequential(
-        torch.nn.Conv2d(3, 16, 3, stride=2, padding=1, bias=False),
-        torch.nn.BatchNorm2d(16),
-        torch.nn.ReLU(),
-        torch.nn.AdaptiveAvgPool2d(1),
-        torch.nn.Flatten(),
-        torch.nn.Linear(16, 10),
-    )
-
-
-@design.mistake(
+design.mistake(
     "each pixel has scores of its own",
     "One answer for each image is wanted: average over the pixels at the end.",
     lambda models, scores: scores.ndim == 4,
+    edit("        torch.nn.AdaptiveAvgPool2d(1),\n        torch.nn.Flatten(),\n"),
+    edit("Linear(16, 5)", "Conv2d(16, 5, 1)"),
 )
-def _map_of_scores():
-    return torch.nn.Sequential(
-        torch.nn.Conv2d(3, 16, 3, stride=2, padding=1, bias=False),
-        torch.nn.BatchNorm2d(16),
-        torch.nn.ReLU(),
-        torch.nn.Conv2d(16, 5, 1),
-    )
-
-
-def _sums_to_one(models, scores):
-    if scores.shape != (2, len(capstone.CLASSES)):
-        return False
-    return bool((scores >= 0).all() and torch.allclose(scores.sum(1), torch.ones(2), atol=1e-4))
-
-
-@design.mistake(
+design.mistake(
     "probabilities are given instead of scores",
     "Leave the softmax out: the loss takes it, and a second one flattens the gradient.",
     _sums_to_one,
+    edit("Linear(16, 5)", "Linear(16, 5), torch.nn.Softmax(1)"),
 )
-def _probabilities():
-    return torch.nn.Sequential(
-        torch.nn.Conv2d(3, 16, 3, stride=2, padding=1, bias=False),
-        torch.nn.BatchNorm2d(16),
-        torch.nn.ReLU(),
-        torch.nn.AdaptiveAvgPool2d(1),
-        torch.nn.Flatten(),
-        torch.nn.Linear(16, 5),
-        torch.nn.Softmax(1),
-    )
 
 
 @design.mistake(
@@ -230,21 +215,16 @@ def _flattened():
     )
 
 
-@design.mistake(
+design.mistake(
     "there are too many multiply-adds",
     "Where are they made? A weight works at each pixel of its layer's output: halve the image "
     "early, by a stride or by pooling, and double the channels only then.",
     lambda models, scores: capstone.cost(models[0]).multiply_adds > capstone.MOST_MULTIPLY_ADDS,
+    edit("stride=2, "),
+    edit(
+        "torch.nn.ReLU(),",
+        "torch.nn.ReLU(), torch.nn.Conv2d(16, 24, 3, padding=1, bias=False), "
+        "torch.nn.BatchNorm2d(24), torch.nn.ReLU(),",
+    ),
+    edit("Linear(16, 5)", "Linear(24, 5)"),
 )
-def _full_size():
-    return torch.nn.Sequential(
-        torch.nn.Conv2d(3, 16, 3, padding=1, bias=False),
-        torch.nn.BatchNorm2d(16),
-        torch.nn.ReLU(),
-        torch.nn.Conv2d(16, 24, 3, padding=1, bias=False),
-        torch.nn.BatchNorm2d(24),
-        torch.nn.ReLU(),
-        torch.nn.AdaptiveAvgPool2d(1),
-        torch.nn.Flatten(),
-        torch.nn.Linear(24, 5),
-    )

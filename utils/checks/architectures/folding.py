@@ -8,6 +8,7 @@ import torch
 
 from utils.checks.convolution.cases import in_double, whole_numbers
 from utils.checks.core import Case, Exercise, Trait
+from utils.checks.mistakes import edit
 
 # --- fold-batch-norm -----------------------------------------------------------------------------
 
@@ -46,75 +47,52 @@ fold_batch_norm = Exercise(
     every_device=True,
 )
 
-
-@fold_batch_norm.mistake(
+fold_batch_norm.mistake(
     "the mean is forgotten",
     "Before it is scaled, the running mean is taken away: that part goes into the bias.",
+    edit("shift - running_mean * factor", "shift.clone()"),
 )
-def _no_mean(weight, running_mean, running_var, scale, shift, eps=1e-5):
-    factor = scale / torch.sqrt(running_var + eps)
-    return weight * factor[:, None, None, None], shift.clone()
-
-
-@fold_batch_norm.mistake(
+fold_batch_norm.mistake(
     "the mean is taken away unscaled",
     "The mean is taken away first and scaled with everything else.",
+    edit("running_mean * factor", "running_mean"),
 )
-def _unscaled_mean(weight, running_mean, running_var, scale, shift, eps=1e-5):
-    factor = scale / torch.sqrt(running_var + eps)
-    return weight * factor[:, None, None, None], shift - running_mean
-
-
-@fold_batch_norm.mistake(
+fold_batch_norm.mistake(
     "the mean is added",
     "Batch norm takes the mean *away*.",
+    edit("shift - running_mean", "shift + running_mean"),
 )
-def _added_mean(weight, running_mean, running_var, scale, shift, eps=1e-5):
-    factor = scale / torch.sqrt(running_var + eps)
-    return weight * factor[:, None, None, None], shift + running_mean * factor
-
-
-@fold_batch_norm.mistake(
+fold_batch_norm.mistake(
     "it is divided by the variance",
     "Divide by the root of running_var + eps.",
+    edit("torch.sqrt(running_var + eps)", "(running_var + eps)"),
 )
-def _no_root(weight, running_mean, running_var, scale, shift, eps=1e-5):
-    factor = scale / (running_var + eps)
-    return weight * factor[:, None, None, None], shift - running_mean * factor
-
-
-@fold_batch_norm.mistake(
+fold_batch_norm.mistake(
     "eps is added outside the root",
     "eps is added to the variance, before the root.",
+    edit("torch.sqrt(running_var + eps)", "(torch.sqrt(running_var) + eps)"),
 )
-def _eps_outside(weight, running_mean, running_var, scale, shift, eps=1e-5):
-    factor = scale / (torch.sqrt(running_var) + eps)
-    return weight * factor[:, None, None, None], shift - running_mean * factor
-
-
-@fold_batch_norm.mistake(
+fold_batch_norm.mistake(
     "the scale is left out",
     "After normalising, batch norm multiplies by its weight, here called scale.",
+    edit("scale / torch", "1 / torch"),
 )
-def _no_scale(weight, running_mean, running_var, scale, shift, eps=1e-5):
-    factor = 1 / torch.sqrt(running_var + eps)
-    return weight * factor[:, None, None, None], shift - running_mean * factor
-
-
-@fold_batch_norm.mistake(
+fold_batch_norm.mistake(
     "the factors stand along the wrong axis",
     "There is one factor for each *filter*: axis 0 of the weight, so factor[:, None, None, None].",
+    edit("factor[:, None, None, None]", "factor"),
 )
-def _wrong_axis(weight, running_mean, running_var, scale, shift, eps=1e-5):
-    factor = scale / torch.sqrt(running_var + eps)
-    return weight * factor, shift - running_mean * factor
-
 
 # --- separable-weights ---------------------------------------------------------------------------
 
+
+def _separable(channels, filters, size):
+    return channels * size * size + channels * filters
+
+
 separable_weights = Exercise(
     "separable-weights",
-    reference=lambda channels, filters, size: channels * size * size + channels * filters,
+    reference=_separable,
     cases=[
         Case(dict(zip(("channels", "filters", "size"), row, strict=True)))
         for row in [(1, 1, 2), (2, 1, 2), (1, 2, 2), (3, 5, 1), (4, 4, 3), (64, 128, 3), (16, 8, 5)]
@@ -127,58 +105,36 @@ separable_weights = Exercise(
     instead="Count the weights of the two layers, and add.",
 )
 
-
-@separable_weights.mistake(
+separable_weights.mistake(
     "the weights of an ordinary conv layer are counted",
     "Here no filter reaches through all channels *and* a whole window.",
+    edit("size * size + channels * filters", "filters * size * size"),
 )
-def _ordinary(channels, filters, size):
-    return channels * filters * size * size
-
-
-@separable_weights.mistake(
+separable_weights.mistake(
     "the 1x1 layer is forgotten",
     "The second layer has a weight for each pair of a channel and a filter.",
+    edit(" + channels * filters"),
 )
-def _depthwise_only(channels, filters, size):
-    return channels * size * size
-
-
-@separable_weights.mistake(
+separable_weights.mistake(
     "the depthwise layer is forgotten",
     "The first layer has one filter of size x size for each channel.",
+    edit("channels * size * size + "),
 )
-def _pointwise_only(channels, filters, size):
-    return channels * filters
-
-
-@separable_weights.mistake(
+separable_weights.mistake(
     "the depthwise layer is given a filter for each output channel",
     "It comes first: it has one filter for each *input* channel.",
+    edit("channels * size", "filters * size"),
 )
-def _by_filters(channels, filters, size):
-    return filters * size * size + channels * filters
-
-
-@separable_weights.mistake(
+separable_weights.mistake(
     "the depthwise filters reach through all channels",
     "Each of them sees a single channel.",
+    edit("channels * size", "channels * channels * size"),
 )
-def _full_depth(channels, filters, size):
-    return channels * channels * size * size + channels * filters
-
-
-@separable_weights.mistake(
+separable_weights.mistake(
     "the two layers' weights are multiplied",
     "They are two layers one behind the other: add.",
+    edit("+ channels", "* channels"),
 )
-def _multiplied(channels, filters, size):
-    return channels * size * size * channels * filters
-
-
-@separable_weights.mistake(
-    "the window has one side only",
-    "A filter has size * size weights.",
+separable_weights.mistake(
+    "the window has one side only", "A filter has size * size weights.", edit("size * size", "size")
 )
-def _one_side(channels, filters, size):
-    return channels * size + channels * filters

@@ -8,15 +8,18 @@ import torch
 
 from utils.checks.convolution.cases import DERIVATIVES, in_double, whole_numbers
 from utils.checks.core import Case, Exercise, Trait
+from utils.checks.mistakes import edit
 
 # --- normalise -----------------------------------------------------------------------------------
 
 
 def _normalise(images, mean, deviation):
-    return (images - mean[:, None, None]) / deviation[:, None, None]
+    mean = mean[:, None, None]
+    deviation = deviation[:, None, None]
+    return (images - mean) / deviation
 
 
-def _images(seed, count, height, width, channels=3):
+def _images(seed, count, channels, height, width):
     return Case(
         {
             "images": whole_numbers(count, channels, height, width, seed=seed),
@@ -26,13 +29,8 @@ def _images(seed, count, height, width, channels=3):
     )
 
 
-_image_cases = [
-    _images(0, 1, 1, 1, channels=1),
-    _images(10, 1, 1, 2),
-    _images(20, 2, 2, 2),
-    _images(30, 1, 3, 3),
-    _images(40, 3, 2, 3),
-]
+_image_sizes = [(1, 1, 1, 1), (1, 3, 1, 2), (2, 3, 2, 2), (1, 3, 3, 3), (3, 3, 2, 3)]
+_image_cases = [_images(10 * place, *size) for place, size in enumerate(_image_sizes)]
 
 normalise = Exercise(
     "normalise",
@@ -45,52 +43,35 @@ normalise = Exercise(
     every_device=True,
 )
 
-
-@normalise.mistake("the mean is not taken away", "First take away the mean.")
-def _no_mean(images, mean, deviation):
-    return images / deviation[:, None, None]
-
-
-@normalise.mistake(
+normalise.mistake(
+    "the mean is not taken away", "First take away the mean.", edit("(images - mean)", "images")
+)
+normalise.mistake(
     "it is not divided by the deviation",
     "Behind the mean comes the division.",
+    edit(" / deviation"),
 )
-def _no_division(images, mean, deviation):
-    return images - mean[:, None, None]
-
-
-@normalise.mistake(
+normalise.mistake(
     "it is multiplied by the deviation",
     "Divide: the result should have deviation 1.",
+    edit("/ deviation", "* deviation"),
 )
-def _multiplied(images, mean, deviation):
-    return (images - mean[:, None, None]) * deviation[:, None, None]
-
-
-@normalise.mistake(
+normalise.mistake(
     "the images' own mean and deviation are taken",
     "Take the numbers that the weights were trained with: the network expects those.",
+    edit("= mean[:, None, None]", "= images.mean((0, 2, 3), keepdim=True)"),
+    edit("= deviation[:, None, None]", "= images.std((0, 2, 3), correction=0, keepdim=True)"),
 )
-def _own(images, mean, deviation):
-    centred = images - images.mean((0, 2, 3), keepdim=True)
-    return centred / images.std((0, 2, 3), correction=0, keepdim=True)
-
-
-@normalise.mistake(
+normalise.mistake(
     "it is divided first",
     "First take the mean away, then divide.",
+    edit("(images - mean) / deviation", "images / deviation - mean"),
 )
-def _divided_first(images, mean, deviation):
-    return images / deviation[:, None, None] - mean[:, None, None]
-
-
-@normalise.mistake(
+normalise.mistake(
     "it is divided by the square of the deviation",
     "Divide by the deviation itself.",
+    edit("/ deviation", "/ deviation**2"),
 )
-def _variance(images, mean, deviation):
-    return (images - mean[:, None, None]) / deviation[:, None, None] ** 2
-
 
 # --- weights-to-take -----------------------------------------------------------------------------
 
@@ -130,60 +111,39 @@ weights_to_take = Exercise(
     ),
 )
 
-
-@weights_to_take.mistake(
+weights_to_take.mistake(
     "the shapes are not compared",
     "A head for 10 classes has the right name, but does not fit 5 classes.",
+    edit("shapes.get(name) == shape", "name in shapes"),
 )
-def _names_only(saved, wanted):
-    names = [name for name, _ in saved]
-    return [name for name, _ in wanted if name in names]
-
-
-@weights_to_take.mistake(
+weights_to_take.mistake(
     "the names are not compared",
     "A tensor of the right shape may be quite another one.",
+    edit("shapes.get(name) == shape", "shape in shapes.values()"),
 )
-def _shapes_only(saved, wanted):
-    shapes = [shape for _, shape in saved]
-    return [name for name, shape in wanted if shape in shapes]
-
-
-@weights_to_take.mistake(
+weights_to_take.mistake(
     "the two lists are walked through side by side",
     "They may be in different orders: look each name up.",
+    edit("name, shape in wanted", "(name, shape), old in zip(wanted, saved, strict=False)"),
+    edit("shapes.get(name) == shape", "old == (name, shape)"),
 )
-def _side_by_side(saved, wanted):
-    return [name for (name, shape), old in zip(wanted, saved, strict=False) if old == (name, shape)]
-
-
-@weights_to_take.mistake(
+weights_to_take.mistake(
     "the order of the saved weights is kept",
     "Go through the *wanted* weights, in their order.",
+    edit("in wanted", "in saved"),
+    edit("shapes.get(name) == shape", "(name, shape) in wanted"),
 )
-def _saved_order(saved, wanted):
-    return [name for name, shape in saved if (name, shape) in wanted]
-
-
-@weights_to_take.mistake(
+weights_to_take.mistake(
     "only the number of elements is compared",
     "(2, 3) and (3, 2) both have six numbers, and still do not fit.",
+    edit("dict(saved)", "{name: torch.Size(shape).numel() for name, shape in saved}"),
+    edit("== shape", "== torch.Size(shape).numel()"),
 )
-def _sizes_only(saved, wanted):
-    import math
-
-    sizes = {name: math.prod(shape) for name, shape in saved}
-    return [name for name, shape in wanted if sizes.get(name) == math.prod(shape)]
-
-
-@weights_to_take.mistake(
+weights_to_take.mistake(
     "what does not fit is returned",
     "Return the names that *can* be taken.",
+    edit("== shape", "!= shape"),
 )
-def _misfits(saved, wanted):
-    shapes = dict(saved)
-    return [name for name, shape in wanted if shapes.get(name) != shape]
-
 
 # --- head-gradient -------------------------------------------------------------------------------
 
@@ -207,14 +167,8 @@ def _head_case(seed, images, size, classes):
     )
 
 
-_head_cases = [
-    _head_case(0, 1, 1, 2),
-    _head_case(10, 1, 2, 2),
-    _head_case(20, 2, 1, 2),
-    _head_case(30, 2, 2, 3),
-    _head_case(40, 4, 3, 3),
-    _head_case(50, 5, 6, 4),
-]
+_head_sizes = [(1, 1, 2), (1, 2, 2), (2, 1, 2), (2, 2, 3), (4, 3, 3), (5, 6, 4)]
+_head_cases = [_head_case(10 * place, *sizes) for place, sizes in enumerate(_head_sizes)]
 
 head_gradient = Exercise(
     "head-gradient",
@@ -230,87 +184,50 @@ head_gradient = Exercise(
     every_device=True,
 )
 
-
-@head_gradient.mistake(
+head_gradient.mistake(
     "the sum over the images is not divided by their number",
     "The loss is the *mean* over the images.",
+    edit("    difference /= len(labels)\n"),
 )
-def _no_mean_over_images(features, labels, weight, bias):
-    difference = (features @ weight.T + bias).softmax(1)
-    difference[range(len(labels)), labels] -= 1
-    return difference.T @ features, difference.sum(0)
-
-
-@head_gradient.mistake(
+head_gradient.mistake(
     "the right answer is not taken away",
     "The gradient of the scores is softmax *minus 1 at the right class*.",
+    edit("    difference[range(len(labels)), labels] -= 1\n"),
 )
-def _no_answer(features, labels, weight, bias):
-    probabilities = (features @ weight.T + bias).softmax(1) / len(labels)
-    return probabilities.T @ features, probabilities.sum(0)
-
-
-@head_gradient.mistake(
-    "the softmax is left out",
-    "The scores must become probabilities first.",
+head_gradient.mistake(
+    "the softmax is left out", "The scores must become probabilities first.", edit(".softmax(1)")
 )
-def _no_softmax(features, labels, weight, bias):
-    difference = features @ weight.T + bias
-    difference[range(len(labels)), labels] -= 1
-    difference = difference / len(labels)
-    return difference.T @ features, difference.sum(0)
-
-
-@head_gradient.mistake(
+head_gradient.mistake(
     "the sign is turned round",
     "Where the probability of the right class is below 1, its score must *grow*: the gradient "
     "there is negative.",
+    edit("= (features", "= -(features"),
+    edit("-= 1", "+= 1"),
 )
-def _sign(features, labels, weight, bias):
-    difference = -(features @ weight.T + bias).softmax(1)
-    difference[range(len(labels)), labels] += 1
-    difference = difference / len(labels)
-    return difference.T @ features, difference.sum(0)
-
-
-@head_gradient.mistake(
+head_gradient.mistake(
     "the softmax runs over the images",
     "Each image's probabilities add up to 1: softmax along the classes, dim=1.",
+    edit("softmax(1)", "softmax(0)"),
 )
-def _other_axis(features, labels, weight, bias):
-    difference = (features @ weight.T + bias).softmax(0)
-    difference[range(len(labels)), labels] -= 1
-    difference = difference / len(labels)
-    return difference.T @ features, difference.sum(0)
-
-
-@head_gradient.mistake(
-    "the bias is forgotten in the scores",
-    "scores = features @ weight.T + bias.",
+head_gradient.mistake(
+    "the bias is forgotten in the scores", "scores = features @ weight.T + bias.", edit(" + bias")
 )
-def _no_bias(features, labels, weight, bias):
-    difference = (features @ weight.T).softmax(1)
-    difference[range(len(labels)), labels] -= 1
-    difference = difference / len(labels)
-    return difference.T @ features, difference.sum(0)
-
-
-@head_gradient.mistake(
+head_gradient.mistake(
     "the weight's gradient is transposed",
     "It has the weight's shape: (classes, features).",
+    edit("difference.T @ features", "features.T @ difference"),
 )
-def _transposed(features, labels, weight, bias):
-    difference = (features @ weight.T + bias).softmax(1)
-    difference[range(len(labels)), labels] -= 1
-    difference = difference / len(labels)
-    return features.T @ difference, difference.sum(0)
-
 
 # --- keras-extra ---------------------------------------------------------------------------------
 
+
+def _extra(channels):
+    return 3 * sum(channels)
+
+
 keras_extra = Exercise(
     "keras-extra",
-    reference=lambda channels: 3 * sum(channels),
+    reference=_extra,
     cases=[
         Case({"channels": channels})
         for channels in ([4], [1, 2], [8, 8, 16], [64, 64, 64, 256], [5], [32] * 6, [3, 9, 27])
@@ -320,50 +237,31 @@ keras_extra = Exercise(
     ),
 )
 
-
-@keras_extra.mistake(
+keras_extra.mistake(
     "the biases of the conv layers are forgotten",
     "Keras's ResNet has a bias in each conv layer, though a batch norm follows.",
+    edit("3", "2"),
 )
-def _no_biases(channels):
-    return 2 * sum(channels)
-
-
-@keras_extra.mistake(
+keras_extra.mistake(
     "the running statistics are forgotten",
     "Keras counts running mean and running variance too.",
+    edit("3 * "),
 )
-def _no_statistics(channels):
-    return sum(channels)
-
-
-@keras_extra.mistake(
+keras_extra.mistake(
     "the moving averages of scale and shift are imagined",
     "Only mean and variance are followed while training.",
+    edit("3", "4"),
 )
-def _four_statistics(channels):
-    return 4 * sum(channels)
-
-
-@keras_extra.mistake(
+keras_extra.mistake(
     "scale and shift are counted as extra",
     "Both programs count scale and shift: they are learnt.",
+    edit("3", "5"),
 )
-def _scale_and_shift(channels):
-    return 5 * sum(channels)
-
-
-@keras_extra.mistake(
+keras_extra.mistake(
     "three numbers a layer are counted",
     "Each *channel* has its own.",
+    edit("sum(channels)", "len(channels)"),
 )
-def _by_layer(channels):
-    return 3 * len(channels)
-
-
-@keras_extra.mistake(
-    "only the last layer is counted",
-    "Add up all layers.",
+keras_extra.mistake(
+    "only the last layer is counted", "Add up all layers.", edit("sum(channels)", "channels[-1]")
 )
-def _last_layer(channels):
-    return 3 * channels[-1]

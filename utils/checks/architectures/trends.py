@@ -8,6 +8,7 @@ import torch
 
 from utils.checks.convolution.cases import in_double
 from utils.checks.core import Case, Exercise, Trait
+from utils.checks.mistakes import edit
 
 # --- deeper-is-better ----------------------------------------------------------------------------
 
@@ -24,6 +25,10 @@ def _deeper(depths, errors):
 
 def _tables(first, second, *rows):
     return [Case({first: list(one), second: list(other)}) for one, other in rows]
+
+
+def _ties(case):
+    return any(len(set(column)) < len(column) for column in case.arguments.values())
 
 
 deeper_is_better = Exercise(
@@ -44,82 +49,42 @@ deeper_is_better = Exercise(
     ),
     traits=(
         Trait("more than two models", "two models", lambda case: len(case.arguments["depths"]) > 2),
-        Trait(
-            "equal depths or errors",
-            "no equal depths or errors",
-            lambda case: any(len(set(x)) < len(x) for x in case.arguments.values()),
-        ),
+        Trait("equal depths or errors", "no equal depths or errors", _ties),
     ),
     returns=("better", "worse"),
 )
 
-
-@deeper_is_better.mistake(
+deeper_is_better.mistake(
     "only neighbours in the list are compared",
     "Take every pair of models, whatever stands between them.",
+    edit("depths[:place]", "depths[:place][-1:]"),
+    edit("errors[:place]", "errors[:place][-1:]"),
 )
-def _neighbours(depths, errors):
-    import itertools
-
-    rows = list(zip(depths, errors, strict=True))
-    pairs = list(itertools.pairwise(rows))
-    better = sum((a[0] - b[0]) * (a[1] - b[1]) < 0 for a, b in pairs)
-    worse = sum((a[0] - b[0]) * (a[1] - b[1]) > 0 for a, b in pairs)
-    return better, worse
-
-
-@deeper_is_better.mistake(
+deeper_is_better.mistake(
     "each pair is counted twice",
     "The pairs (a, b) and (b, a) are one pair.",
+    edit("depths[:place], errors[:place]", "depths, errors"),
 )
-def _twice(depths, errors):
-    rows = list(zip(depths, errors, strict=True))
-    better = sum((a[0] - b[0]) * (a[1] - b[1]) < 0 for a in rows for b in rows)
-    worse = sum((a[0] - b[0]) * (a[1] - b[1]) > 0 for a in rows for b in rows)
-    return better, worse
-
-
-@deeper_is_better.mistake(
+deeper_is_better.mistake(
     "equal errors count as worse",
     "Where both have the same error, the pair says nothing.",
+    edit("product > 0", "product >= 0 and depth != other_depth"),
 )
-def _ties_worse(depths, errors):
-    rows = sorted(zip(depths, errors, strict=True))
-    pairs = [(a, b) for i, a in enumerate(rows) for b in rows[i + 1 :] if a[0] < b[0]]
-    better = sum(b[1] < a[1] for a, b in pairs)
-    return better, len(pairs) - better
-
-
-@deeper_is_better.mistake(
+deeper_is_better.mistake(
     "pairs of the same depth are counted",
     "Where both are equally deep, the pair says nothing about depth.",
+    edit("(depth - other_depth)", "(1 if depth > other_depth else -1)"),
 )
-def _same_depth(depths, errors):
-    rows = list(zip(depths, errors, strict=True))
-    pairs = [(a, b) if a[0] <= b[0] else (b, a) for i, a in enumerate(rows) for b in rows[:i]]
-    return sum(b[1] < a[1] for a, b in pairs), sum(b[1] > a[1] for a, b in pairs)
-
-
-@deeper_is_better.mistake(
+deeper_is_better.mistake(
     "a higher error is taken as better",
     "The numbers are errors: the lower, the better.",
+    edit("(error - other_error)", "(other_error - error)"),
 )
-def _higher(depths, errors):
-    rows = list(zip(depths, errors, strict=True))
-    pairs = [(a, b) for i, a in enumerate(rows) for b in rows[:i]]
-    better = sum((a[0] - b[0]) * (a[1] - b[1]) > 0 for a, b in pairs)
-    worse = sum((a[0] - b[0]) * (a[1] - b[1]) < 0 for a, b in pairs)
-    return better, worse
-
-
-@deeper_is_better.mistake(
+deeper_is_better.mistake(
     "the list is thought to be ordered by depth",
     "Compare the two depths of each pair: the deeper model may stand first.",
+    edit("(depth - other_depth) * "),
 )
-def _in_order(depths, errors):
-    pairs = [(a, b) for i, b in enumerate(errors) for a in errors[:i]]
-    return sum(b < a for a, b in pairs), sum(b > a for a, b in pairs)
-
 
 # --- pareto-front --------------------------------------------------------------------------------
 
@@ -151,35 +116,23 @@ pareto_front = Exercise(
     ),
     traits=(
         Trait("more than two models", "two models", lambda case: len(case.arguments["costs"]) > 2),
-        Trait(
-            "equal costs or errors",
-            "no equal costs or errors",
-            lambda case: any(len(set(x)) < len(x) for x in case.arguments.values()),
-        ),
+        Trait("equal costs or errors", "no equal costs or errors", _ties),
     ),
 )
 
-
-@pareto_front.mistake(
+pareto_front.mistake(
     "a model must be beaten in both numbers",
     "One that costs the same and errs less beats it too.",
+    edit("c <= cost and e <= error and (c, e) != (cost, error)", "c < cost and e < error"),
 )
-def _both(costs, errors):
-    rows = list(zip(costs, errors, strict=True))
-    return [i for i, (c, e) in enumerate(rows) if not any(a < c and b < e for a, b in rows)]
-
-
-@pareto_front.mistake(
+pareto_front.mistake(
     "equal models knock each other out",
     "Neither of two equal models is better than the other: both stay.",
+    edit(
+        "and (c, e) != (cost, error) for c, e in rows",
+        "for i, (c, e) in enumerate(rows) if i != place",
+    ),
 )
-def _equal_out(costs, errors):
-    rows = list(zip(costs, errors, strict=True))
-    return [
-        i
-        for i, (c, e) in enumerate(rows)
-        if not any(a <= c and b <= e for j, (a, b) in enumerate(rows) if j != i)
-    ]
 
 
 @pareto_front.mistake(
@@ -193,66 +146,42 @@ def _ends(costs, errors):
     return sorted({cheapest, best})
 
 
-@pareto_front.mistake(
+pareto_front.mistake(
     "the beaten models are returned",
     "Return those that no other model beats.",
+    edit("if not any", "if any"),
 )
-def _beaten(costs, errors):
-    rows = list(zip(costs, errors, strict=True))
-    return [
-        i
-        for i, (c, e) in enumerate(rows)
-        if any(a <= c and b <= e and (a, b) != (c, e) for a, b in rows)
-    ]
-
-
-@pareto_front.mistake(
+pareto_front.mistake(
     "the places are ordered by cost",
     "Return the places in the list, in ascending order.",
+    edit("enumerate(rows)", "sorted(enumerate(rows), key=lambda row: row[1][0])"),
 )
-def _by_cost(costs, errors):
-    rows = list(zip(costs, errors, strict=True))
-    front = [
-        i
-        for i, (c, e) in enumerate(rows)
-        if not any(a <= c and b <= e and (a, b) != (c, e) for a, b in rows)
-    ]
-    return sorted(front, key=lambda i: costs[i])
-
-
-@pareto_front.mistake(
+pareto_front.mistake(
     "a model that is best in one number is dropped for the other",
     "To be beaten, *another single model* must be at least as good in both numbers.",
+    edit(
+        "any(c <= cost and e <= error and (c, e) != (cost, error) for c, e in rows)",
+        "(min(costs) < cost and min(errors) < error)",
+    ),
 )
-def _either(costs, errors):
-    rows = list(zip(costs, errors, strict=True))
-    return [
-        i
-        for i, (c, e) in enumerate(rows)
-        if not (any(a < c for a, _ in rows) and any(b < e for _, b in rows))
-    ]
-
 
 # --- flow-ratio ----------------------------------------------------------------------------------
 
 
-def _norms(*numbers):
-    return Case({"norms": torch.tensor(numbers, dtype=torch.float32)})
+def _ratio(norms):
+    norms = norms[norms > 0]
+    return norms.max() / norms.min()
 
 
 _norm_cases = [
-    _norms(2, 4),
-    _norms(4, 2),
-    _norms(3),
-    _norms(1, 8, 2),
-    _norms(8, 1, 2, 4),
-    _norms(2, 0, 6),
-    _norms(0, 3, 0, 12, 6),
+    Case({"norms": torch.tensor(norms, dtype=torch.float32)})
+    for norms in [(2, 4), (4, 2), (3,), (1, 8, 2), (8, 1, 2, 4), (2, 0, 6), (0, 3, 0, 12, 6)]
 ]
 
 flow_ratio = Exercise(
     "flow-ratio",
     reference=lambda norms: norms[norms > 0].max() / norms[norms > 0].min(),
+    written=_ratio,
     cases=[*_norm_cases, *in_double(_norm_cases[-2:])],
     traits=(
         Trait("a zero", "no zeros", lambda case: bool((case.arguments["norms"] == 0).any())),
@@ -260,46 +189,28 @@ flow_ratio = Exercise(
     ),
 )
 
-
-@flow_ratio.mistake(
+flow_ratio.mistake(
     "zeros are taken along",
     "A layer whose gradient is exactly 0 would make the ratio infinite: leave it out.",
+    edit("    norms = norms[norms > 0]\n"),
 )
-def _with_zeros(norms):
-    return norms.max() / norms.min()
-
-
-@flow_ratio.mistake(
+flow_ratio.mistake(
     "the first layer is divided by the last",
     "The largest and the smallest may stand anywhere.",
+    edit("norms.max() / norms.min()", "norms[0] / norms[-1]"),
 )
-def _first_last(norms):
-    norms = norms[norms > 0]
-    return norms[0] / norms[-1]
-
-
-@flow_ratio.mistake(
+flow_ratio.mistake(
     "the smallest is divided by the largest",
     "The other way round: an even flow gives 1, an uneven one a large number.",
+    edit("norms.max() / norms.min()", "norms.min() / norms.max()"),
 )
-def _inverse(norms):
-    norms = norms[norms > 0]
-    return norms.min() / norms.max()
-
-
-@flow_ratio.mistake(
+flow_ratio.mistake(
     "the difference is taken",
     "How many *times* as large? A ratio does not change when the loss is scaled.",
+    edit("max() / norms", "max() - norms"),
 )
-def _difference(norms):
-    norms = norms[norms > 0]
-    return norms.max() - norms.min()
-
-
-@flow_ratio.mistake(
+flow_ratio.mistake(
     "the largest is divided by the mean",
     "Divide by the *smallest*: a single starved layer should show.",
+    edit("norms.min()", "norms.mean()"),
 )
-def _by_mean(norms):
-    norms = norms[norms > 0]
-    return norms.max() / norms.mean()

@@ -5,6 +5,7 @@ source of each can be submitted as a solution cell.
 """
 
 from utils.checks.core import Case, Exercise, Mistake, Trait, ValueExercise
+from utils.checks.mistakes import edit
 
 # --- resnet-convs --------------------------------------------------------------------------------
 
@@ -55,156 +56,41 @@ resnet_convs = Exercise(
     instead="Go through stages and blocks in two loops, and keep the channels in a variable.",
 )
 
-
-@resnet_convs.mistake(
+resnet_convs.mistake(
     "the projections are forgotten",
     "Where a block's output has another shape than its input, a 1x1 layer stands on the shortcut.",
+    edit("layers.append((wide, channels, 1, stride))", "pass"),
 )
-def _no_projection(counts, bottleneck):
-    layers, channels = [(64, 3, 7, 2)], 64
-    for stage, count in enumerate(counts):
-        filters = 64 * 2**stage
-        for place in range(count):
-            stride = 2 if stage > 0 and place == 0 else 1
-            if bottleneck:
-                layers += [(filters, channels, 1, stride), (filters, filters, 3, 1)]
-                layers += [(4 * filters, filters, 1, 1)]
-                channels = 4 * filters
-            else:
-                layers += [(filters, channels, 3, stride), (filters, filters, 3, 1)]
-                channels = filters
-    return layers
-
-
-@resnet_convs.mistake(
+resnet_convs.mistake(
     "the shortcut is projected only where the stride is 2",
     "The first bottleneck has stride 1, but 64 channels go in and 256 come out.",
+    edit("stride != 1 or channels != wide", "stride != 1"),
 )
-def _stride_only(counts, bottleneck):
-    layers, channels = [(64, 3, 7, 2)], 64
-    for stage, count in enumerate(counts):
-        filters = 64 * 2**stage
-        wide = 4 * filters if bottleneck else filters
-        for place in range(count):
-            stride = 2 if stage > 0 and place == 0 else 1
-            if bottleneck:
-                layers += [(filters, channels, 1, stride), (filters, filters, 3, 1)]
-                layers += [(wide, filters, 1, 1)]
-            else:
-                layers += [(filters, channels, 3, stride), (filters, filters, 3, 1)]
-            if stride != 1:
-                layers.append((wide, channels, 1, stride))
-            channels = wide
-    return layers
-
-
-@resnet_convs.mistake(
+resnet_convs.mistake(
     "the first stage has a stride too",
     "The pooling layer has just halved the image: the first stage keeps its size.",
+    edit("stage > 0 and place == 0", "place == 0"),
 )
-def _first_strided(counts, bottleneck):
-    layers, channels = [(64, 3, 7, 2)], 64
-    for stage, count in enumerate(counts):
-        filters = 64 * 2**stage
-        wide = 4 * filters if bottleneck else filters
-        for place in range(count):
-            stride = 2 if place == 0 else 1
-            if bottleneck:
-                layers += [(filters, channels, 1, stride), (filters, filters, 3, 1)]
-                layers += [(wide, filters, 1, 1)]
-            else:
-                layers += [(filters, channels, 3, stride), (filters, filters, 3, 1)]
-            if stride != 1 or channels != wide:
-                layers.append((wide, channels, 1, stride))
-            channels = wide
-    return layers
-
-
-@resnet_convs.mistake(
+resnet_convs.mistake(
     "every block of a later stage has a stride",
     "Only the first block of a stage halves the image.",
+    edit("stage > 0 and place == 0", "stage > 0"),
 )
-def _all_strided(counts, bottleneck):
-    layers, channels = [(64, 3, 7, 2)], 64
-    for stage, count in enumerate(counts):
-        filters = 64 * 2**stage
-        wide = 4 * filters if bottleneck else filters
-        for _ in range(count):
-            stride = 2 if stage > 0 else 1
-            if bottleneck:
-                layers += [(filters, channels, 1, stride), (filters, filters, 3, 1)]
-                layers += [(wide, filters, 1, 1)]
-            else:
-                layers += [(filters, channels, 3, stride), (filters, filters, 3, 1)]
-            if stride != 1 or channels != wide:
-                layers.append((wide, channels, 1, stride))
-            channels = wide
-    return layers
-
-
-@resnet_convs.mistake(
+resnet_convs.mistake(
     "the stride is forgotten",
     "The first block of stages 2, 3 and 4 has stride 2, in its first layer and its projection.",
+    edit("2 if stage > 0 and place == 0 else 1", "1"),
 )
-def _no_stride(counts, bottleneck):
-    layers, channels = [(64, 3, 7, 2)], 64
-    for stage, count in enumerate(counts):
-        filters = 64 * 2**stage
-        wide = 4 * filters if bottleneck else filters
-        for _ in range(count):
-            if bottleneck:
-                layers += [(filters, channels, 1, 1), (filters, filters, 3, 1)]
-                layers += [(wide, filters, 1, 1)]
-            else:
-                layers += [(filters, channels, 3, 1), (filters, filters, 3, 1)]
-            if channels != wide:
-                layers.append((wide, channels, 1, 1))
-            channels = wide
-    return layers
-
-
-@resnet_convs.mistake(
+resnet_convs.mistake(
     "the filters do not double",
     "Each stage has twice as many filters as the one before: 64, 128, 256, 512.",
+    edit("64 * 2**stage", "64"),
 )
-def _same_filters(counts, bottleneck):
-    layers, channels, filters = [(64, 3, 7, 2)], 64, 64
-    for stage, count in enumerate(counts):
-        wide = 4 * filters if bottleneck else filters
-        for place in range(count):
-            stride = 2 if stage > 0 and place == 0 else 1
-            if bottleneck:
-                layers += [(filters, channels, 1, stride), (filters, filters, 3, 1)]
-                layers += [(wide, filters, 1, 1)]
-            else:
-                layers += [(filters, channels, 3, stride), (filters, filters, 3, 1)]
-            if stride != 1 or channels != wide:
-                layers.append((wide, channels, 1, stride))
-            channels = wide
-    return layers
-
-
-@resnet_convs.mistake(
+resnet_convs.mistake(
     "the first conv layer is forgotten",
     "The list begins with the 64 filters of 7x7 that see the image.",
+    edit("[(64, 3, 7, 2)]", "[]"),
 )
-def _no_first(counts, bottleneck):
-    layers, channels = [], 64
-    for stage, count in enumerate(counts):
-        filters = 64 * 2**stage
-        wide = 4 * filters if bottleneck else filters
-        for place in range(count):
-            stride = 2 if stage > 0 and place == 0 else 1
-            if bottleneck:
-                layers += [(filters, channels, 1, stride), (filters, filters, 3, 1)]
-                layers += [(wide, filters, 1, 1)]
-            else:
-                layers += [(filters, channels, 3, stride), (filters, filters, 3, 1)]
-            if stride != 1 or channels != wide:
-                layers.append((wide, channels, 1, stride))
-            channels = wide
-    return layers
-
 
 # --- head-weights --------------------------------------------------------------------------------
 
@@ -225,11 +111,7 @@ head_weights = ValueExercise(
             "Global average pooling leaves one number of each channel, not 7 x 7.",
             7 * 7 * 2048 * 1000,
         ),
-        Mistake(
-            "the biases are counted",
-            "Weights only.",
-            2048 * 1000 + 1000,
-        ),
+        Mistake("the biases are counted", "Weights only.", 2048 * 1000 + 1000),
         Mistake(
             "the pooling is left out, and the channels of ResNet-34 are taken",
             "ResNet-50's last stage gives four times as many, and pooling leaves one number each.",

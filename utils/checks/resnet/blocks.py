@@ -10,6 +10,7 @@ import torch.nn.functional as F
 from utils import functional
 from utils.checks.convolution.cases import DERIVATIVES, in_double, whole_numbers
 from utils.checks.core import Case, Exercise, Mistake, Trait, ValueExercise
+from utils.checks.mistakes import edit
 
 _several_channels = Trait(
     "several channels", "one channel", lambda case: case.arguments["input"].shape[1] > 1
@@ -50,15 +51,8 @@ _small = Case(
         "weight2": torch.tensor([[[[0.0, 0, 0], [-1, -1, 0], [0, 0, 0]]]]),
     }
 )
-_cases = [
-    _small,
-    _block_case(10, 1, 1, 2, 2),
-    _block_case(20, 1, 2, 1, 2),
-    _block_case(30, 2, 1, 2, 2),
-    _block_case(40, 1, 2, 3, 3),
-    _block_case(50, 2, 3, 3, 4),
-    _block_case(60, 2, 2, 5, 4),
-]
+_sizes = [(1, 1, 2, 2), (1, 2, 1, 2), (2, 1, 2, 2), (1, 2, 3, 3), (2, 3, 3, 4), (2, 2, 5, 4)]
+_cases = [_small, *(_block_case(10 * place, *size) for place, size in enumerate(_sizes, 1))]
 
 residual_block = Exercise(
     "residual-block",
@@ -72,66 +66,37 @@ residual_block = Exercise(
     every_device=True,
 )
 
-
-@residual_block.mistake(
-    "the shortcut is forgotten",
-    "The block gives F(x) + x.",
-)
-def _plain(input, weight1, weight2):
-    return F.relu(F.conv2d(F.relu(F.conv2d(input, weight1, padding=1)), weight2, padding=1))
-
-
-@residual_block.mistake(
+residual_block.mistake("the shortcut is forgotten", "The block gives F(x) + x.", edit(" + input"))
+residual_block.mistake(
     "the last ReLU comes before the addition",
     "F may be negative, so that it can take something away from x: add first, then ReLU.",
+    edit("weight2, padding=1) + input)", "weight2, padding=1)) + input"),
 )
-def _relu_first(input, weight1, weight2):
-    middle = F.relu(F.conv2d(input, weight1, padding=1))
-    return F.relu(F.conv2d(middle, weight2, padding=1)) + input
-
-
-@residual_block.mistake(
-    "the last ReLU is forgotten",
-    "A ReLU follows the addition.",
+residual_block.mistake(
+    "the last ReLU is forgotten", "A ReLU follows the addition.", edit("return F.relu", "return ")
 )
-def _no_last_relu(input, weight1, weight2):
-    return F.conv2d(F.relu(F.conv2d(input, weight1, padding=1)), weight2, padding=1) + input
-
-
-@residual_block.mistake(
+residual_block.mistake(
     "the ReLU between the conv layers is forgotten",
     "Without it the two conv layers are one linear map.",
+    edit("middle = F.relu", "middle = "),
 )
-def _no_middle_relu(input, weight1, weight2):
-    return F.relu(F.conv2d(F.conv2d(input, weight1, padding=1), weight2, padding=1) + input)
-
-
-@residual_block.mistake(
+residual_block.mistake(
     "the input is added behind the first conv layer",
     "The shortcut leads around *both* conv layers.",
+    edit(" + input"),
+    edit("weight1, padding=1))", "weight1, padding=1) + input)"),
 )
-def _added_early(input, weight1, weight2):
-    middle = F.relu(F.conv2d(input, weight1, padding=1) + input)
-    return F.relu(F.conv2d(middle, weight2, padding=1))
-
-
-@residual_block.mistake(
+residual_block.mistake(
     "the two weights are exchanged",
     "weight1 comes first.",
+    edit("conv2d(input, weight1", "conv2d(input, weight2"),
+    edit("middle, weight2", "middle, weight1"),
 )
-def _exchanged(input, weight1, weight2):
-    middle = F.relu(F.conv2d(input, weight2, padding=1))
-    return F.relu(F.conv2d(middle, weight1, padding=1) + input)
-
-
-@residual_block.mistake(
+residual_block.mistake(
     "a ReLU is applied to the shortcut",
     "The shortcut hands x on as it is.",
+    edit("+ input", "+ F.relu(input)"),
 )
-def _relu_on_shortcut(input, weight1, weight2):
-    middle = F.relu(F.conv2d(input, weight1, padding=1))
-    return F.relu(F.conv2d(middle, weight2, padding=1) + F.relu(input))
-
 
 # --- residual-block-backward ---------------------------------------------------------------------
 
@@ -181,100 +146,41 @@ residual_block_backward = Exercise(
     every_device=True,
 )
 
-
-@residual_block_backward.mistake(
+residual_block_backward.mistake(
     "the gradient through the shortcut is forgotten",
     "The input goes two ways. Its gradient is the sum of what comes back on both.",
+    edit(" + grad_total"),
 )
-def _no_shortcut(grad_output, input, weight1, weight2):
-    hidden = F.conv2d(input, weight1, padding=1)
-    middle = F.relu(hidden)
-    grad_total = grad_output * (F.conv2d(middle, weight2, padding=1) + input > 0)
-    grad_middle, grad_weight2, _ = functional.conv2d_backward(grad_total, middle, weight2, 1, 1)
-    grad_hidden = grad_middle * (hidden > 0)
-    grad_input, grad_weight1, _ = functional.conv2d_backward(grad_hidden, input, weight1, 1, 1)
-    return grad_input, grad_weight1, grad_weight2
-
-
-@residual_block_backward.mistake(
+residual_block_backward.mistake(
     "the last ReLU is forgotten",
     "Where the last ReLU gave 0, nothing comes back, on neither way.",
+    edit(" * (total > 0)"),
 )
-def _no_last_mask(grad_output, input, weight1, weight2):
-    hidden = F.conv2d(input, weight1, padding=1)
-    middle = F.relu(hidden)
-    grad_middle, grad_weight2, _ = functional.conv2d_backward(grad_output, middle, weight2, 1, 1)
-    grad_hidden = grad_middle * (hidden > 0)
-    grad_input, grad_weight1, _ = functional.conv2d_backward(grad_hidden, input, weight1, 1, 1)
-    return grad_input + grad_output, grad_weight1, grad_weight2
-
-
-@residual_block_backward.mistake(
+residual_block_backward.mistake(
     "the ReLU between the conv layers is forgotten",
     "Where the middle ReLU gave 0, nothing goes back to the first conv layer.",
+    edit(" * (hidden > 0)"),
 )
-def _no_middle_mask(grad_output, input, weight1, weight2):
-    middle = F.relu(F.conv2d(input, weight1, padding=1))
-    grad_total = grad_output * (F.conv2d(middle, weight2, padding=1) + input > 0)
-    grad_middle, grad_weight2, _ = functional.conv2d_backward(grad_total, middle, weight2, 1, 1)
-    grad_input, grad_weight1, _ = functional.conv2d_backward(grad_middle, input, weight1, 1, 1)
-    return grad_input + grad_total, grad_weight1, grad_weight2
-
-
-@residual_block_backward.mistake(
+residual_block_backward.mistake(
     "the shortcut hands back the gradient from behind the last ReLU",
     "The shortcut ends *before* the last ReLU: what it hands back has passed that ReLU.",
+    edit("+ grad_total", "+ grad_output"),
 )
-def _unmasked_shortcut(grad_output, input, weight1, weight2):
-    hidden = F.conv2d(input, weight1, padding=1)
-    middle = F.relu(hidden)
-    grad_total = grad_output * (F.conv2d(middle, weight2, padding=1) + input > 0)
-    grad_middle, grad_weight2, _ = functional.conv2d_backward(grad_total, middle, weight2, 1, 1)
-    grad_hidden = grad_middle * (hidden > 0)
-    grad_input, grad_weight1, _ = functional.conv2d_backward(grad_hidden, input, weight1, 1, 1)
-    return grad_input + grad_output, grad_weight1, grad_weight2
-
-
-@residual_block_backward.mistake(
+residual_block_backward.mistake(
     "the last ReLU is thought to have seen F(x) alone",
     "The last ReLU sees F(x) + x: its sign decides.",
+    edit(" + input"),
 )
-def _mask_of_branch(grad_output, input, weight1, weight2):
-    hidden = F.conv2d(input, weight1, padding=1)
-    middle = F.relu(hidden)
-    grad_total = grad_output * (F.conv2d(middle, weight2, padding=1) > 0)
-    grad_middle, grad_weight2, _ = functional.conv2d_backward(grad_total, middle, weight2, 1, 1)
-    grad_hidden = grad_middle * (hidden > 0)
-    grad_input, grad_weight1, _ = functional.conv2d_backward(grad_hidden, input, weight1, 1, 1)
-    return grad_input + grad_total, grad_weight1, grad_weight2
-
-
-@residual_block_backward.mistake(
+residual_block_backward.mistake(
     "the second weight's gradient is taken with the block's input",
     "The second conv layer's input is what the middle ReLU gave.",
+    edit("grad_total, middle", "grad_total, input"),
 )
-def _wrong_input(grad_output, input, weight1, weight2):
-    hidden = F.conv2d(input, weight1, padding=1)
-    grad_total = grad_output * (F.conv2d(F.relu(hidden), weight2, padding=1) + input > 0)
-    grad_middle, grad_weight2, _ = functional.conv2d_backward(grad_total, input, weight2, 1, 1)
-    grad_hidden = grad_middle * (hidden > 0)
-    grad_input, grad_weight1, _ = functional.conv2d_backward(grad_hidden, input, weight1, 1, 1)
-    return grad_input + grad_total, grad_weight1, grad_weight2
-
-
-@residual_block_backward.mistake(
+residual_block_backward.mistake(
     "the weights' gradients are returned in the wrong order",
     "Return (grad_input, grad_weight1, grad_weight2).",
+    edit("grad_weight1, grad_weight2", "grad_weight2, grad_weight1"),
 )
-def _wrong_order(grad_output, input, weight1, weight2):
-    hidden = F.conv2d(input, weight1, padding=1)
-    middle = F.relu(hidden)
-    grad_total = grad_output * (F.conv2d(middle, weight2, padding=1) + input > 0)
-    grad_middle, grad_weight2, _ = functional.conv2d_backward(grad_total, middle, weight2, 1, 1)
-    grad_hidden = grad_middle * (hidden > 0)
-    grad_input, grad_weight1, _ = functional.conv2d_backward(grad_hidden, input, weight1, 1, 1)
-    return grad_input + grad_total, grad_weight2, grad_weight1
-
 
 # --- bottleneck ----------------------------------------------------------------------------------
 
@@ -325,60 +231,33 @@ bottleneck = Exercise(
     every_device=True,
 )
 
-
-@bottleneck.mistake("the shortcut is forgotten", "The block gives F(x) + x.")
-def _no_way_around(input, reduce, middle, expand):
-    output = F.relu(F.conv2d(input, reduce))
-    return F.relu(F.conv2d(F.relu(F.conv2d(output, middle, padding=1)), expand))
-
-
-@bottleneck.mistake(
+bottleneck.mistake("the shortcut is forgotten", "The block gives F(x) + x.", edit(" + input"))
+bottleneck.mistake(
     "a ReLU stands between the last conv layer and the addition",
     "F may be negative: add first, then ReLU.",
+    edit("F.conv2d(output, expand)", "F.relu(F.conv2d(output, expand))"),
 )
-def _relu_before_addition(input, reduce, middle, expand):
-    output = F.relu(F.conv2d(input, reduce))
-    output = F.relu(F.conv2d(output, middle, padding=1))
-    return F.relu(F.relu(F.conv2d(output, expand)) + input)
-
-
-@bottleneck.mistake(
+bottleneck.mistake(
     "the ReLU behind the first 1x1 layer is forgotten",
     "A ReLU follows each of the first two conv layers.",
+    edit("F.relu(F.conv2d(input", "(F.conv2d(input"),
 )
-def _no_first_relu(input, reduce, middle, expand):
-    output = F.relu(F.conv2d(F.conv2d(input, reduce), middle, padding=1))
-    return F.relu(F.conv2d(output, expand) + input)
-
-
-@bottleneck.mistake(
+bottleneck.mistake(
     "the ReLU behind the 3x3 layer is forgotten",
     "A ReLU follows each of the first two conv layers.",
+    edit("F.relu(F.conv2d(output, middle", "(F.conv2d(output, middle"),
 )
-def _no_second_relu(input, reduce, middle, expand):
-    output = F.conv2d(F.relu(F.conv2d(input, reduce)), middle, padding=1)
-    return F.relu(F.conv2d(output, expand) + input)
-
-
-@bottleneck.mistake(
+bottleneck.mistake(
     "the ReLU behind the addition is forgotten",
     "A ReLU follows the addition.",
+    edit("return F.relu", "return "),
 )
-def _no_final_relu(input, reduce, middle, expand):
-    output = F.relu(F.conv2d(input, reduce))
-    output = F.relu(F.conv2d(output, middle, padding=1))
-    return F.conv2d(output, expand) + input
-
-
-@bottleneck.mistake(
+bottleneck.mistake(
     "the 1x1 layers are padded too",
     "A 1x1 filter keeps the size without padding; with it a rim is added at each.",
+    edit("reduce))", "reduce, padding=1))"),
+    edit("output, expand", "output, expand, padding=1"),
 )
-def _padded(input, reduce, middle, expand):
-    output = F.relu(F.conv2d(input, reduce, padding=1))
-    output = F.relu(F.conv2d(output, middle, padding=1))
-    return F.relu(F.conv2d(output, expand, padding=1) + input)
-
 
 # --- bottleneck-weights --------------------------------------------------------------------------
 

@@ -11,6 +11,7 @@ import torch
 
 from utils.checks.convolution.cases import DERIVATIVES, in_double, whole_numbers
 from utils.checks.core import Case, Exercise, Trait
+from utils.checks.mistakes import edit
 
 # --- block-gradients -----------------------------------------------------------------------------
 
@@ -48,57 +49,35 @@ block_gradients = Exercise(
     every_device=True,
 )
 
-
-@block_gradients.mistake(
+block_gradients.mistake(
     "the shortcut's 1 is left out",
     "A residual block gives F(x) + x: its derivative is F' + 1.",
+    edit("1 + slopes if residual else slopes", "slopes"),
 )
-def _no_one(slopes, residual):
-    return slopes.flip(0).cumprod(0).flip(0)
-
-
-@block_gradients.mistake(
+block_gradients.mistake(
     "the 1 is added once, to the product",
     "Each block has a shortcut: each factor is 1 + F'.",
+    edit("1 + slopes if residual else slopes", "slopes"),
+    edit("cumprod(0).flip(0)", "cumprod(0).flip(0) + int(residual)"),
 )
-def _one_at_the_end(slopes, residual):
-    return slopes.flip(0).cumprod(0).flip(0) + int(residual)
-
-
-@block_gradients.mistake(
+block_gradients.mistake(
     "plain blocks are given a shortcut too",
     "A plain block's factor is F' alone.",
+    edit(" if residual else slopes"),
 )
-def _always_one(slopes, residual):
-    return (1 + slopes).flip(0).cumprod(0).flip(0)
-
-
-@block_gradients.mistake(
+block_gradients.mistake(
     "the products start at the image",
     "The gradient comes from the top: at a block's input it has passed this block and all *above*.",
+    edit("factors.flip(0).cumprod(0).flip(0)", "factors.cumprod(0)"),
 )
-def _from_below(slopes, residual):
-    return (1 + slopes if residual else slopes).cumprod(0)
-
-
-@block_gradients.mistake(
+block_gradients.mistake(
     "a block's own factor is left out",
     "The gradient at a block's *input* has passed the block itself.",
+    edit("factors.flip", "torch.cat([factors[1:], torch.ones_like(factors[:1])]).flip"),
 )
-def _exclusive(slopes, residual):
-    factors = 1 + slopes if residual else slopes
-    above = torch.cat([factors[1:], torch.ones_like(factors[:1])])
-    return above.flip(0).cumprod(0).flip(0)
-
-
-@block_gradients.mistake(
-    "the factors are added",
-    "The chain rule multiplies.",
+block_gradients.mistake(
+    "the factors are added", "The chain rule multiplies.", edit("cumprod", "cumsum")
 )
-def _added(slopes, residual):
-    factors = 1 + slopes if residual else slopes
-    return factors.flip(0).cumsum(0).flip(0)
-
 
 # --- unrolled ------------------------------------------------------------------------------------
 
@@ -153,130 +132,90 @@ unrolled = Exercise(
     every_device=True,
 )
 
-
-@unrolled.mistake(
+unrolled.mistake(
     "the slide's formula is taken as it stands",
     "Count what it adds: h(x) appears twice as a summand, and f never sees what the second "
     "shortcut carries.",
+    edit("f(second) + second", "f(g(h(x) + x)) + h(x) + g(h(x) + x) + h(x) + x"),
 )
-def _as_printed(f, g, h, x):
-    return f(g(h(x) + x)) + h(x) + g(h(x) + x) + h(x) + x
-
-
-@unrolled.mistake(
+unrolled.mistake(
     "f does not see what the second shortcut carries",
     "The input of f is the whole output of the second block: g(...) *plus* its shortcut.",
+    edit("f(second)", "f(g(first))"),
 )
-def _f_sees_g_alone(f, g, h, x):
-    first = h(x) + x
-    return f(g(first)) + g(first) + first
-
-
-@unrolled.mistake(
+unrolled.mistake(
     "the last shortcut is forgotten",
     "The third block has a shortcut too: what goes into f is added to what comes out.",
+    edit(" + second"),
 )
-def _no_last_shortcut(f, g, h, x):
-    first = h(x) + x
-    return f(g(first) + first)
-
-
-@unrolled.mistake(
+unrolled.mistake(
     "each shortcut carries x",
     "A shortcut carries its own block's input. Behind the first block that is no longer x.",
+    edit("+ first", "+ x"),
+    edit("+ second", "+ x"),
 )
-def _always_x(f, g, h, x):
-    return f(g(h(x) + x) + x) + x
-
-
-@unrolled.mistake(
+unrolled.mistake(
     "there is one shortcut around everything",
     "Each block has a shortcut of its own.",
+    edit("h(x) + x", "h(x)"),
+    edit(" + first"),
+    edit("+ second", "+ x"),
 )
-def _one_shortcut(f, g, h, x):
-    return f(g(h(x))) + x
-
-
-@unrolled.mistake(
+unrolled.mistake(
     "the blocks are applied in the wrong order",
     "h comes first, f last: f(g(h(x))) without shortcuts.",
+    edit("h(x)", "f(x)"),
+    edit("f(second)", "h(second)"),
 )
-def _wrong_order(f, g, h, x):
-    first = f(x) + x
-    second = g(first) + first
-    return h(second) + second
-
-
-@unrolled.mistake(
+unrolled.mistake(
     "the shortcuts are left out",
     "This is the plain network.",
+    edit(" + x"),
+    edit(" + first"),
+    edit(" + second"),
 )
-def _plain(f, g, h, x):
-    return f(g(h(x)))
-
 
 # --- path-lengths --------------------------------------------------------------------------------
 
+
+def _lengths(blocks):
+    return [math.comb(blocks, length) for length in range(blocks + 1)]
+
+
 path_lengths = Exercise(
     "path-lengths",
-    reference=lambda blocks: [math.comb(blocks, length) for length in range(blocks + 1)],
+    reference=_lengths,
     cases=[Case({"blocks": blocks}) for blocks in (1, 2, 3, 4, 6, 9, 54)],
     ranges=("blocks",),
 )
 
-
-@path_lengths.mistake(
+path_lengths.mistake(
     "the path through no block is forgotten",
     "One path takes the shortcut at every block: length 0.",
+    edit("range(blocks + 1)", "range(1, blocks + 1)"),
 )
-def _no_zero(blocks):
-    import math
-
-    return [math.comb(blocks, length) for length in range(1, blocks + 1)]
-
-
-@path_lengths.mistake(
+path_lengths.mistake(
     "the path through all blocks is forgotten",
     "One path goes through every block: there are blocks + 1 lengths.",
+    edit("range(blocks + 1)", "range(blocks)"),
 )
-def _no_last(blocks):
-    import math
-
-    return [math.comb(blocks, length) for length in range(blocks)]
-
-
-@path_lengths.mistake(
+path_lengths.mistake(
     "the order of the blocks is counted",
     "A path goes through its blocks from below upwards, in one order only.",
+    edit("comb", "perm"),
 )
-def _ordered(blocks):
-    import math
-
-    return [math.perm(blocks, length) for length in range(blocks + 1)]
-
-
-@path_lengths.mistake(
+path_lengths.mistake(
     "all paths up to a length are counted",
     "Each entry counts the paths of *exactly* this length.",
+    edit("math.comb(blocks, length)", "sum(math.comb(blocks, n) for n in range(length + 1))"),
 )
-def _up_to(blocks):
-    import math
-
-    counts = [math.comb(blocks, length) for length in range(blocks + 1)]
-    return [sum(counts[: length + 1]) for length in range(blocks + 1)]
-
-
-@path_lengths.mistake(
+path_lengths.mistake(
     "each length is thought to have one path",
     "A path of length k may take any k of the blocks.",
+    edit("math.comb(blocks, length)", "1"),
 )
-def _one_each(blocks):
-    return [1] * (blocks + 1)
-
-
-@path_lengths.mistake(
+path_lengths.mistake(
     "powers of two are given",
     "There are 2 ** blocks paths in all. How many of them go through exactly k blocks?",
+    edit("math.comb(blocks, length)", "2**length"),
 )
-def _powers(blocks):
-    return [2**length for length in range(blocks + 1)]

@@ -8,6 +8,7 @@ import torch
 
 from utils.checks.convolution.cases import DERIVATIVES, in_double, whole_numbers
 from utils.checks.core import Case, Exercise, Trait
+from utils.checks.mistakes import edit
 from utils.functional import batch_norm as library
 from utils.functional import batch_norm_backward as library_backward
 
@@ -52,66 +53,49 @@ identity_filters = Exercise(
     ),
 )
 
-
-@identity_filters.mistake(
+identity_filters.mistake(
     "each filter takes all the channels",
     "Filter k gives channel k as it is: its weights for the other channels are 0.",
+    edit("[channel, channel", "[channel, :"),
 )
-def _all_channels(channels, size):
-    filters = torch.zeros(channels, channels, size, size)
-    filters[:, :, size // 2, size // 2] = 1
-    return filters
-
-
-@identity_filters.mistake(
+identity_filters.mistake(
     "a whole window is 1",
     "Then a filter adds up its window. It should give the pixel in the middle alone.",
+    edit("size // 2, size // 2", ":, :"),
 )
-def _whole_window(channels, size):
-    return torch.eye(channels)[:, :, None, None].expand(-1, -1, size, size).clone()
-
-
-@identity_filters.mistake(
+identity_filters.mistake(
     "the 1 stands in the corner",
     "Then each pixel is replaced by its upper left neighbour. Padding puts a pixel below the "
     "filter's middle, at size // 2.",
+    edit("size // 2, size // 2", "0, 0"),
 )
-def _corner(channels, size):
-    filters = torch.zeros(channels, channels, size, size)
-    filters[range(channels), range(channels), 0, 0] = 1
-    return filters
-
-
-@identity_filters.mistake(
+identity_filters.mistake(
     "each window is an identity matrix",
     "A filter is no matrix that multiplies the image: it is laid over each place, and products "
     "are added up.",
+    edit("[channel, channel, size // 2, size // 2] = 1", "[channel] = torch.eye(size)"),
 )
-def _matrices(channels, size):
-    return torch.eye(size).expand(channels, channels, size, size).clone()
-
-
-@identity_filters.mistake(
+identity_filters.mistake(
     "the channels come out in reverse order",
     "Filter k must look at channel k: weight[k, k] holds the 1.",
+    edit("[channel, channel", "[channel, -1 - channel"),
 )
-def _reversed(channels, size):
-    filters = torch.zeros(channels, channels, size, size)
-    filters[range(channels), range(channels - 1, -1, -1), size // 2, size // 2] = 1
-    return filters
-
-
-@identity_filters.mistake(
+identity_filters.mistake(
     "the filters have one channel only",
     "A filter reaches through all input channels: the weight is (C, C, F, F).",
+    edit("zeros(channels, channels", "zeros(channels, 1"),
+    edit("[channel, channel", "[channel, 0"),
 )
-def _one_channel(channels, size):
-    filters = torch.zeros(channels, 1, size, size)
-    filters[:, :, size // 2, size // 2] = 1
-    return filters
-
 
 # --- batch-norm ----------------------------------------------------------------------------------
+
+
+def _normalise(input, weight, bias, eps=1e-5):
+    axes = (0, 2, 3)
+    mean = input.mean(axes, keepdim=True)
+    variance = input.var(axes, correction=0, keepdim=True)
+    normalised = (input - mean) / (variance + eps).sqrt()
+    return normalised * weight[:, None, None] + bias[:, None, None]
 
 
 def _case(seed, images, channels, height, width, **options):
@@ -148,88 +132,52 @@ batch_norm = Exercise(
     forbidden=NORMALISATION,
     instead="Write it out: mean, variance, normalise, scale, shift.",
     every_device=True,
+    written=_normalise,
 )
 
-
-@batch_norm.mistake(
+batch_norm.mistake(
     "each image is normalised by itself",
     "Mean and variance run over all images of the batch and all their pixels: dim=(0, 2, 3).",
+    edit("(0, 2, 3)", "(2, 3)"),
 )
-def _by_image(input, weight, bias, eps=1e-5):
-    mean = input.mean((2, 3), keepdim=True)
-    variance = input.var((2, 3), correction=0, keepdim=True)
-    normalised = (input - mean) / (variance + eps).sqrt()
-    return normalised * weight[:, None, None] + bias[:, None, None]
-
-
-@batch_norm.mistake(
+batch_norm.mistake(
     "all channels are normalised together",
     "Each channel has a mean and a variance of its own.",
+    edit("(0, 2, 3)", "(0, 1, 2, 3)"),
 )
-def _all_together(input, weight, bias, eps=1e-5):
-    normalised = (input - input.mean()) / (input.var(correction=0) + eps).sqrt()
-    return normalised * weight[:, None, None] + bias[:, None, None]
-
-
-@batch_norm.mistake(
+batch_norm.mistake(
     "each pixel has statistics of its own",
     "The filter is the same at each pixel, so all its pixels share a mean: dim=(0, 2, 3).",
+    edit("(0, 2, 3)", "0"),
 )
-def _by_pixel(input, weight, bias, eps=1e-5):
-    normalised = (input - input.mean(0)) / (input.var(0, correction=0) + eps).sqrt()
-    return normalised * weight[:, None, None] + bias[:, None, None]
-
-
-@batch_norm.mistake(
+batch_norm.mistake(
     "the variance is divided by m - 1",
     "The batch's own variance is meant: divided by m. In torch: var(..., correction=0).",
+    edit("correction=0, "),
 )
-def _unbiased(input, weight, bias, eps=1e-5):
-    mean = input.mean((0, 2, 3), keepdim=True)
-    variance = input.var((0, 2, 3), keepdim=True)
-    normalised = (input - mean) / (variance + eps).sqrt()
-    return normalised * weight[:, None, None] + bias[:, None, None]
-
-
-@batch_norm.mistake(
+batch_norm.mistake(
     "eps is added outside the root",
     "eps is added to the *variance*, before the root.",
+    edit("(variance + eps).sqrt()", "(variance.sqrt() + eps)"),
 )
-def _eps_outside(input, weight, bias, eps=1e-5):
-    mean = input.mean((0, 2, 3), keepdim=True)
-    deviation = input.var((0, 2, 3), correction=0, keepdim=True).sqrt()
-    return (input - mean) / (deviation + eps) * weight[:, None, None] + bias[:, None, None]
-
-
-@batch_norm.mistake(
+batch_norm.mistake(
     "it is divided by the variance",
     "Divide by the standard deviation, the root of the variance.",
+    edit(".sqrt()"),
 )
-def _no_root(input, weight, bias, eps=1e-5):
-    mean = input.mean((0, 2, 3), keepdim=True)
-    variance = input.var((0, 2, 3), correction=0, keepdim=True)
-    return (input - mean) / (variance + eps) * weight[:, None, None] + bias[:, None, None]
-
-
-@batch_norm.mistake(
+batch_norm.mistake(
     "scale and shift are left out",
     "The layer must be able to undo what it does: multiply by weight, then add bias.",
+    edit(" * weight[:, None, None] + bias[:, None, None]"),
 )
-def _bare(input, weight, bias, eps=1e-5):
-    mean = input.mean((0, 2, 3), keepdim=True)
-    return (input - mean) / (input.var((0, 2, 3), correction=0, keepdim=True) + eps).sqrt()
-
-
-@batch_norm.mistake(
+batch_norm.mistake(
     "the shift comes before the scale",
     "First multiply by weight, then add bias.",
+    edit(
+        "normalised * weight[:, None, None] + bias[:, None, None]",
+        "(normalised + bias[:, None, None]) * weight[:, None, None]",
+    ),
 )
-def _shift_first(input, weight, bias, eps=1e-5):
-    mean = input.mean((0, 2, 3), keepdim=True)
-    variance = input.var((0, 2, 3), correction=0, keepdim=True)
-    normalised = (input - mean) / (variance + eps).sqrt()
-    return (normalised + bias[:, None, None]) * weight[:, None, None]
-
 
 # --- batch-norm-backward -------------------------------------------------------------------------
 
@@ -238,20 +186,22 @@ def _backward_reference(grad_output, input, weight, eps=1e-5):
     return library_backward(grad_output, input, weight, eps)
 
 
-def _backward_case(seed, *shape, **options):
-    tensors = {"grad_output": whole_numbers(*shape, seed=seed + 5)}
-    tensors["input"] = whole_numbers(*shape, seed=seed)
-    return Case(tensors | {"weight": whole_numbers(shape[1], seed=seed + 1)} | options)
+def _backward(grad_output, input, weight, eps=1e-5):
+    axes = (0, 2, 3)
+    deviation = (input.var(axes, correction=0, keepdim=True) + eps).sqrt()
+    normalised = (input - input.mean(axes, keepdim=True)) / deviation
+    along = (grad_output * normalised).mean(axes, keepdim=True) * normalised
+    centred = grad_output - grad_output.mean(axes, keepdim=True) - along
+    grad_input = centred * weight[:, None, None] / deviation
+    return grad_input, (grad_output * normalised).sum(axes), grad_output.sum(axes)
 
 
-_backward_cases = [
-    _backward_case(0, 2, 1, 1, 2, eps=1.0),
-    _backward_case(10, 2, 1, 2, 2),
-    _backward_case(20, 3, 2, 1, 1, eps=1.0),
-    _backward_case(30, 1, 2, 2, 2, eps=0.5),
-    _backward_case(40, 2, 2, 2, 3, eps=2.0),
-    _backward_case(50, 4, 3, 3, 2),
-]
+def _backward_case(seed, case):
+    arguments = {name: value for name, value in case.arguments.items() if name != "bias"}
+    return Case({"grad_output": whole_numbers(*arguments["input"].shape, seed=seed)} | arguments)
+
+
+_backward_cases = [_backward_case(10 * place + 5, case) for place, case in enumerate(_cases)]
 
 batch_norm_backward = Exercise(
     "batch-norm-backward",
@@ -262,114 +212,55 @@ batch_norm_backward = Exercise(
     forbidden=(*NORMALISATION, *DERIVATIVES),
     instead="Use the formula above the exercise, or derive it: the chain rule is the exercise.",
     every_device=True,
+    written=_backward,
 )
 
-
-@batch_norm_backward.mistake(
+batch_norm_backward.mistake(
     "mean and variance are treated as constants",
     "Moving one input moves the mean and the variance too. Take out the mean of the gradient, and "
     "its part along the normalised input.",
+    edit(" - grad_output.mean(axes, keepdim=True) - along"),
 )
-def _constants(grad_output, input, weight, eps=1e-5):
-    axes = (0, 2, 3)
-    deviation = (input.var(axes, correction=0, keepdim=True) + eps).sqrt()
-    normalised = (input - input.mean(axes, keepdim=True)) / deviation
-    grad_input = grad_output * weight[:, None, None] / deviation
-    return grad_input, (grad_output * normalised).sum(axes), grad_output.sum(axes)
-
-
-@batch_norm_backward.mistake(
+batch_norm_backward.mistake(
     "the variance is treated as a constant",
     "Besides the gradient's mean, its part along the normalised input must go: that is the way "
     "through the variance.",
+    edit(" - along"),
 )
-def _constant_variance(grad_output, input, weight, eps=1e-5):
-    axes = (0, 2, 3)
-    deviation = (input.var(axes, correction=0, keepdim=True) + eps).sqrt()
-    normalised = (input - input.mean(axes, keepdim=True)) / deviation
-    centred = grad_output - grad_output.mean(axes, keepdim=True)
-    grad_input = centred * weight[:, None, None] / deviation
-    return grad_input, (grad_output * normalised).sum(axes), grad_output.sum(axes)
-
-
-@batch_norm_backward.mistake(
+batch_norm_backward.mistake(
     "the mean is treated as a constant",
     "Adding 1 to all inputs changes nothing, so the gradient's mean must be 0: take it out.",
+    edit(" - grad_output.mean(axes, keepdim=True)"),
 )
-def _constant_mean(grad_output, input, weight, eps=1e-5):
-    axes = (0, 2, 3)
-    deviation = (input.var(axes, correction=0, keepdim=True) + eps).sqrt()
-    normalised = (input - input.mean(axes, keepdim=True)) / deviation
-    along = (grad_output * normalised).mean(axes, keepdim=True) * normalised
-    grad_input = (grad_output - along) * weight[:, None, None] / deviation
-    return grad_input, (grad_output * normalised).sum(axes), grad_output.sum(axes)
-
-
-@batch_norm_backward.mistake(
+batch_norm_backward.mistake(
     "the scale is forgotten in the input's gradient",
     "The normalised input is multiplied by weight: so is its gradient.",
+    edit(" * weight[:, None, None]"),
 )
-def _no_scale(grad_output, input, weight, eps=1e-5):
-    axes = (0, 2, 3)
-    deviation = (input.var(axes, correction=0, keepdim=True) + eps).sqrt()
-    normalised = (input - input.mean(axes, keepdim=True)) / deviation
-    along = (grad_output * normalised).mean(axes, keepdim=True) * normalised
-    grad_input = (grad_output - grad_output.mean(axes, keepdim=True) - along) / deviation
-    return grad_input, (grad_output * normalised).sum(axes), grad_output.sum(axes)
-
-
-@batch_norm_backward.mistake(
+batch_norm_backward.mistake(
     "the division by the standard deviation is forgotten",
     "The centred input is divided by the standard deviation: so is its gradient.",
+    edit("None] / deviation", "None]"),
 )
-def _no_deviation(grad_output, input, weight, eps=1e-5):
-    axes = (0, 2, 3)
-    deviation = (input.var(axes, correction=0, keepdim=True) + eps).sqrt()
-    normalised = (input - input.mean(axes, keepdim=True)) / deviation
-    along = (grad_output * normalised).mean(axes, keepdim=True) * normalised
-    centred = grad_output - grad_output.mean(axes, keepdim=True) - along
-    grad_input = centred * weight[:, None, None]
-    return grad_input, (grad_output * normalised).sum(axes), grad_output.sum(axes)
-
-
-@batch_norm_backward.mistake(
+batch_norm_backward.mistake(
     "the weight's gradient uses the input as it came in",
     "The weight multiplies the *normalised* input.",
+    edit("(grad_output * normalised).sum", "(grad_output * input).sum"),
 )
-def _raw_input(grad_output, input, weight, eps=1e-5):
-    axes = (0, 2, 3)
-    deviation = (input.var(axes, correction=0, keepdim=True) + eps).sqrt()
-    normalised = (input - input.mean(axes, keepdim=True)) / deviation
-    along = (grad_output * normalised).mean(axes, keepdim=True) * normalised
-    centred = grad_output - grad_output.mean(axes, keepdim=True) - along
-    grad_input = centred * weight[:, None, None] / deviation
-    return grad_input, (grad_output * input).sum(axes), grad_output.sum(axes)
-
-
-@batch_norm_backward.mistake(
+batch_norm_backward.mistake(
     "the gradients of weight and bias are averaged",
     "Each has a part in every output of its channel: the parts add up.",
+    edit("normalised).sum", "normalised).mean"),
+    edit("output.sum", "output.mean"),
 )
-def _averaged(grad_output, input, weight, eps=1e-5):
-    axes = (0, 2, 3)
-    deviation = (input.var(axes, correction=0, keepdim=True) + eps).sqrt()
-    normalised = (input - input.mean(axes, keepdim=True)) / deviation
-    along = (grad_output * normalised).mean(axes, keepdim=True) * normalised
-    centred = grad_output - grad_output.mean(axes, keepdim=True) - along
-    grad_input = centred * weight[:, None, None] / deviation
-    return grad_input, (grad_output * normalised).mean(axes), grad_output.mean(axes)
-
 
 # --- running-statistics --------------------------------------------------------------------------
 
 
 def _running(running_mean, running_var, input, momentum=0.1):
-    mean = input.mean((0, 2, 3))
-    variance = input.var((0, 2, 3))
-    return (
-        (1 - momentum) * running_mean + momentum * mean,
-        (1 - momentum) * running_var + momentum * variance,
-    )
+    mean, variance = input.mean((0, 2, 3)), input.var((0, 2, 3))
+    old, new = 1 - momentum, momentum
+    return old * running_mean + new * mean, old * running_var + new * variance
 
 
 def _running_case(seed, *shape, **options):
@@ -405,68 +296,36 @@ running_statistics = Exercise(
     every_device=True,
 )
 
-
-@running_statistics.mistake(
+running_statistics.mistake(
     "the momentum is put on the old value",
     "Here momentum is the share of the *new* batch: 0.1 moves a tenth of the way. (In SGD it is "
     "the share of the old velocity.)",
+    edit("old, new =", "new, old ="),
 )
-def _other_way(running_mean, running_var, input, momentum=0.1):
-    mean, variance = input.mean((0, 2, 3)), input.var((0, 2, 3))
-    return (
-        momentum * running_mean + (1 - momentum) * mean,
-        momentum * running_var + (1 - momentum) * variance,
-    )
-
-
-@running_statistics.mistake(
+running_statistics.mistake(
     "the variance is divided by m",
     "The running variance estimates that of *all* images, from a sample: divide by m - 1 "
     "(Ioffe and Szegedy, algorithm 2). torch's var does so by itself.",
+    edit("var((0, 2, 3))", "var((0, 2, 3), correction=0)"),
 )
-def _biased(running_mean, running_var, input, momentum=0.1):
-    mean, variance = input.mean((0, 2, 3)), input.var((0, 2, 3), correction=0)
-    return (
-        (1 - momentum) * running_mean + momentum * mean,
-        (1 - momentum) * running_var + momentum * variance,
-    )
-
-
-@running_statistics.mistake(
+running_statistics.mistake(
     "the standard deviation is kept",
     "Keep the variance: its mean over batches means something, that of roots does not.",
+    edit("input.var", "input.std"),
 )
-def _deviation(running_mean, running_var, input, momentum=0.1):
-    mean, deviation = input.mean((0, 2, 3)), input.std((0, 2, 3))
-    return (
-        (1 - momentum) * running_mean + momentum * mean,
-        (1 - momentum) * running_var + momentum * deviation,
-    )
-
-
-@running_statistics.mistake(
+running_statistics.mistake(
     "the batch's statistics replace the old ones",
     "Move a part of the way only: one batch is a small sample.",
+    edit("1 - momentum, momentum", "0, 1"),
 )
-def _replaced(running_mean, running_var, input, momentum=0.1):
-    return input.mean((0, 2, 3)), input.var((0, 2, 3))
-
-
-@running_statistics.mistake(
+running_statistics.mistake(
     "the old values are kept whole",
     "The old values lose the share that the batch gets: (1 - momentum) of them stays.",
+    edit("1 - momentum", "1"),
 )
-def _piled_up(running_mean, running_var, input, momentum=0.1):
-    mean, variance = input.mean((0, 2, 3)), input.var((0, 2, 3))
-    return running_mean + momentum * mean, running_var + momentum * variance
-
-
-@running_statistics.mistake(
+running_statistics.mistake(
     "the statistics are taken over all channels",
     "Each channel has its own mean and variance.",
+    edit("mean((0, 2, 3))", "mean()"),
+    edit("var((0, 2, 3))", "var()"),
 )
-def _over_channels(running_mean, running_var, input, momentum=0.1):
-    return (
-        (1 - momentum) * running_mean + momentum * input.mean(),
-        (1 - momentum) * running_var + momentum * input.var(),
-    )

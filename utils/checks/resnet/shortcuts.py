@@ -9,6 +9,7 @@ import torch.nn.functional as F
 
 from utils.checks.convolution.cases import LIBRARY, in_double, whole_numbers
 from utils.checks.core import Case, Exercise, Trait
+from utils.checks.mistakes import edit
 
 _strided = Trait("stride > 1", "stride 1", lambda case: case.arguments["stride"] > 1)
 
@@ -50,66 +51,44 @@ shortcut_a = Exercise(
     every_device=True,
 )
 
-
-@shortcut_a.mistake(
+shortcut_a.mistake(
     "the zeros come before the channels",
     "The old channels come first, then the zeros.",
+    edit("0, filters - input.shape[1]", "filters - input.shape[1], 0"),
 )
-def _zeros_first(input, filters, stride):
-    return F.pad(input[:, :, ::stride, ::stride], (0, 0, 0, 0, filters - input.shape[1], 0))
-
-
-@shortcut_a.mistake(
+shortcut_a.mistake(
     "the pixels are averaged",
     "Option A leaves pixels out: every stride-th one is kept as it is.",
+    edit("input[:, :, ::stride, ::stride]", "F.avg_pool2d(input, stride, ceil_mode=True)"),
 )
-def _averaged(input, filters, stride):
-    mean = F.avg_pool2d(input, stride, ceil_mode=True)
-    return F.pad(mean, (0, 0, 0, 0, 0, filters - input.shape[1]))
-
-
-@shortcut_a.mistake(
+shortcut_a.mistake(
     "the largest pixel of each window is kept",
     "Option A leaves pixels out: every stride-th one is kept, the first of each window.",
+    edit("input[:, :, ::stride, ::stride]", "F.max_pool2d(input, stride, ceil_mode=True)"),
 )
-def _largest(input, filters, stride):
-    largest = F.max_pool2d(input, stride, ceil_mode=True)
-    return F.pad(largest, (0, 0, 0, 0, 0, filters - input.shape[1]))
-
-
-@shortcut_a.mistake(
+shortcut_a.mistake(
     "only the rows are thinned out",
     "Rows *and* columns: [:, :, ::stride, ::stride].",
+    edit("::stride, ::stride", "::stride"),
 )
-def _rows_only(input, filters, stride):
-    return F.pad(input[:, :, ::stride], (0, 0, 0, 0, 0, filters - input.shape[1]))
-
-
-@shortcut_a.mistake(
+shortcut_a.mistake(
     "the pixels are not thinned out",
     "The block's conv layers have a stride: the shortcut must take the same step.",
+    edit("[:, :, ::stride, ::stride]"),
 )
-def _not_thinned(input, filters, stride):
-    return F.pad(input, (0, 0, 0, 0, 0, filters - input.shape[1]))
-
-
-@shortcut_a.mistake(
+shortcut_a.mistake(
     "the channels are not filled up",
     "The output needs `filters` channels, or it cannot be added.",
+    edit("F.pad(thinned, (0, 0, 0, 0, 0, filters - input.shape[1]))", "thinned"),
 )
-def _not_filled(input, filters, stride):
-    return input[:, :, ::stride, ::stride]
-
-
-@shortcut_a.mistake(
+shortcut_a.mistake(
     "the channels are repeated",
     "The new channels hold zeros.",
+    edit(
+        "F.pad(thinned, (0, 0, 0, 0, 0, filters - input.shape[1]))",
+        "thinned[:, torch.arange(filters, device=input.device) % input.shape[1]]",
+    ),
 )
-def _repeated(input, filters, stride):
-    thinned = input[:, :, ::stride, ::stride]
-    places = torch.arange(filters, device=input.device) % input.shape[1]
-    return thinned[:, places]
-
 
 # --- projection ----------------------------------------------------------------------------------
 
@@ -148,64 +127,39 @@ projection = Exercise(
     every_device=True,
 )
 
-
-@projection.mistake(
+projection.mistake(
     "the pixels are not thinned out",
     "The conv layer has a stride: only every stride-th pixel is computed.",
+    edit("[:, :, ::stride, ::stride]"),
 )
-def _every_pixel(input, weight, stride):
-    return torch.einsum("nchw,kc->nkhw", input, weight)
-
-
-@projection.mistake(
+projection.mistake(
     "each window is averaged before",
     "A 1x1 filter with a stride *skips* pixels: it never sees them.",
+    edit("input[:, :, ::stride, ::stride]", "F.avg_pool2d(input, stride, ceil_mode=True)"),
 )
-def _window_mean(input, weight, stride):
-    return torch.einsum("nchw,kc->nkhw", F.avg_pool2d(input, stride, ceil_mode=True), weight)
-
-
-@projection.mistake(
+projection.mistake(
     "the last pixel of each step is taken",
     "The first window lies at pixel 0: take pixels 0, stride, 2 * stride, ...",
+    edit("::stride, ::stride", "stride - 1 :: stride, stride - 1 :: stride"),
 )
-def _last_pixel(input, weight, stride):
-    return torch.einsum(
-        "nchw,kc->nkhw", input[:, :, stride - 1 :: stride, stride - 1 :: stride], weight
-    )
-
-
-@projection.mistake(
+projection.mistake(
     "only the rows are thinned out",
     "Rows *and* columns: [:, :, ::stride, ::stride].",
+    edit("::stride, ::stride", "::stride"),
 )
-def _only_rows(input, weight, stride):
-    return torch.einsum("nchw,kc->nkhw", input[:, :, ::stride], weight)
-
-
-@projection.mistake(
+projection.mistake(
     "the weight matrix is transposed",
     "weight[k, c] leads from channel c to filter k.",
+    edit("kc->", "ck->"),
 )
-def _transposed(input, weight, stride):
-    return torch.einsum("nchw,ck->nkhw", input[:, :, ::stride, ::stride], weight)
-
-
-@projection.mistake(
+projection.mistake(
     "a ReLU follows",
     "The projection stands on the shortcut: it is linear. The ReLU comes behind the addition.",
+    edit("weight)", "weight).relu()"),
 )
-def _relu(input, weight, stride):
-    return torch.einsum("nchw,kc->nkhw", input[:, :, ::stride, ::stride], weight).relu()
-
-
-@projection.mistake(
-    "the filters' axis comes last",
-    "The output is (N, K, H, W).",
+projection.mistake(
+    "the filters' axis comes last", "The output is (N, K, H, W).", edit("->nkhw", "->nhwk")
 )
-def _axis_last(input, weight, stride):
-    return input[:, :, ::stride, ::stride].permute(0, 2, 3, 1) @ weight.T
-
 
 # --- shortcut-weights ----------------------------------------------------------------------------
 
@@ -252,68 +206,33 @@ shortcut_weights = Exercise(
     ),
 )
 
-
-@shortcut_weights.mistake(
+shortcut_weights.mistake(
     "option A is thought to have weights",
     "Option A leaves pixels out and adds zeros: nothing to learn.",
+    edit('(option == "B" and changes)', "changes"),
 )
-def _weights_in_a(option, blocks):
-    total = 0
-    for channels, filters, stride in blocks:
-        if option == "C" or channels != filters or stride != 1:
-            total += channels * filters
-    return total
-
-
-@shortcut_weights.mistake(
+shortcut_weights.mistake(
     "option B projects at every block",
     "Option B projects only where the sizes change; elsewhere it is the identity.",
+    edit(" and changes"),
 )
-def _b_everywhere(option, blocks):
-    if option == "A":
-        return 0
-    return sum(channels * filters for channels, filters, _ in blocks)
-
-
-@shortcut_weights.mistake(
+shortcut_weights.mistake(
     "option C projects only where the sizes change",
     "That is option B. C projects at every block.",
+    edit('option == "C" or (option == "B" and changes)', 'option != "A" and changes'),
 )
-def _c_like_b(option, blocks):
-    if option == "A":
-        return 0
-    return sum(c * k for c, k, stride in blocks if c != k or stride != 1)
-
-
-@shortcut_weights.mistake(
+shortcut_weights.mistake(
     "a stride without new channels is thought to need no projection",
     "With a stride the image gets smaller: the input no longer fits, whatever its channels.",
+    edit(" or stride != 1"),
 )
-def _stride_forgotten(option, blocks):
-    if option == "A":
-        return 0
-    return sum(c * k for c, k, _ in blocks if option == "C" or c != k)
-
-
-@shortcut_weights.mistake(
+shortcut_weights.mistake(
     "the projections have 3x3 filters",
     "They are 1x1: one weight for each pair of a channel and a filter.",
+    edit("channels * filters", "9 * channels * filters"),
 )
-def _large_filters(option, blocks):
-    total = 0
-    for channels, filters, stride in blocks:
-        if option == "C" or (option == "B" and (channels != filters or stride != 1)):
-            total += 9 * channels * filters
-    return total
-
-
-@shortcut_weights.mistake(
+shortcut_weights.mistake(
     "the filters are counted, not their weights",
     "Each of the filters has a weight for each channel.",
+    edit("channels * filters", "filters"),
 )
-def _filters_only(option, blocks):
-    total = 0
-    for channels, filters, stride in blocks:
-        if option == "C" or (option == "B" and (channels != filters or stride != 1)):
-            total += filters
-    return total
