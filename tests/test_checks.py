@@ -210,8 +210,8 @@ def test_two_mistakes_at_once_are_both_named():
         return math.ceil((input_size - kernel_size + 2 * padding) / stride) + 1
 
     message = failure("conv-output-size", ceil_and_silent)
-    assert "if the division is rounded up (in " in message
-    assert "if nothing is raised when the kernel does not fit (in " in message
+    both = "the division is rounded up, and nothing is raised when the kernel does not fit"
+    assert f"This is what you get if {both}:" in message
 
 
 def test_an_unknown_mistake_is_given_no_name():

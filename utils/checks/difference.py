@@ -19,10 +19,11 @@ def describe(pairs: Iterable[tuple[object, object]]) -> str | None:
         A sentence that is true of every pair that tells something, or None.
     """
     telling = [
-        (got.detach().double().cpu(), right.detach().double().cpu())
+        (got.detach().double(), right.detach().double())
         for got, right in pairs
         if isinstance(got, torch.Tensor) and isinstance(right, torch.Tensor)
-        if right.numel() > 3 and len(right.unique()) > 2 and not got.is_complex()
+        if got.device == right.device and not got.is_complex() and not right.is_complex()
+        if right.numel() > 3 and len(right.unique()) > 2 and got.isfinite().all()
     ]
     if not telling:
         return None
