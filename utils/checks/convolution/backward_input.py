@@ -3,13 +3,7 @@
 import torch
 import torch.nn.functional as F
 
-from utils.checks.convolution.cases import (
-    BACKWARD_CASES,
-    DERIVATIVES,
-    DOUBLE,
-    LAYER_TRAITS,
-    LIBRARY,
-)
+from utils.checks.convolution import cases
 from utils.checks.core import Exercise
 from utils.checks.mistakes import edit
 
@@ -33,10 +27,10 @@ conv2d_backward_input = Exercise(
     "conv2d-backward-input",
     reference=_library,
     written=_by_patch,
-    cases=BACKWARD_CASES,
-    traits=(*LAYER_TRAITS, DOUBLE),
+    cases=cases.BACKWARD_CASES,
+    traits=(*cases.LAYER_TRAITS, cases.DOUBLE),
     ranges=("stride", "padding"),
-    forbidden=(*LIBRARY, *DERIVATIVES),
+    forbidden=(*cases.LIBRARY, *cases.DERIVATIVES),
     instead="Send each output's gradient back to the pixels that its patch consists of.",
     every_device=True,
 )

@@ -3,13 +3,7 @@
 import torch
 import torch.nn.functional as F
 
-from utils.checks.convolution.cases import (
-    BACKWARD_CASES,
-    DERIVATIVES,
-    DOUBLE,
-    LAYER_TRAITS,
-    LIBRARY,
-)
+from utils.checks.convolution import cases
 from utils.checks.core import Exercise
 from utils.checks.mistakes import edit
 
@@ -31,11 +25,11 @@ conv2d_backward_weight = Exercise(
     "conv2d-backward-weight",
     reference=_library,
     written=_by_patches,
-    cases=BACKWARD_CASES,
-    traits=(*LAYER_TRAITS, DOUBLE),
+    cases=cases.BACKWARD_CASES,
+    traits=(*cases.LAYER_TRAITS, cases.DOUBLE),
     ranges=("stride", "padding"),
     returns=("grad_weight", "grad_bias"),
-    forbidden=(*LIBRARY, *DERIVATIVES),
+    forbidden=(*cases.LIBRARY, *cases.DERIVATIVES),
     instead="Use the patches: which product of the forward pass does each weight take part in?",
     every_device=True,
 )

@@ -85,6 +85,11 @@ LAYERS = (
 )
 
 
+def table(names: str, *lists: list[tuple[int, ...]]) -> list[Case]:
+    """Make a case of every row in the lists: its numbers have these names, in this order."""
+    return [Case(dict(zip(names.split(), row, strict=False))) for rows in lists for row in rows]
+
+
 def layer_cases(arguments: Callable[[Layer, int], dict]) -> list[Case]:
     """Make a case of every layer; `arguments(layer, seed)` gives the tensors."""
     cases = []
@@ -127,6 +132,10 @@ def option(name: str, default: int = 0) -> Callable[[Case], int]:
     return lambda case: case.arguments.get(name, default)
 
 
+def _several(name: str) -> Callable[[Case], bool]:
+    return lambda case: case.arguments[name] > 1
+
+
 stride, padding = option("stride", 1), option("padding")
 STRIDE = Trait("stride > 1", "stride 1", lambda case: stride(case) > 1)
 PADDING = Trait("padding > 0", "padding 0", lambda case: padding(case) > 0)
@@ -137,6 +146,11 @@ LAYER_TRAITS = (
     Trait("H different from W", "square inputs", lambda c: _sizes(c)[0][2] != _sizes(c)[0][3]),
     PADDING,
     STRIDE,
+)
+COUNT_TRAITS = (
+    Trait("several input channels", "one input channel", _several("in_channels")),
+    Trait("several filters", "one filter", _several("out_channels")),
+    Trait("kernels larger than 1x1", "1x1 kernels", _several("kernel_size")),
 )
 BIAS = Trait("a bias", "no bias", lambda case: "bias" in case.arguments)
 DOUBLE = Trait("float64", "float32", lambda case: case.dtype == torch.float64)

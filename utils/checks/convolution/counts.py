@@ -1,6 +1,7 @@
 """Lesson 1: how many parameters, shared and not."""
 
-from utils.checks.core import Case, Exercise, Mistake, Trait, ValueExercise
+from utils.checks.convolution.cases import COUNT_TRAITS, table
+from utils.checks.core import Exercise, Mistake, ValueExercise
 from utils.checks.mistakes import edit
 
 # --- conv-params --------------------------------------------------------------------------------
@@ -15,25 +16,11 @@ def _params(in_channels, out_channels, kernel_size):
 conv_params = Exercise(
     "conv-params",
     reference=_params,
-    cases=[
-        Case(dict(zip(("in_channels", "out_channels", "kernel_size"), row, strict=True)))
-        for row in (
-            (1, 1, 3),
-            (2, 3, 1),
-            (2, 3, 2),
-            (3, 8, 5),
-            (64, 64, 1),
-            (3, 96, 11),
-            (96, 256, 5),
-        )
-    ],
-    traits=(
-        Trait(
-            "several input channels", "one input channel", lambda c: c.arguments["in_channels"] > 1
-        ),
-        Trait("several filters", "one filter", lambda c: c.arguments["out_channels"] > 1),
-        Trait("kernels larger than 1x1", "1x1 kernels", lambda c: c.arguments["kernel_size"] > 1),
+    cases=table(
+        "in_channels out_channels kernel_size",
+        [(1, 1, 3), (2, 3, 1), (2, 3, 2), (3, 8, 5), (64, 64, 1), (3, 96, 11), (96, 256, 5)],
     ),
+    traits=COUNT_TRAITS,
     returns=("weights", "biases"),
     forbidden=("utils.sizing", "utils.nn", "torch.nn.modules.conv"),
     instead="Count: how many numbers are in one filter, and how many filters are there?",

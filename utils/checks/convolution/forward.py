@@ -4,35 +4,24 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
-from utils.checks.convolution.cases import (
-    BIAS,
-    DOUBLE,
-    HAND_IMAGE,
-    HAND_KERNEL,
-    LAYER_TRAITS,
-    LIBRARY,
-    Layer,
-    in_double,
-    layer_cases,
-    whole_numbers,
-)
+from utils.checks.convolution import cases
 from utils.checks.core import Case, Exercise
 from utils.checks.mistakes import edit
 
 
-def _arguments(layer: Layer, seed: int) -> dict:
+def _arguments(layer: cases.Layer, seed: int) -> dict:
     arguments = {
-        "input": whole_numbers(*layer.input_shape, seed=seed),
-        "weight": whole_numbers(*layer.weight_shape, seed=seed + 1),
+        "input": cases.whole_numbers(*layer.input_shape, seed=seed),
+        "weight": cases.whole_numbers(*layer.weight_shape, seed=seed + 1),
     }
     if layer.bias:
-        arguments["bias"] = 10 * whole_numbers(layer.filters, seed=seed + 2)
+        arguments["bias"] = 10 * cases.whole_numbers(layer.filters, seed=seed + 2)
     return arguments
 
 
 _CASES = [
-    Case({"input": HAND_IMAGE[None, None], "weight": HAND_KERNEL[None, None]}),
-    *layer_cases(_arguments),
+    Case({"input": cases.HAND_IMAGE[None, None], "weight": cases.HAND_KERNEL[None, None]}),
+    *cases.layer_cases(_arguments),
 ]
 
 
@@ -63,32 +52,24 @@ def _loops(input, weight, bias=None, stride=1, padding=0):
     return out
 
 
-def _columns(input, weight, bias=None, stride=1, padding=0):
-    size = weight.shape[-1]
-    rows, cols = ((side + 2 * padding - size) // stride + 1 for side in input.shape[2:])
-    columns = F.unfold(input, size, padding=padding, stride=stride)
-    out = (weight.flatten(1) @ columns).reshape(-1, len(weight), rows, cols)
-    return out if bias is None else out + bias[:, None, None]
-
-
 conv2d_naive = Exercise(
     "conv2d-naive",
     reference=_library,
     written=_loops,
     cases=_CASES,
-    traits=(*LAYER_TRAITS, BIAS),
+    traits=(*cases.LAYER_TRAITS, cases.BIAS),
     ranges=("stride", "padding"),
-    forbidden=LIBRARY,
+    forbidden=cases.LIBRARY,
     instead="Write the sum out yourself, with loops.",
 )
 conv2d_vectorised = Exercise(
     "conv2d-vectorised",
     reference=_library,
-    written=_columns,
-    cases=[*_CASES, *in_double(_CASES[-3:])],
-    traits=(*LAYER_TRAITS, BIAS, DOUBLE),
+    written=_patches,
+    cases=[*_CASES, *cases.in_double(_CASES[-3:])],
+    traits=(*cases.LAYER_TRAITS, cases.BIAS, cases.DOUBLE),
     ranges=("stride", "padding"),
-    forbidden=LIBRARY,
+    forbidden=cases.LIBRARY,
     instead="Cut the padded input into patches, and multiply them with the filters as matrices.",
     every_device=True,
 )
@@ -193,12 +174,15 @@ conv2d_vectorised.mistake(
     "the columns of F.unfold are reshaped to images before the axes are put in order",
     "`reshape` never moves numbers, it only cuts one long row differently. Which axis counts the "
     "filters and which the positions in your product? Bring them in order (transpose) first.",
-    edit("columns).reshape", "columns).mT.reshape"),
+    edit(
+        '->nkhw", patches, weight)',
+        '->nhwk", patches, weight).reshape(len(input), len(weight), *patches.shape[2:4])',
+    ),
 )
 conv2d_vectorised.mistake(
     "the positions are laid out column by column",
     "F.unfold numbers the positions row by row: the last axis of the output is the width.",
-    edit("rows, cols)", "cols, rows).mT"),
+    edit("weight)", "weight).flatten(2).unflatten(2, (patches.shape[3], patches.shape[2])).mT"),
 )
 conv2d_vectorised.mistake(
     "a new tensor is made without the input's dtype (and device)",

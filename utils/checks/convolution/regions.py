@@ -1,6 +1,6 @@
 """Lesson 1: the region that a unit sees, through one layer and through several."""
 
-from utils.checks.convolution.cases import PADDING, STRIDE
+from utils.checks.convolution.cases import PADDING, STRIDE, table
 from utils.checks.core import Case, Exercise, Mistake, Trait, ValueExercise
 from utils.checks.mistakes import edit
 
@@ -12,33 +12,19 @@ def _region(row, col, kernel_size, stride, padding):
     return top, left, top + kernel_size, left + kernel_size
 
 
+def _off_diagonal(case: Case) -> bool:
+    return case.arguments["row"] != case.arguments["col"]
+
+
 region_seen = Exercise(
     "region-seen",
     reference=_region,
-    cases=[
-        Case(dict(zip(("row", "col", "kernel_size", "stride", "padding"), row, strict=True)))
-        for row in (
-            (0, 0, 3, 1, 0),
-            (2, 2, 3, 1, 0),
-            (1, 3, 3, 1, 0),
-            (1, 2, 3, 2, 0),
-            (0, 0, 3, 1, 1),
-            (2, 2, 2, 1, 1),
-            (4, 1, 5, 2, 2),
-            (3, 5, 2, 3, 1),
-            (0, 7, 11, 4, 2),
-            (6, 2, 1, 2, 0),
-        )
-    ],
-    traits=(
-        Trait(
-            "row and column differ",
-            "row = column",
-            lambda c: c.arguments["row"] != c.arguments["col"],
-        ),
-        STRIDE,
-        PADDING,
+    cases=table(
+        "row col kernel_size stride padding",
+        [(0, 0, 3, 1, 0), (2, 2, 3, 1, 0), (1, 3, 3, 1, 0), (1, 2, 3, 2, 0), (0, 0, 3, 1, 1)],
+        [(2, 2, 2, 1, 1), (4, 1, 5, 2, 2), (3, 5, 2, 3, 1), (0, 7, 11, 4, 2), (6, 2, 1, 2, 0)],
     ),
+    traits=(Trait("row and column differ", "row = column", _off_diagonal), STRIDE, PADDING),
     ranges=("stride", "padding"),
     returns=("top", "left", "bottom", "right"),
 )

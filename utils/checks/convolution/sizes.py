@@ -1,6 +1,6 @@
 """Lesson 1: the output size, and which strides fit."""
 
-from utils.checks.convolution.cases import PADDING, STRIDE, padding, stride
+from utils.checks.convolution.cases import PADDING, STRIDE, padding, stride, table
 from utils.checks.core import Case, Exercise, Mistake, Trait, ValueExercise
 from utils.checks.mistakes import edit
 
@@ -12,11 +12,6 @@ def _output_size(input_size, kernel_size, stride=1, padding=0):
     if kernel_size > padded:
         raise ValueError("the kernel does not fit into the padded input")
     return (padded - kernel_size) // stride + 1
-
-
-def _sizes(*rows) -> list[Case]:
-    names = ("input_size", "kernel_size", "stride", "padding")
-    return [Case(dict(zip(names, row, strict=False))) for row in rows]
 
 
 def _fits(case: Case) -> bool:
@@ -31,23 +26,11 @@ def _divides(case: Case) -> bool:
 conv_output_size = Exercise(
     "conv-output-size",
     reference=_output_size,
-    cases=_sizes(
-        (5, 3),
-        (3, 3),
-        (7, 3, 2),
-        (8, 2, 2),
-        (7, 3, 1, 1),
-        (1, 3, 1, 1),
-        (7, 3, 3),
-        (8, 4, 3, 1),
-        (10, 3, 4),
-        (8, 3, 4, 1),
-        (32, 5, 1, 2),
-        (227, 11, 4),
-        (224, 11, 4, 2),
-        (2, 3),
-        (5, 7, 3),
-        (1, 4, 1, 1),
+    cases=table(
+        "input_size kernel_size stride padding",
+        [(5, 3), (3, 3), (7, 3, 2), (8, 2, 2), (7, 3, 1, 1), (1, 3, 1, 1), (7, 3, 3)],
+        [(8, 4, 3, 1), (10, 3, 4), (8, 3, 4, 1), (32, 5, 1, 2), (227, 11, 4), (224, 11, 4, 2)],
+        [(2, 3), (5, 7, 3), (1, 4, 1, 1)],
     ),
     traits=(
         Trait("kernels that do not fit (ValueError)", "kernels that fit", lambda c: not _fits(c)),
@@ -98,9 +81,7 @@ conv_output_size.mistake(
     edit("- kernel_size", "- kernel_size // 2"),
 )
 conv_output_size.mistake(
-    "the stride is ignored",
-    "A stride of S visits only every S-th position.",
-    edit(" // stride"),
+    "the stride is ignored", "A stride of S visits only every S-th position.", edit(" // stride")
 )
 conv_output_size.mistake(
     "nothing is raised when the kernel does not fit",
@@ -165,11 +146,7 @@ strides_that_fit = ValueExercise(
             "These are the values of the formula. Which S did you put in to get them?",
             [7, 4, 3, 2],
         ),
-        Mistake(
-            "stride 1 is left out",
-            "Moving one column at a time fits any input.",
-            [2, 3, 6],
-        ),
+        Mistake("stride 1 is left out", "Moving one column at a time fits any input.", [2, 3, 6]),
         Mistake(
             "half of the kernel is subtracted, as for its centre",
             "The whole kernel must lie inside the input: subtract F, not F/2.",

@@ -46,16 +46,12 @@ true_convolution.mistake(
     "through image and kernel in opposite directions.",
     edit(".flip(0, 1)"),
 )
-true_convolution.mistake(
-    "only the order of the kernel's rows is reversed",
-    "Both directions are reversed, up-down and left-right.",
-    edit("flip(0, 1)", "flip(0)"),
-)
-true_convolution.mistake(
-    "only the order of the kernel's columns is reversed",
-    "Both directions are reversed, up-down and left-right.",
-    edit("flip(0, 1)", "flip(1)"),
-)
+for _axis, _lines in enumerate(("rows", "columns")):
+    true_convolution.mistake(
+        f"only the order of the kernel's {_lines} is reversed",
+        "Both directions are reversed, up-down and left-right.",
+        edit("flip(0, 1)", f"flip({_axis})"),
+    )
 true_convolution.mistake(
     "the kernel is turned by 90 degrees",
     "Reversing both axes is half a turn.",

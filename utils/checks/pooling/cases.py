@@ -8,7 +8,7 @@ from utils.checks.convolution.cases import DERIVATIVES, DOUBLE, in_double, whole
 from utils.checks.core import Case, Trait
 from utils.watch import OTHERS
 
-__all__ = ["LIBRARY", "TRAITS", "backward_cases", "forward_cases"]
+__all__ = ["LIBRARY", "OVERLAP", "TRAITS", "backward_cases", "forward_cases"]
 
 # Everything that would pool, or differentiate a pooling layer, for the student.
 LIBRARY = (
@@ -93,14 +93,7 @@ def backward_cases(padded: bool) -> list[Case]:
     first = {"grad_output": powers, "input": SLIDE[None, None, :3, :3], "kernel_size": 2}
     windows = [*WINDOWS[1:], *(PADDED if padded else [])]
     cases = [_backward_case(window, 10 * place) for place, window in enumerate(windows)]
-    level = Case(
-        {
-            "grad_output": powers,
-            "input": torch.full((1, 1, 4, 4), 7.0),
-            "kernel_size": 2,
-            "stride": 2,
-        }
-    )
+    level = Case(first | {"input": torch.full((1, 1, 4, 4), 7.0), "stride": 2})
     if padded:
         below = _backward_case(PADDED[1], 200)
         below.arguments["input"] = -below.arguments["input"].abs()
@@ -112,15 +105,16 @@ def _shape(case: Case) -> torch.Size:
     return case.arguments["input"].shape
 
 
+OVERLAP = Trait(
+    "windows that overlap",
+    "windows that do not overlap",
+    lambda case: case.arguments["stride"] < case.arguments["kernel_size"],
+)
 TRAITS = (
     Trait("several images", "one image", lambda case: _shape(case)[0] > 1),
     Trait("several channels", "one channel", lambda case: _shape(case)[1] > 1),
     Trait("H different from W", "square inputs", lambda c: _shape(c)[2] != _shape(c)[3]),
-    Trait(
-        "windows that overlap",
-        "windows that do not overlap",
-        lambda case: case.arguments["stride"] < case.arguments["kernel_size"],
-    ),
+    OVERLAP,
     Trait("padding > 0", "padding 0", lambda case: case.arguments.get("padding", 0) > 0),
     DOUBLE,
 )

@@ -1,6 +1,7 @@
 """Lesson 2: what pooling throws away, and the work that it saves."""
 
-from utils.checks.core import Case, Exercise, Mistake, Trait, ValueExercise
+from utils.checks.convolution.cases import COUNT_TRAITS, table
+from utils.checks.core import Exercise, Mistake, Trait, ValueExercise
 from utils.checks.mistakes import edit
 
 # --- numbers-lost: 2x2 windows at stride 2 -------------------------------------------------------
@@ -11,11 +12,7 @@ numbers_lost = ValueExercise(
     advice="How many numbers are in one window, and how many of them are left?",
     passed="one number of a window is left.",
     mistakes=[
-        Mistake(
-            "only one side of the window is counted",
-            "The window is 2 wide *and* 2 high.",
-            50,
-        ),
+        Mistake("only one side of the window is counted", "The window is 2 wide *and* 2 high.", 50),
         Mistake(
             "what is kept is counted",
             "That is the share that is left. The question asks for what is gone.",
@@ -46,27 +43,12 @@ def _multiply_adds(size, in_channels, out_channels, kernel_size):
 conv_multiply_adds = Exercise(
     "conv-multiply-adds",
     reference=_multiply_adds,
-    cases=[
-        Case(dict(zip(("size", "in_channels", "out_channels", "kernel_size"), row, strict=True)))
-        for row in (
-            (2, 1, 1, 3),
-            (1, 2, 3, 3),
-            (2, 3, 1, 1),
-            (3, 1, 5, 1),
-            (4, 2, 3, 5),
-            (224, 3, 64, 3),
-            (112, 64, 128, 3),
-            (14, 512, 512, 3),
-        )
-    ],
-    traits=(
-        Trait("several places", "one place", lambda case: case.arguments["size"] > 1),
-        Trait(
-            "several input channels", "one input channel", lambda c: c.arguments["in_channels"] > 1
-        ),
-        Trait("several filters", "one filter", lambda c: c.arguments["out_channels"] > 1),
-        Trait("kernels larger than 1x1", "1x1 kernels", lambda c: c.arguments["kernel_size"] > 1),
+    cases=table(
+        "size in_channels out_channels kernel_size",
+        [(2, 1, 1, 3), (1, 2, 3, 3), (2, 3, 1, 1), (3, 1, 5, 1), (4, 2, 3, 5)],
+        [(224, 3, 64, 3), (112, 64, 128, 3), (14, 512, 512, 3)],
     ),
+    traits=(Trait("several places", "one place", lambda c: c.arguments["size"] > 1), *COUNT_TRAITS),
     forbidden=("utils.sizing", "utils.nn", "utils.models", "torch.nn.modules.conv"),
     instead="Count: how many numbers come out, and how many products is each of them a sum of?",
 )

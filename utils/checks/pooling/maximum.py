@@ -36,10 +36,7 @@ max_pool2d.mistake(
     edit("amax", "mean"),
 )
 max_pool2d.mistake(
-    "the smallest number is taken",
-    "Take the largest.",
-    edit("-inf", "inf"),
-    edit("amax", "amin"),
+    "the smallest number is taken", "Take the largest.", edit("-inf", "inf"), edit("amax", "amin")
 )
 max_pool2d.mistake(
     "the windows are laid side by side",

@@ -1,7 +1,9 @@
 """Lesson 2: how large is what a pooling layer gives out."""
 
+from utils.checks.convolution.cases import table
 from utils.checks.core import Case, Exercise, Mistake, Trait, ValueExercise
 from utils.checks.mistakes import edit
+from utils.checks.pooling.cases import OVERLAP
 
 
 def _places(input_size, kernel_size, stride):
@@ -10,44 +12,22 @@ def _places(input_size, kernel_size, stride):
     return (input_size - kernel_size) // stride + 1
 
 
+def _room(case: Case) -> int:
+    return case.arguments["input_size"] - case.arguments["kernel_size"]
+
+
 pool_output_size = Exercise(
     "pool-output-size",
     reference=_places,
-    cases=[
-        Case(dict(zip(("input_size", "kernel_size", "stride"), row, strict=True)))
-        for row in (
-            (4, 2, 2),
-            (5, 2, 2),
-            (9, 3, 3),
-            (5, 3, 1),
-            (7, 3, 2),
-            (7, 2, 3),
-            (3, 3, 2),
-            (55, 3, 2),
-            (56, 3, 2),
-            (224, 2, 2),
-            (2, 3, 1),
-        )
-    ],
+    cases=table(
+        "input_size kernel_size stride",
+        [(4, 2, 2), (5, 2, 2), (9, 3, 3), (5, 3, 1), (7, 3, 2), (7, 2, 3), (3, 3, 2)],
+        [(55, 3, 2), (56, 3, 2), (224, 2, 2), (2, 3, 1)],
+    ),
     traits=(
-        Trait(
-            "windows that overlap",
-            "windows that do not overlap",
-            lambda case: case.arguments["stride"] < case.arguments["kernel_size"],
-        ),
-        Trait(
-            "pixels left over",
-            "no pixel left over",
-            lambda case: (
-                (case.arguments["input_size"] - case.arguments["kernel_size"])
-                % case.arguments["stride"]
-            ),
-        ),
-        Trait(
-            "a window larger than the input",
-            "a window that fits",
-            lambda case: case.arguments["kernel_size"] > case.arguments["input_size"],
-        ),
+        OVERLAP,
+        Trait("pixels left over", "no pixel left over", lambda c: _room(c) % c.arguments["stride"]),
+        Trait("a window larger than the input", "a window that fits", lambda c: _room(c) < 0),
     ),
     forbidden=("utils.sizing", "utils.functional", "utils.nn"),
     instead="Count: how much room is beside the first window, and how much does a step use up?",
@@ -64,9 +44,7 @@ pool_output_size.mistake(
     edit(" + 1"),
 )
 pool_output_size.mistake(
-    "the window moves by one pixel",
-    "It moves by the stride.",
-    edit(" // stride"),
+    "the window moves by one pixel", "It moves by the stride.", edit(" // stride")
 )
 pool_output_size.mistake(
     "the windows are laid side by side",
@@ -79,9 +57,7 @@ pool_output_size.mistake(
     edit("(input_size - kernel_size) // stride + 1", "input_size // stride"),
 )
 pool_output_size.mistake(
-    "the result is not rounded",
-    "A number of places is a whole number: use `//`.",
-    edit("//", "/"),
+    "the result is not rounded", "A number of places is a whole number: use `//`.", edit("//", "/")
 )
 pool_output_size.mistake(
     "a window that does not fit is let through",
@@ -115,11 +91,7 @@ pool_volume = ValueExercise(
             "With stride 2 the window moves on by two pixels.",
             [223, 223, 64],
         ),
-        Mistake(
-            "all slices are pooled into one",
-            "Each slice is pooled by itself.",
-            [112, 112, 1],
-        ),
+        Mistake("all slices are pooled into one", "Each slice is pooled by itself.", [112, 112, 1]),
         Mistake(
             "only the width is pooled",
             "The window has two sides, and moves in both directions.",
