@@ -38,6 +38,7 @@ dropout_forward = Exercise(
     forbidden=LIBRARY,
     instead="`keep` says which numbers stay: 1 or 0. By what must those that stay be divided?",
     every_device=True,
+    part="dropout",
 )
 
 
@@ -98,6 +99,7 @@ dropout_backward = Exercise(
     forbidden=LIBRARY,
     instead="The forward pass multiplied each number by a factor. What is the derivative of that?",
     every_device=True,
+    part="dropout_backward",
 )
 
 

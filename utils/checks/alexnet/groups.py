@@ -59,6 +59,7 @@ grouped_conv2d = Exercise(
     ),
     instead="Cut channels and filters into groups, and convolve group by group with F.conv2d.",
     every_device=True,
+    part="grouped_conv2d",
 )
 
 

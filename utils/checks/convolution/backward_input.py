@@ -31,6 +31,7 @@ conv2d_backward_input = Exercise(
     forbidden=(*LIBRARY, *DERIVATIVES),
     instead="Send each output's gradient back to the pixels that its patch consists of.",
     every_device=True,
+    part="conv2d_backward_input",
 )
 
 

@@ -33,6 +33,7 @@ conv2d_backward_weight = Exercise(
     forbidden=(*LIBRARY, *DERIVATIVES),
     instead="Use the patches: which product of the forward pass does each weight take part in?",
     every_device=True,
+    part="conv2d_backward_weight",
 )
 
 

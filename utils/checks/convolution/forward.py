@@ -60,6 +60,7 @@ conv2d_vectorised = Exercise(
     forbidden=LIBRARY,
     instead="Cut the padded input into patches, and multiply them with the filters as matrices.",
     every_device=True,
+    part="conv2d",
 )
 
 

@@ -21,6 +21,7 @@ avg_pool2d = Exercise(
     forbidden=LIBRARY,
     instead="Take the windows out of the input yourself, and then the mean of each.",
     every_device=True,
+    part="avg_pool2d",
 )
 
 
@@ -90,6 +91,7 @@ avg_pool2d_backward = Exercise(
     forbidden=LIBRARY,
     instead="By how much does the mean of a window grow when one of its pixels grows?",
     every_device=True,
+    part="avg_pool2d_backward",
 )
 
 
@@ -199,6 +201,7 @@ global_avg_pool2d = Exercise(
     forbidden=LIBRARY,
     instead="One mean for each channel of each image.",
     every_device=True,
+    part="global_avg_pool2d",
 )
 
 

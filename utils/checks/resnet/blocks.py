@@ -70,6 +70,7 @@ residual_block = Exercise(
         Trait("several images", "one image", lambda case: len(case.arguments["input"]) > 1),
     ),
     every_device=True,
+    part="residual_block",
 )
 
 
@@ -319,6 +320,7 @@ bottleneck = Exercise(
         Trait("several images", "one image", lambda case: len(case.arguments["input"]) > 1),
     ),
     every_device=True,
+    part="bottleneck",
 )
 
 

@@ -148,6 +148,7 @@ batch_norm = Exercise(
     forbidden=NORMALISATION,
     instead="Write it out: mean, variance, normalise, scale, shift.",
     every_device=True,
+    part="batch_norm",
 )
 
 
@@ -262,6 +263,7 @@ batch_norm_backward = Exercise(
     forbidden=(*NORMALISATION, *DERIVATIVES),
     instead="Use the formula above the exercise, or derive it: the chain rule is the exercise.",
     every_device=True,
+    part="batch_norm_backward",
 )
 
 
@@ -403,6 +405,7 @@ running_statistics = Exercise(
     forbidden=NORMALISATION,
     instead="Two lines: the new mean, the new variance.",
     every_device=True,
+    part="running_statistics",
 )
 
 
