@@ -12,7 +12,6 @@ import pytest
 import torch
 import torch.nn.functional as F
 from course import ROOT
-from IPython.core.interactiveshell import InteractiveShell
 
 from utils import functional, mine
 from utils.checks import EXERCISES, CheckFailed
@@ -45,36 +44,6 @@ def global_avg_pool2d(input):
     return input.mean((2, 3))
 """
 MEAN_CHECK = 'check("global-avg-pool2d", global_avg_pool2d)'
-
-
-@pytest.fixture
-def lesson(tmp_path, monkeypatch):
-    """A lesson's folder, in which this process works."""
-    folder = tmp_path / "notebooks" / "01_convolution"
-    folder.mkdir(parents=True)
-    monkeypatch.chdir(folder)
-    return folder
-
-
-@pytest.fixture
-def kernel(lesson, monkeypatch):
-    """A function that makes this process a kernel at which somebody works, newly started."""
-
-    def start(metadata=None, **names):
-        shell = InteractiveShell()
-        shell.kernel = object()
-        shell.user_ns.update(names)
-        request = {"metadata": {"cellId": "a"} if metadata is None else metadata}
-        shell.get_parent = lambda: request
-        monkeypatch.setattr(switch, "get_ipython", lambda: shell)
-        monkeypatch.setattr(switch, "_seen", False)
-        for kept in (shelf._loaded, shelf._told, shelf.lent):
-            kept.clear()
-        return shell
-
-    yield start
-    for kept in (shelf._loaded, shelf._told, shelf.lent):
-        kept.clear()
 
 
 def type_in(shell, *cells):
