@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
+import xml.etree.ElementTree
 
 import pytest
 import torch
@@ -16,7 +17,7 @@ from course import ROOT
 from utils import functional, mine
 from utils.checks import EXERCISES, CheckFailed
 from utils.checks.running import Outcome, run
-from utils.mine import parts, shelf, switch
+from utils.mine import parts, picture, shelf, switch
 from utils.watch import Watch
 
 FIRST = """
@@ -599,3 +600,32 @@ def test_where_a_layer_is_forbidden_so_is_to_borrow_it(own, typed, kernel):
 def test_a_check_finds_what_was_borrowed(typed):
     with pytest.raises(CheckFailed, match=r"calls `utils.mine`, which this exercise"):
         typed("conv2d_vectorised = lambda *args, **options: mine.conv2d(*args, **options)", CHECK)
+
+
+# --- the drawing ---------------------------------------------------------------------------------
+
+
+def test_the_drawing_fills_what_is_ones_own_and_frames_what_comes_next(typed, lesson, kernel):
+    (lesson.parent / "README.md").write_text("# Home\n")
+    typed(ANSWER, CHECK)
+    kernel()
+    said = repr(mine.drawing())
+    assert "1 of 18 parts are your own (conv2d)" in said
+    assert "Next: conv2d_backward_weight, in the lesson Convolution." in said
+    svg = xml.etree.ElementTree.fromstring(mine.drawing()._repr_html_())
+    texts = [x.text for x in svg.iter() if x.tag.endswith("}text")]
+    assert texts.count("✓ forward") == 1 and texts.count("▸ weight gradient") == 1
+    # The course home shows the same, since the check has passed.
+    assert "1 of 18 parts are your own (conv2d)" in (lesson.parent / "home.md").read_text()
+    assert (lesson.parent / "network.svg").read_text("utf-8") == mine.drawing()._repr_html_()
+
+
+def test_the_drawing_shows_every_part_and_fits(kernel):
+    for own in (set(), {*parts.PARTS}):
+        svg = xml.etree.ElementTree.fromstring(picture.draw(parts.PARTS, parts.LAYERS, own))
+        titles = [x.text for x in svg.iter() if x.tag.endswith("}title")]
+        assert sorted(titles) == sorted(parts.PARTS)
+        for box in (x.attrib for x in svg.iter() if x.tag.endswith("}rect")):
+            assert float(box["x"]) + float(box["width"]) < float(svg.attrib["width"])
+            assert float(box["y"]) + float(box["height"]) < float(svg.attrib["height"])
+    assert picture.words(parts.PARTS, own) == "Your network: all 18 parts are your own."

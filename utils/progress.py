@@ -1,8 +1,9 @@
-"""Progress across the lessons: which checks have passed, kept beside the lessons and shown there.
+"""Progress across the lessons: what has passed and become one's own, shown beside the lessons.
 
 `notebooks/progress.txt` gets a line when a check passes for the first time: when, in which lesson,
-which exercise. `notebooks/home.md` is the course home, README.md, with these lines counted. Git
-ignores both, and both may be deleted. A check that has passed once stays counted.
+which exercise. `notebooks/home.md` is the course home, README.md, with these lines counted, and
+with a drawing, `network.svg`, of the parts that lie in `my_convnet/` (see `utils.mine`). Git
+ignores these files, and they may be deleted. A check that has passed once stays counted.
 
 Run as a script, this draws `home.md` and prints the page at which JupyterLab is to open. It needs
 nothing but Python itself, so that `make lab` does not wait for torch.
@@ -12,17 +13,22 @@ import contextlib
 import json
 import os
 import re
+import runpy
 from datetime import datetime
 from pathlib import Path
 
 __all__ = ["draw", "page", "record"]
 
 FOLDER, README, PAGE, LOG = "notebooks", "README.md", "home.md", "progress.txt"
+PACKAGE, PICTURE = "my_convnet", "network.svg"
+#: Run by its path: as a module of `utils` it would bring torch.
+MINE = Path(__file__).resolve().parent / "mine"
 #: A row of the home's table: it links to a lesson's folder and ends with the number of checks.
 ROW = re.compile(r"^\| .*\]\((\w+)/.*, (\d+) checks \|$", re.MULTILINE)
 ENTRY = re.compile(r"\d{4}-\S+ (\w+) ([\w-]+)")
 HEAD = f"<!-- {README} with {LOG} counted. utils/progress.py writes this file anew each time. -->\n"
 # JupyterLab shows a file as it was when it was opened, and reads it again when told to.
+NETWORK = "\n\n## Your network\n\n![{words}]({picture})"
 FOOT = (
     "\n\nThese are the checks that had passed when you opened this page."
     " **File → Reload Markdown File from Disk** brings it up to date."
@@ -104,12 +110,13 @@ def _passed(log: str) -> tuple[set[tuple[str, str]], int]:
     return set(entries), len(lines) - len(entries)
 
 
-def page(readme: str, log: str) -> str:
+def page(readme: str, log: str, network: str = "") -> str:
     """Return the course home with the checks that have passed.
 
     Args:
         readme: the text of README.md.
         log: the text of progress.txt.
+        network: in words, what the drawing of the network shows; "" leaves the drawing out.
     """
     passed, unreadable = _passed(log)
 
@@ -128,22 +135,36 @@ def page(readme: str, log: str) -> str:
     return (
         HEAD
         + ROW.sub(counted, readme[:end])
+        + (NETWORK.format(words=network, picture=PICTURE) if network else "")
         + FOOT.format(note if unreadable else "")
         + readme[end:]
     )
 
 
 def draw(folder: Path) -> Path:
-    """Write `home.md` in the folder of the lessons, and return it; README.md if it cannot be."""
+    """Write `home.md` and its drawing in the folder of the lessons.
+
+    Returns:
+        The path of `home.md`; of README.md if they cannot be written.
+    """
     shown = None
     try:
         # Once more if another lesson's kernel has counted something in the meantime.
         while (log := _read(folder / LOG)) != shown:
-            _replace(folder / PAGE, page((folder / README).read_text("utf-8"), log))
+            network = _draw_network(folder)
+            _replace(folder / PAGE, page((folder / README).read_text("utf-8"), log, network))
             shown = log
     except OSError:
         return folder / README
     return folder / PAGE
+
+
+def _draw_network(folder: Path) -> str:
+    """Draw the network of the parts that are kept; return in words what it shows."""
+    parts, picture = (runpy.run_path(str(MINE / f"{x}.py")) for x in ("parts", "picture"))
+    own = {path.stem for path in (folder / PACKAGE).glob("*.py")} & parts["PARTS"].keys()
+    _replace(folder / PICTURE, picture["draw"](parts["PARTS"], parts["LAYERS"], own))
+    return picture["words"](parts["PARTS"], own)
 
 
 def _replace(path: Path, text: str) -> None:

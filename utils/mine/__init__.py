@@ -13,10 +13,10 @@ import html
 import sys
 from types import ModuleType
 
-from utils.mine import nn, shelf, switch
-from utils.mine.parts import PARTS
+from utils.mine import nn, picture, shelf, switch
+from utils.mine.parts import LAYERS, PARTS
 
-__all__ = ["check", "lend", "nn", "take_back"]
+__all__ = ["Drawing", "check", "drawing", "lend", "nn", "take_back"]
 
 
 def check(name: str) -> None:
@@ -50,6 +50,24 @@ def take_back(name: str) -> None:
     """
     _own(name)
     shelf.lent.discard(name)
+
+
+class Drawing:
+    """A drawing of the network, for a cell; as text, what is to be seen."""
+
+    def __init__(self, own: set[str]):
+        self.own = own
+
+    def _repr_html_(self) -> str:
+        return picture.draw(PARTS, LAYERS, self.own)
+
+    def __repr__(self) -> str:
+        return f"[Drawing: {picture.words(PARTS, self.own)}]"
+
+
+def drawing() -> Drawing:
+    """Draw the network: what is yours is filled with colour, and what comes next is framed."""
+    return Drawing({name for name in PARTS if shelf.whose(name).startswith("yours")})
 
 
 def _own(name: str) -> shelf.Kept:

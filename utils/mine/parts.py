@@ -10,17 +10,17 @@ __all__ = ["LAYERS", "PARTS", "Part"]
 
 
 class Part(NamedTuple):
-    """A function of the library: the lesson that asks for it, the layer it belongs to, its kind."""
+    """A function of the library: the lesson that asks for it, its layer, and what it is of that."""
 
     lesson: str
     layer: str
-    kind: str = "forward"  # or "gradient"
+    label: str = "forward"
 
 
 PARTS = {
     "conv2d": Part("Convolution", "conv"),
-    "conv2d_backward_weight": Part("Convolution", "conv", "gradient"),
-    "conv2d_backward_input": Part("Convolution", "conv", "gradient"),
+    "conv2d_backward_weight": Part("Convolution", "conv", "weight gradient"),
+    "conv2d_backward_input": Part("Convolution", "conv", "input gradient"),
     "max_pool2d": Part("Pooling", "max pool"),
     "max_pool2d_backward": Part("Pooling", "max pool", "gradient"),
     "avg_pool2d": Part("Pooling", "average pool"),
@@ -30,10 +30,10 @@ PARTS = {
     "dropout": Part("AlexNet", "dropout"),
     "dropout_backward": Part("AlexNet", "dropout", "gradient"),
     "response_norm": Part("AlexNet", "response norm"),
-    "momentum_step": Part("AlexNet", "SGD"),
+    "momentum_step": Part("AlexNet", "SGD", "step"),
     "batch_norm": Part("ResNet", "batch norm"),
     "batch_norm_backward": Part("ResNet", "batch norm", "gradient"),
-    "running_statistics": Part("ResNet", "batch norm"),
+    "running_statistics": Part("ResNet", "batch norm", "statistics"),
     "residual_block": Part("ResNet", "residual block"),
     "bottleneck": Part("ResNet", "bottleneck"),
 }

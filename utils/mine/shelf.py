@@ -16,6 +16,7 @@ from typing import NamedTuple
 
 from torch import Tensor
 
+from utils import progress
 from utils.files import write_atomic
 from utils.mine.gather import NotKept, gather
 from utils.mine.loans import loan
@@ -211,4 +212,6 @@ def _shelve(home: Path, name: str, exercise: str, code: str, check: Callable) ->
             with write_atomic(path.with_suffix(".before.py")) as copy:
                 copy.write(before)
     lent.discard(name)
+    if (home.parent / progress.README).exists():
+        progress.draw(home.parent)  # the course home, with one part more in colour
     return f"Kept as your own {name}, in {PACKAGE}/{path.name}."
