@@ -42,16 +42,18 @@ def draw(parts: dict, layers: tuple[str, ...], own: set[str]) -> str:
         layers: in the order of the drawing.
         own: names of the parts that are the student's own.
     """
-    tallest = max(sum(part.layer == layer for part in parts.values()) for layer in layers)
-    height = TITLE + tallest * (CELL + 4) + 24
-    rows = -(-len(layers) // COLUMNS)
     width = 2 * LEFT + COLUMNS * (WIDTH + GAP) - GAP
-    total = TOP + rows * height + 24
-    drawn = [
-        _layer(parts, layer, own, LEFT + x * (WIDTH + GAP), TOP + y * height)
-        for y, x, layer in ((*divmod(place, COLUMNS), layer) for place, layer in enumerate(layers))
-    ]
-    drawn += [_flow(layers, y, TOP + y * height + TITLE + CELL / 2) for y in range(rows)]
+    drawn, y = [], TOP
+    for first in range(0, len(layers), COLUMNS):
+        row = layers[first : first + COLUMNS]
+        drawn.append(_flow(row, y + TITLE + CELL / 2, first == 0, row[-1] == layers[-1]))
+        drawn += [
+            _layer(parts, layer, own, LEFT + place * (WIDTH + GAP), y)
+            for place, layer in enumerate(row)
+        ]
+        tallest = max(sum(part.layer == layer for part in parts.values()) for layer in row)
+        y += TITLE + tallest * (CELL + 4) + 20
+    total = y + 22
     count = sum(name in own for name in parts)
     coming = next_part(parts, own)
     legend = f"✓ your own: {count} of {len(parts)} · dashed: on loan"
@@ -96,11 +98,9 @@ def _cell(parts: dict, name: str, own: set[str], x: float, y: float) -> str:
     )
 
 
-def _flow(layers: tuple[str, ...], row: int, y: float) -> str:
+def _flow(row: tuple[str, ...], y: float, first: bool, last: bool) -> str:
     """The arrows between the layers of a row, from the image or to the classes."""
-    count = min(COLUMNS, len(layers) - row * COLUMNS)
-    first, last = row == 0, (row + 1) * COLUMNS >= len(layers)
-    ends = [LEFT + x * (WIDTH + GAP) for x in range(count)]
+    ends = [LEFT + place * (WIDTH + GAP) for place in range(len(row))]
     arrows = [f"M{x - GAP + 2} {y}h{GAP - 5}m-4 -4l4 4l-4 4" for x in ends]
     if last:
         arrows.append(f"M{ends[-1] + WIDTH + 2} {y}h{GAP - 5}m-4 -4l4 4l-4 4")
