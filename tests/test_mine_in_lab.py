@@ -1,13 +1,14 @@
 """The student's library in JupyterLab: kept in one lesson, read in the next; Validate sleeps."""
 
 import re
+import urllib.request
 import uuid
 
 import pytest
-from browser import ARTIFACTS, TOKEN
+from browser import ARTIFACTS, TOKEN, get, wait_until
 from course import find, solution
 from playwright.sync_api import expect
-from test_browser import code_cell, run, write
+from test_browser import code_cell, kernel_is_idle, run, write
 
 from utils.checks import EXERCISES
 
@@ -24,13 +25,22 @@ def open_lesson(page, lab, path):
     page.goto(f"{lab}/lab/workspaces/{uuid.uuid4().hex}/tree/notebooks/{path}?token={TOKEN}")
 
 
-def run_first(page):
-    """Run the lesson's first cell, and return it."""
+def run_first(page, lab):
+    """Run the lesson's first cell, once there is a kernel, and return it."""
     first = page.locator(".jp-CodeCell").first
     expect(first).to_be_visible(timeout=60_000)
+    wait_until(lambda: kernel_is_idle(lab), "the kernel to be idle")
     run(page, first)
     expect(first.locator(".jp-OutputArea-output")).to_contain_text("computing", timeout=90_000)
     return first
+
+
+def shut_down(lab):
+    """End all kernels."""
+    headers = {"Authorization": f"token {TOKEN}"}
+    for kernel in get(f"{lab}/api/kernels"):
+        url = f"{lab}/api/kernels/{kernel['id']}"
+        urllib.request.urlopen(urllib.request.Request(url, headers=headers, method="DELETE"))
 
 
 @pytest.mark.parametrize("written", [True, False], ids=["two parts written", "nothing written"])
@@ -38,7 +48,7 @@ def test_what_passes_in_lesson_1_is_there_in_lesson_2(written, lab, page, course
     kept = course / "notebooks/my_convnet"
     if written:
         open_lesson(page, lab, "01_convolution/01_convolution.ipynb")
-        run_first(page)
+        run_first(page, lab)
         for name in OWN:
             function = EXERCISES[name].name
             answer = code_cell(page, f"def {function}(")
@@ -63,8 +73,10 @@ def test_what_passes_in_lesson_1_is_there_in_lesson_2(written, lab, page, course
         (kept.parent / "away.py").rename(kept / "conv2d.py")
         assert before == {x: (x.stat().st_mtime_ns, x.read_bytes()) for x in kept.iterdir()}
 
+        shut_down(lab)  # as if it were another day
+
     open_lesson(page, lab, "02_pooling/02_pooling.ipynb")
-    first = run_first(page)
+    first = run_first(page, lab)
     write(page, first, "import torch" + NETWORK)
     output = first.locator(".jp-OutputArea")
     expect(output).to_contain_text("torch.Size([1, 10])", timeout=60_000)
