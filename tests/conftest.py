@@ -134,3 +134,36 @@ def _grade(course, lesson):
 def _free_cores():
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     return max(1, cores // int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1")))
+
+
+@pytest.fixture
+def lesson(tmp_path, monkeypatch):
+    """A lesson's folder, in which this process works."""
+    folder = tmp_path / "notebooks" / "01_convolution"
+    folder.mkdir(parents=True)
+    monkeypatch.chdir(folder)
+    return folder
+
+
+@pytest.fixture
+def kernel(lesson, monkeypatch):
+    """A function that makes this process a kernel at which somebody works, newly started."""
+    from IPython.core.interactiveshell import InteractiveShell
+
+    from utils.mine import shelf, switch
+
+    def start(metadata=None, **names):
+        shell = InteractiveShell()
+        shell.kernel = object()
+        shell.user_ns.update(names)
+        request = {"metadata": {"cellId": "a"} if metadata is None else metadata}
+        shell.get_parent = lambda: request
+        monkeypatch.setattr(switch, "get_ipython", lambda: shell)
+        monkeypatch.setattr(switch, "_seen", False)
+        for kept in (shelf._loaded, shelf._told, shelf.lent):
+            kept.clear()
+        return shell
+
+    yield start
+    for kept in (shelf._loaded, shelf._told, shelf.lent):
+        kept.clear()

@@ -61,7 +61,7 @@ def test_a_check_that_passes_is_counted(notebooks, opened):
     assert shown(notebooks) == {LESSON: "1 of 11"}
     home = (notebooks / "home.md").read_text()
     assert '<progress max="11" value="1">' in home and "## If something goes wrong" in home
-    assert files(notebooks) == {"home.md", "progress.txt"}
+    assert files(notebooks) == {"home.md", "network.svg", "progress.txt"}
 
 
 def test_it_is_counted_once(notebooks, opened):
@@ -136,7 +136,7 @@ def test_lessons_that_are_open_at_once_lose_nothing(notebooks):
     kernels = [kernel(lesson, names[lesson]) for lesson in [*names, LESSON]]
     assert [x.wait(60) for x in kernels] == [0, 0, 0]
     assert shown(notebooks) == {LESSONS[0]: "11 of 11", LESSONS[1]: "9 of 9"}
-    assert files(notebooks) == {"home.md", "progress.txt"}
+    assert files(notebooks) == {"home.md", "network.svg", "progress.txt"}
 
 
 def test_what_is_damaged_is_passed_over_and_said(notebooks, opened):
@@ -157,7 +157,7 @@ def test_what_an_older_course_had_counts_no_more_than_there_is(notebooks):
     assert shown(notebooks) == {LESSON: "11 of 11"}
 
 
-@pytest.mark.parametrize("name", ["progress.txt", "home.md"])
+@pytest.mark.parametrize("name", ["progress.txt", "home.md", "network.svg"])
 def test_a_folder_that_cannot_be_written_disturbs_no_check(name, notebooks, opened, capsys):
     (notebooks / name).mkdir()  # even root cannot write a file of this name
     opened(notebooks / LESSON / f"{LESSON}.ipynb")
@@ -183,7 +183,10 @@ def test_it_moves_with_the_folder_and_make_lab_needs_only_python(notebooks, open
     moved = notebooks.parent.rename(tmp_path / "moved")
     (moved / "notebooks/home.md").unlink()
     shutil.copytree(ROOT / "utils/home", moved / "utils/home")
+    (moved / "utils/mine").mkdir(parents=True)
     script = shutil.copy(ROOT / "utils/progress.py", moved / "utils")
+    for name in ("parts.py", "picture.py"):
+        shutil.copy(ROOT / "utils/mine" / name, moved / "utils/mine")
     # -S: without the packages that are installed.
     command = [sys.executable, "-S", script]
     said = subprocess.run(command, capture_output=True, check=True)
@@ -195,6 +198,21 @@ def test_it_moves_with_the_folder_and_make_lab_needs_only_python(notebooks, open
     assert shown(moved / "notebooks") == {}
 
 
+def test_the_home_draws_the_network_with_the_parts_that_are_kept(notebooks):
+    assert progress.draw(notebooks) == notebooks / "home.md"
+    drawn = (notebooks / "network.svg").read_text("utf-8")
+    assert drawn.count(">✓ ") == 1 and "next: conv2d" in drawn  # in the legend
+    assert "all are on loan. Next: conv2d, in" in (notebooks / "home.md").read_text()
+    (notebooks / "my_convnet").mkdir()
+    for name in ("conv2d", "conv2d.before", "__init__", "something"):
+        (notebooks / "my_convnet" / f"{name}.py").touch()
+    progress.draw(notebooks)
+    drawn = (notebooks / "network.svg").read_text("utf-8")
+    assert drawn.count(">✓ ") == 2 and "next: conv2d_backward_weight" in drawn
+    home = (notebooks / "home.md").read_text()
+    assert "1 of 18 parts are your own (conv2d)" in home and "](network.svg)" in home
+
+
 def test_a_checkout_stays_clean_and_the_zip_holds_no_progress(course, opened):
     git = ["git", "-C", course, "-c", "user.name=x", "-c", "user.email=x@example.org"]
     subprocess.run([*git, "init", "--quiet"], check=True)
@@ -204,7 +222,11 @@ def test_a_checkout_stays_clean_and_the_zip_holds_no_progress(course, opened):
     opened(course / "notebooks" / LESSON / f"{LESSON}.ipynb")
     check(EXERCISE, ANSWER)
     (course / "notebooks/home.md.1.part").touch()  # as a kernel leaves it that is killed
-    assert {"home.md", "home.md.1.part", "progress.txt"} <= files(course / "notebooks")
+    (course / "notebooks/my_convnet").mkdir()
+    (course / "notebooks/my_convnet/conv2d.py").touch()
+    assert {"conv2d.py", "home.md", "home.md.1.part", "network.svg", "progress.txt"} <= files(
+        course / "notebooks"
+    )
     status = subprocess.run([*git, "status", "--porcelain"], capture_output=True, check=True)
     assert status.stdout == b""
     assert pack.contents(course) == packed

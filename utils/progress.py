@@ -1,9 +1,10 @@
-"""Progress across the lessons: which checks have passed, kept beside the lessons and shown there.
+"""Progress across the lessons: what has passed and become one's own, shown beside the lessons.
 
 `notebooks/progress.txt` gets a line when a check passes for the first time: when, in which lesson,
 which exercise. `notebooks/home.md` is the course home, `home/home.md` beside this file, with these
-lines counted; in JupyterLab it follows by itself (`labextension/`). Git ignores both, and both may
-be deleted. A check that has passed once stays counted.
+lines counted, and with a drawing, `network.svg`, of the parts that lie in `my_convnet/` (see
+`utils.mine`); in JupyterLab it follows by itself (`labextension/`). Git ignores these files, and
+they may be deleted. A check that has passed once stays counted.
 
 Run as a script, this draws `home.md` and prints the page at which JupyterLab is to open. It needs
 nothing but Python itself, so that `make lab` does not wait for torch.
@@ -13,17 +14,22 @@ import contextlib
 import json
 import os
 import re
+import runpy
 from datetime import datetime
 from pathlib import Path
 
 __all__ = ["draw", "page", "record"]
 
 FOLDER, PAGE, LOG = "notebooks", "home.md", "progress.txt"
+PACKAGE, PICTURE = "my_convnet", "network.svg"
 HOME = Path(__file__).resolve().parent / "home" / PAGE
+#: Run by its path: as a module of `utils` it would bring torch.
+MINE = Path(__file__).resolve().parent / "mine"
 #: A row of the home's table: it links to a lesson's folder and ends with the number of checks.
 ROW = re.compile(r"^\| .*\]\((\w+)/.*, (\d+) checks \|$", re.MULTILINE)
 ENTRY = re.compile(r"\d{4}-\S+ (\w+) ([\w-]+)")
 HEAD = f"<!-- utils/home/{PAGE} with {LOG} counted. utils/progress.py writes this file. -->\n"
+NETWORK = "\n\n## Your network\n\n![{words}]({picture})"
 FOOT = (
     "\n\nA check that has passed once stays counted, on this computer only."
     f" To begin from nothing, delete `{LOG}` and start JupyterLab again.{{}}\n"
@@ -103,12 +109,13 @@ def _passed(log: str) -> tuple[set[tuple[str, str]], int]:
     return set(entries), len(lines) - len(entries)
 
 
-def page(home: str, log: str) -> str:
+def page(home: str, log: str, network: str = "") -> str:
     """Return the course home with the checks that have passed.
 
     Args:
         home: the text of `utils/home/home.md`.
         log: the text of progress.txt.
+        network: in words, what the drawing of the network shows; "" leaves the drawing out.
     """
     passed, unreadable = _passed(log)
 
@@ -125,21 +132,38 @@ def page(home: str, log: str) -> str:
     rows = list(ROW.finditer(home))
     end = rows[-1].end() if rows else len(home)
     return (
-        HEAD + ROW.sub(counted, home[:end]) + FOOT.format(note if unreadable else "") + home[end:]
+        HEAD
+        + ROW.sub(counted, home[:end])
+        + (NETWORK.format(words=network, picture=PICTURE) if network else "")
+        + FOOT.format(note if unreadable else "")
+        + home[end:]
     )
 
 
 def draw(folder: Path) -> Path:
-    """Write `home.md` in the folder of the lessons, and return it; the folder if it cannot be."""
+    """Write `home.md` and its drawing in the folder of the lessons.
+
+    Returns:
+        The path of `home.md`; the folder if they cannot be written.
+    """
     shown = None
     try:
         # Once more if another lesson's kernel has counted something in the meantime.
         while (log := _read(folder / LOG)) != shown:
-            _replace(folder / PAGE, page(HOME.read_text("utf-8"), log))
+            network = _draw_network(folder)
+            _replace(folder / PAGE, page(HOME.read_text("utf-8"), log, network))
             shown = log
     except OSError:
         return folder
     return folder / PAGE
+
+
+def _draw_network(folder: Path) -> str:
+    """Draw the network of the parts that are kept; return in words what it shows."""
+    parts, picture = (runpy.run_path(str(MINE / f"{x}.py")) for x in ("parts", "picture"))
+    own = {path.stem for path in (folder / PACKAGE).glob("*.py")} & parts["PARTS"].keys()
+    _replace(folder / PICTURE, picture["draw"](parts["PARTS"], parts["LAYERS"], own))
+    return picture["words"](parts["PARTS"], own)
 
 
 def _replace(path: Path, text: str) -> None:

@@ -23,6 +23,8 @@ FOLDERS = {
     for name in ("torch", "utils", "scipy", "numpy", *OTHERS)
     if (spec := find_spec(name))
 }
+#: What the student's library lends: where it is forbidden, so is to borrow it (`utils.mine`).
+LENT = ("utils.functional", "utils.nn")
 #: Kinds of work that torch does under many names: `torch.conv2d` is also `torch.convolution`,
 #: `torch.mkldnn_convolution`, `torch.ops.aten.conv2d.default`... To forbid one is to forbid all.
 WORK = ("conv", "pool", "dropout", "batch_norm", "layer_norm", "instance_norm", "group_norm")
@@ -69,10 +71,12 @@ class Watch:
 
     def __init__(self, forbidden: tuple[str, ...], notify: Callable[[str], None] | None = None):
         self.forbidden, self.notify = tuple(forbidden), notify
+        if not {*LENT}.isdisjoint(forbidden):
+            self.forbidden += ("utils.mine",)
         self.found, self.over = None, False
         # The functions of torch written in C have no module; their names are telling enough.
         self._in_c = {name.rpartition(".")[2]: name for name in forbidden if "(" not in name}
-        self._names = frozenset(forbidden)
+        self._names = frozenset(self.forbidden)
         self._functions = _Functions(self)
 
     def __enter__(self):

@@ -27,7 +27,9 @@ FILES = {
     "LICENSE-text.md": "LICENSE-text.md",
 }
 FOLDERS = ("labextension", "notebooks", "utils")
-NEVER = (*NOT_OURS, "*.pyc", "*.egg-info", "notebooks/home.md*", "notebooks/progress.txt")
+#: What somebody who takes the course here leaves in `notebooks/`.
+PROGRESS = ("notebooks/home.md*", "notebooks/network.svg*", "notebooks/progress.txt")
+NEVER = (*NOT_OURS, "*.pyc", "*.egg-info", *PROGRESS)
 #: nbgrader's delimiters: kind of secret -> the words around it.
 REGIONS = {
     "solution": ("BEGIN SOLUTION", "END SOLUTION"),

@@ -45,7 +45,7 @@ METADATA = {
     },
 }
 CELL_TIMEOUT = 300  # seconds
-NOT_OURS = (".ipynb_checkpoints", "__pycache__", ".DS_Store")
+NOT_OURS = (".ipynb_checkpoints", "__pycache__", ".DS_Store", "my_convnet")
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 import torch
 
-from utils import progress
+from utils import mine, progress
 from utils.checks import notebook, wording
 from utils.checks.difference import describe
 from utils.checks.mistakes import Edit, Mistake, together
@@ -90,6 +90,7 @@ class Exercise:
         instead: what to do instead of calling them.
         every_device: also try the last cases on `utils.device()`.
         written: a right function, written out, of which mistakes are edits; else the reference.
+        part: the name under which a right answer enters the student's library (`utils.mine`).
     """
 
     id: str
@@ -102,6 +103,7 @@ class Exercise:
     instead: str = ""
     every_device: bool = False
     written: Callable | None = None
+    part: str = ""
     mistakes: list[Mistake] = field(default_factory=list)
 
     def __post_init__(self):
@@ -403,7 +405,8 @@ def check(exercise_id: str, answer) -> None:
 
     What the answer prints meanwhile is shown below that.
 
-    In JupyterLab, an answer that passes is counted on the course home (see `utils.progress`).
+    In JupyterLab, an answer that passes is counted on the course home (see `utils.progress`), and
+    where somebody works at the kernel it enters the student's library (see `utils.mine`).
     Numbers must be ints: of Python, NumPy or torch (0-dimensional). A whole float such as 55.0
     is refused with a hint at `//`, and so is a bool. A list may be a tuple, and a tuple a list.
 
@@ -425,7 +428,22 @@ def check(exercise_id: str, answer) -> None:
         raise type(failed)(f"{failed}{printed}", failed.mistakes) from None
     points = progress.record(exercise_id)
     worth = f" ({points:g} point{'s' * (points != 1)})" if points else ""
-    print(f"{notebook.PASSED}{worth}\n{passed}{printed}")
+    kept = _keep(EXERCISES[exercise_id], answer)
+    print(f"{notebook.PASSED}{worth}\n{passed}{kept}{printed}")
+
+
+def _keep(exercise: Exercise | ValueExercise, answer) -> str:
+    """Put an answer that has passed into the student's library; say so, or why it cannot be."""
+    part = getattr(exercise, "part", "")
+    if not part:
+        return ""
+
+    def again(answer):
+        with known_state(), notebook.Printed().instead():
+            exercise.check(answer)
+
+    line = mine.shelf.shelve(part, exercise.id, answer, exercise.name, again)
+    return "".join(f"\n{x}" for x in textwrap.wrap(line, 96))
 
 
 def named(mistake: Mistake, where: str = "") -> list[str]:

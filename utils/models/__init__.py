@@ -2,7 +2,8 @@
 
 Where torchvision has the network, the default has its ``state_dict`` keys and shapes, so that its
 published weights load (:func:`load_pretrained`). Where a paper's network differs, a keyword builds
-the paper's; each builder says how they differ.
+the paper's; each builder says how they differ. With ``parts=mine`` a network is built of the
+student's own layers.
 """
 
 from utils.models.alexnet import AlexNet, alexnet
@@ -10,7 +11,7 @@ from utils.models.cifar_resnet import CifarResNet, cifar_resnet
 from utils.models.googlenet import GoogLeNet, googlenet
 from utils.models.prelu_net import PReLUNet, prelu_net
 from utils.models.pretrained import PRETRAINED, load_pretrained
-from utils.models.resnet import ResNet, resnet
+from utils.models.resnet import ResNet, resnet, resnet18
 from utils.models.vgg import VGG, vgg
 
 __all__ = [
@@ -27,5 +28,6 @@ __all__ = [
     "load_pretrained",
     "prelu_net",
     "resnet",
+    "resnet18",
     "vgg",
 ]

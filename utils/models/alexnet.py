@@ -10,6 +10,7 @@ from torch import Tensor
 from torch.nn import Sequential
 
 from utils.models.arguments import check_choice, check_classes
+from utils.models.parts import of_parts
 from utils.nn import (
     AdaptiveAvgPool2d,
     Conv2d,
@@ -128,6 +129,7 @@ def alexnet(
     groups: int | None = None,
     input_size: int | None = None,
     dropout: float = 0.5,
+    parts=None,
 ) -> AlexNet:
     """AlexNet.
 
@@ -143,6 +145,7 @@ def alexnet(
             55x55 places. None means 224 for one tower and 227 for two. The paper says 224, but
             its numbers need 227.
         dropout: probability of leaving out an input of the first two fully connected layers.
+        parts: `utils.mine`, to build it of your own layers; None takes those of `utils.nn`.
 
     Raises:
         TypeError, ValueError: an argument is not one of these.
@@ -152,4 +155,4 @@ def alexnet(
     check_choice("alexnet", "towers", towers, (1, 2))
     check_choice("alexnet", "groups", groups, (None, 1, 2))
     check_choice("alexnet", "input_size", input_size, tuple(PADDING))
-    return AlexNet(num_classes, towers, groups, input_size, dropout)
+    return of_parts(AlexNet(num_classes, towers, groups, input_size, dropout), parts)

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from utils.models.arguments import check_choice, check_classes, check_count
+from utils.models.parts import of_parts
 from utils.models.resnet import BasicBlock, conv, initialise, make_stage, norm
 from utils.nn import AdaptiveAvgPool2d, Linear, ReLU
 
@@ -49,6 +50,7 @@ def cifar_resnet(
     width: int = 16,
     in_channels: int = 3,
     batch_norm: bool = True,
+    parts=None,
 ) -> CifarResNet:
     """ResNet for small images, or the plain network of the same layers.
 
@@ -60,6 +62,7 @@ def cifar_resnet(
         width: filters in the first stage; each further stage has twice as many. The paper has 16.
         in_channels: channels of the images: 1 for grey ones.
         batch_norm: False leaves normalisation out and gives the conv layers biases.
+        parts: `utils.mine`, to build it of your own layers; None takes those of `utils.nn`.
 
     Raises:
         TypeError, ValueError: an argument is not one of these.
@@ -72,7 +75,7 @@ def cifar_resnet(
     check_classes("cifar_resnet", num_classes)
     check_count("cifar_resnet", "width", width)
     check_count("cifar_resnet", "in_channels", in_channels)
-    return CifarResNet(
+    model = CifarResNet(
         depth,
         num_classes,
         residual=bool(residual),
@@ -81,3 +84,4 @@ def cifar_resnet(
         in_channels=in_channels,
         batch_norm=bool(batch_norm),
     )
+    return of_parts(model, parts)

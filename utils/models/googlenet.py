@@ -10,6 +10,7 @@ from torch import Tensor
 from torch.nn import Sequential
 
 from utils.models.arguments import check_classes
+from utils.models.parts import of_parts
 from utils.nn import (
     AdaptiveAvgPool2d,
     BatchNorm2d,
@@ -177,7 +178,7 @@ def _initialise(model: GoogLeNet) -> None:
 
 
 def googlenet(
-    num_classes: int = 1000, *, aux_logits: bool = False, paper: bool = False
+    num_classes: int = 1000, *, aux_logits: bool = False, paper: bool = False, parts=None
 ) -> GoogLeNet:
     """GoogLeNet.
 
@@ -188,9 +189,10 @@ def googlenet(
         paper: build the paper's network: 5x5 filters, biases and local response normalisation. As
             torchvision has it there are 3x3 filters in place of 5x5 ones, batch normalisation after
             every conv layer, and 6,624,904 parameters with 1000 classes.
+        parts: `utils.mine`, to build it of your own layers; None takes those of `utils.nn`.
 
     Raises:
         TypeError, ValueError: an argument is not one of these.
     """
     check_classes("googlenet", num_classes)
-    return GoogLeNet(num_classes, bool(aux_logits), bool(paper))
+    return of_parts(GoogLeNet(num_classes, bool(aux_logits), bool(paper)), parts)

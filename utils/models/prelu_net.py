@@ -10,6 +10,7 @@ from torch import Tensor
 from torch.nn import Sequential
 
 from utils.models.arguments import check_choice, check_classes
+from utils.models.parts import of_parts
 from utils.nn import Conv2d, Dropout, Linear, MaxPool2d, PReLU
 
 __all__ = ["CONFIGURATIONS", "PReLUNet", "SpatialPyramidPool", "prelu_net"]
@@ -99,7 +100,7 @@ def _initialise(model: PReLUNet) -> None:
 
 
 def prelu_net(
-    configuration: str = "C", num_classes: int = 1000, *, dropout: float = 0.5
+    configuration: str = "C", num_classes: int = 1000, *, dropout: float = 0.5, parts=None
 ) -> PReLUNet:
     """PReLU network.
 
@@ -107,10 +108,11 @@ def prelu_net(
         configuration: ``"A"`` (19 layers with weights), ``"B"`` (22) or ``"C"`` (22, wider).
         num_classes: number of scores.
         dropout: probability of leaving out an output of the first two fully connected layers.
+        parts: `utils.mine`, to build it of your own layers; None takes those of `utils.nn`.
 
     Raises:
         TypeError, ValueError: an argument is not one of these.
     """
     check_choice("prelu_net", "configuration", configuration, CONFIGURATIONS)
     check_classes("prelu_net", num_classes)
-    return PReLUNet(configuration, num_classes, dropout)
+    return of_parts(PReLUNet(configuration, num_classes, dropout), parts)

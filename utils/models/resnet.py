@@ -9,9 +9,18 @@ from torch import Tensor
 from torch.nn import Identity, Sequential
 
 from utils.models.arguments import check_choice, check_classes
+from utils.models.parts import of_parts
 from utils.nn import AdaptiveAvgPool2d, BatchNorm2d, Conv2d, Linear, MaxPool2d, ReLU
 
-__all__ = ["CONFIGURATIONS", "BasicBlock", "Bottleneck", "ResNet", "SubsampleAndPad", "resnet"]
+__all__ = [
+    "CONFIGURATIONS",
+    "BasicBlock",
+    "Bottleneck",
+    "ResNet",
+    "SubsampleAndPad",
+    "resnet",
+    "resnet18",
+]
 
 STAGE_FILTERS = (64, 128, 256, 512)
 
@@ -208,6 +217,7 @@ def resnet(
     *,
     stride_in: str = "3x3",
     batch_norm: bool = True,
+    parts=None,
 ) -> ResNet:
     """ResNet, or the plain network of the same layers.
 
@@ -221,6 +231,7 @@ def resnet(
         stride_in: which filter of a bottleneck takes the stride: ``"3x3"`` as in torchvision (it
             calls this v1.5), or ``"1x1"`` as in the paper. Depths 18 and 34 have no bottlenecks.
         batch_norm: False leaves normalisation out and gives the conv layers biases.
+        parts: `utils.mine`, to build it of your own layers; None takes those of `utils.nn`.
 
     Raises:
         TypeError, ValueError: an argument is not one of these.
@@ -229,7 +240,7 @@ def resnet(
     check_choice("resnet", "shortcut", shortcut, ("A", "B", "C"))
     check_choice("resnet", "stride_in", stride_in, ("3x3", "1x1"))
     check_classes("resnet", num_classes)
-    return ResNet(
+    model = ResNet(
         depth,
         num_classes,
         residual=bool(residual),
@@ -237,3 +248,9 @@ def resnet(
         stride_in=stride_in,
         batch_norm=bool(batch_norm),
     )
+    return of_parts(model, parts)
+
+
+def resnet18(**options) -> ResNet:
+    """ResNet-18: :func:`resnet` of depth 18, with its other arguments."""
+    return resnet(18, **options)

@@ -23,13 +23,14 @@ COPIED = {
 def as_torch(model: torch.nn.Module) -> torch.nn.Module:
     """Put torch's layers in the place of ours, with the same weights; return the model."""
     for name, child in model.named_children():
-        if type(child) in COPIED:
-            arguments = {key: getattr(child, key) for key in COPIED[type(child)]}
+        kind = next((x for x in COPIED if isinstance(child, x)), None)
+        if kind:
+            arguments = {key: getattr(child, key) for key in COPIED[kind]}
             if isinstance(child, nn.Conv2d):
                 arguments["groups"] = child.groups
             if isinstance(child, nn.Conv2d | nn.Linear):
                 arguments["bias"] = child.bias is not None
-            theirs = getattr(torch.nn, type(child).__name__)(**arguments)
+            theirs = getattr(torch.nn, kind.__name__)(**arguments)
             theirs.load_state_dict(child.state_dict())
             setattr(model, name, theirs)
         else:

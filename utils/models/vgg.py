@@ -9,6 +9,7 @@ from torch import Tensor
 from torch.nn import Sequential
 
 from utils.models.arguments import check_choice, check_classes
+from utils.models.parts import of_parts
 from utils.nn import (
     AdaptiveAvgPool2d,
     BatchNorm2d,
@@ -123,6 +124,7 @@ def vgg(
     num_classes: int = 1000,
     *,
     dropout: float = 0.5,
+    parts=None,
 ) -> VGG:
     """VGG.
 
@@ -134,10 +136,11 @@ def vgg(
             is older than batch normalisation, does not.
         num_classes: number of scores.
         dropout: probability of leaving out an output of the first two fully connected layers.
+        parts: `utils.mine`, to build it of your own layers; None takes those of `utils.nn`.
 
     Raises:
         TypeError, ValueError: an argument is not one of these.
     """
     check_choice("vgg", "configuration", configuration, CONFIGURATIONS)
     check_classes("vgg", num_classes)
-    return VGG(configuration, batch_norm, num_classes, dropout)
+    return of_parts(VGG(configuration, batch_norm, num_classes, dropout), parts)

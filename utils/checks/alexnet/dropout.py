@@ -40,6 +40,7 @@ dropout_forward = Exercise(
     forbidden=LIBRARY,
     instead="`keep` says which numbers stay: 1 or 0. By what must those that stay be divided?",
     every_device=True,
+    part="dropout",
 )
 
 dropout_forward.mistake(
@@ -85,6 +86,7 @@ dropout_backward = Exercise(
     forbidden=LIBRARY,
     instead="The forward pass multiplied each number by a factor. What is the derivative of that?",
     every_device=True,
+    part="dropout_backward",
 )
 
 dropout_backward.mistake(

@@ -56,6 +56,7 @@ grouped_conv2d = Exercise(
     instead="Cut channels and filters into groups, and convolve group by group with F.conv2d.",
     every_device=True,
     written=_by_groups,
+    part="grouped_conv2d",
 )
 
 grouped_conv2d.mistake(

@@ -38,6 +38,7 @@ momentum_step = Exercise(
     forbidden=("torch.optim", "utils.optim"),
     instead="Three lines: the gradient with its L2 part, the new velocity, the new weight.",
     every_device=True,
+    part="momentum_step",
 )
 
 momentum_step.mistake(

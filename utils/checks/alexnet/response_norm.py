@@ -45,6 +45,7 @@ response_norm = Exercise(
     ),
     instead="Square, add up over neighbouring channels, and divide.",
     every_device=True,
+    part="response_norm",
 )
 
 response_norm.mistake(

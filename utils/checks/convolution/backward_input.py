@@ -33,6 +33,7 @@ conv2d_backward_input = Exercise(
     forbidden=(*cases.LIBRARY, *cases.DERIVATIVES),
     instead="Send each output's gradient back to the pixels that its patch consists of.",
     every_device=True,
+    part="conv2d_backward_input",
 )
 
 conv2d_backward_input.mistake(

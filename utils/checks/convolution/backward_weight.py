@@ -32,6 +32,7 @@ conv2d_backward_weight = Exercise(
     forbidden=(*cases.LIBRARY, *cases.DERIVATIVES),
     instead="Use the patches: which product of the forward pass does each weight take part in?",
     every_device=True,
+    part="conv2d_backward_weight",
 )
 
 conv2d_backward_weight.mistake(

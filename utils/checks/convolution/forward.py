@@ -72,6 +72,7 @@ conv2d_vectorised = Exercise(
     forbidden=cases.LIBRARY,
     instead="Cut the padded input into patches, and multiply them with the filters as matrices.",
     every_device=True,
+    part="conv2d",
 )
 
 

@@ -26,6 +26,7 @@ avg_pool2d = Exercise(
     forbidden=LIBRARY,
     instead="Take the windows out of the input yourself, and then the mean of each.",
     every_device=True,
+    part="avg_pool2d",
 )
 
 avg_pool2d.mistake(
@@ -77,6 +78,7 @@ avg_pool2d_backward = Exercise(
     forbidden=LIBRARY,
     instead="By how much does the mean of a window grow when one of its pixels grows?",
     every_device=True,
+    part="avg_pool2d_backward",
 )
 
 avg_pool2d_backward.mistake(
@@ -135,6 +137,7 @@ global_avg_pool2d = Exercise(
     forbidden=LIBRARY,
     instead="One mean for each channel of each image.",
     every_device=True,
+    part="global_avg_pool2d",
 )
 
 global_avg_pool2d.mistake(

@@ -28,6 +28,7 @@ max_pool2d = Exercise(
     forbidden=LIBRARY,
     instead="Take the windows out of the input yourself, and then the largest number of each.",
     every_device=True,
+    part="max_pool2d",
 )
 
 max_pool2d.mistake(

@@ -31,6 +31,7 @@ max_pool2d_backward = Exercise(
     forbidden=LIBRARY,
     instead="Find the winner of each window again, and add the window's gradient to it.",
     every_device=True,
+    part="max_pool2d_backward",
 )
 
 max_pool2d_backward.mistake(

@@ -64,6 +64,7 @@ residual_block = Exercise(
         Trait("several images", "one image", lambda case: len(case.arguments["input"]) > 1),
     ),
     every_device=True,
+    part="residual_block",
 )
 
 residual_block.mistake("the shortcut is forgotten", "The block gives F(x) + x.", edit(" + input"))
@@ -229,6 +230,7 @@ bottleneck = Exercise(
         Trait("several images", "one image", lambda case: len(case.arguments["input"]) > 1),
     ),
     every_device=True,
+    part="bottleneck",
 )
 
 bottleneck.mistake("the shortcut is forgotten", "The block gives F(x) + x.", edit(" + input"))

@@ -133,6 +133,7 @@ batch_norm = Exercise(
     instead="Write it out: mean, variance, normalise, scale, shift.",
     every_device=True,
     written=_normalise,
+    part="batch_norm",
 )
 
 batch_norm.mistake(
@@ -213,6 +214,7 @@ batch_norm_backward = Exercise(
     instead="Use the formula above the exercise, or derive it: the chain rule is the exercise.",
     every_device=True,
     written=_backward,
+    part="batch_norm_backward",
 )
 
 batch_norm_backward.mistake(
@@ -294,6 +296,7 @@ running_statistics = Exercise(
     forbidden=NORMALISATION,
     instead="Two lines: the new mean, the new variance.",
     every_device=True,
+    part="running_statistics",
 )
 
 running_statistics.mistake(

@@ -1,0 +1,631 @@
+"""The student's library: what is kept, what comes back, what is refused, and when it sleeps."""
+
+import errno
+import importlib
+import inspect
+import os
+import shutil
+import subprocess
+import sys
+import xml.etree.ElementTree
+
+import pytest
+import torch
+import torch.nn.functional as F
+from course import ROOT
+
+from utils import functional, mine
+from utils.checks import EXERCISES, CheckFailed
+from utils.checks.running import Outcome, run
+from utils.mine import parts, picture, shelf, switch
+from utils.watch import Watch
+
+FIRST = """
+import math
+import torch
+import torch.nn.functional as F
+import numpy as np
+from utils import functional, mine, nn, sizing
+from utils.checks import check
+"""
+#: A right answer, to which tests add what it needs.
+ANSWER = """
+def conv2d_vectorised(input, weight, bias=None, stride=1, padding=0):
+    size = weight.shape[-1]
+    columns = F.unfold(input, size, padding=padding, stride=stride)
+    output = weight.flatten(1) @ columns
+    if bias is not None:
+        output = output + bias[:, None]
+    rows = (input.shape[2] + 2 * padding - size) // stride + 1
+    return output.unflatten(2, (rows, -1))
+"""
+CHECK = 'check("conv2d-vectorised", conv2d_vectorised)'
+MEAN = """
+def global_avg_pool2d(input):
+    return input.mean((2, 3))
+"""
+MEAN_CHECK = 'check("global-avg-pool2d", global_avg_pool2d)'
+
+
+def type_in(shell, *cells):
+    """Run cells one after the other, as a student does; raise what a cell raises."""
+    for cell in cells:
+        shell.run_cell(cell, store_history=True).raise_error()
+
+
+@pytest.fixture
+def typed(kernel, capsys):
+    """A function that runs cells in a new kernel and returns what they printed."""
+
+    def typed(*cells):
+        type_in(kernel(), FIRST, *cells)
+        return " ".join(capsys.readouterr().out.split())
+
+    return typed
+
+
+def library(lesson):
+    return lesson.parent / "my_convnet"
+
+
+def files(lesson):
+    return sorted(x.name for x in library(lesson).glob("*")) if library(lesson).exists() else []
+
+
+def alone(lesson, code, folder=None):
+    """Run code in a plain Python process that can import my_convnet, but not the course."""
+    command = [sys.executable, "-c", f"import torch\n{code}"]
+    environment = {k: v for k, v in os.environ.items() if not k.startswith("PYTHON")}
+    # The course is installed in the environment of the tests; this hides it.
+    guard = lesson / "guard"
+    (guard / "utils").mkdir(parents=True, exist_ok=True)
+    (guard / "utils/__init__.py").write_text("raise ImportError('there is no course')")
+    environment["PYTHONPATH"] = os.pathsep.join(map(str, [guard, folder or lesson.parent]))
+    done = subprocess.run(command, cwd=lesson, env=environment, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    return done.stdout.strip()
+
+
+# --- kept, and back ------------------------------------------------------------------------------
+
+
+def test_an_answer_that_passes_is_kept_and_comes_back_in_a_new_kernel(typed, lesson, kernel):
+    said = typed(ANSWER, CHECK)
+    assert "Kept as your own conv2d, in my_convnet/conv2d.py." in said
+    assert files(lesson) == ["__init__.py", "conv2d.py"]
+    kernel()
+    x, weight = torch.randn(1, 3, 8, 8), torch.randn(4, 3, 3, 3)
+    torch.testing.assert_close(mine.conv2d(x, weight, padding=1), F.conv2d(x, weight, padding=1))
+    assert mine.conv2d.__name__ == "conv2d_vectorised"
+    own = shelf.kept("conv2d")
+    assert (own.exercise, own.path.name) == ("conv2d-vectorised", "conv2d.py")
+    row = next(x for x in repr(mine).splitlines() if x.startswith("conv2d "))
+    assert row.split()[1] == "yours" and row.split()[-1] == "Convolution" and own.since in row
+    assert f"<td>{own.since}</td>" in mine._repr_html_()
+
+
+def test_the_file_reads_as_it_was_typed(typed, lesson):
+    typed("EPS = 1e-3\n", "def half(x):  # a helper\n    return x * 0.5 + 0 * EPS\n")
+    typed(
+        "SIDES = (2, 3)\n",
+        "def double(x):  # a helper\n    return x * 2.0\n",
+        "def global_avg_pool2d(input):\n    return double(input).mean(SIDES) / math.sqrt(4)\n",
+        MEAN_CHECK,
+    )
+    text = (library(lesson) / "global_avg_pool2d.py").read_text()
+    head, _, body = text.partition('"""\n\n')
+    assert head.startswith(
+        '"""global_avg_pool2d, written in the lesson Pooling.\n\nPassed the check'
+    )
+    assert body == (
+        "import math\n\n\nSIDES = (2, 3)\n\n\n"
+        "def double(x):  # a helper\n    return x * 2.0\n\n\n"
+        "def global_avg_pool2d(input):\n    return double(input).mean(SIDES) / math.sqrt(4)\n"
+    )
+
+
+def test_the_same_answer_again_changes_nothing(typed, lesson):
+    typed(ANSWER, CHECK)
+    path = library(lesson) / "conv2d.py"
+    os.utime(path, (1, 1))
+    assert "Kept" not in typed(ANSWER, CHECK)
+    assert path.stat().st_mtime == 1 and files(lesson) == ["__init__.py", "conv2d.py"]
+
+
+def test_a_later_answer_replaces_it_and_the_one_before_is_kept(typed, lesson):
+    typed(MEAN, MEAN_CHECK)
+    before = (library(lesson) / "global_avg_pool2d.py").read_bytes()
+    said = typed("def global_avg_pool2d(input):\n    return input.flatten(2).mean(2)\n", MEAN_CHECK)
+    assert "Kept as your own" in said
+    assert (library(lesson) / "global_avg_pool2d.before.py").read_bytes() == before
+    with pytest.raises(CheckFailed):
+        typed("def global_avg_pool2d(input):\n    return input.sum((2, 3))\n", MEAN_CHECK)
+    assert b"flatten" in (library(lesson) / "global_avg_pool2d.py").read_bytes()
+    assert alone(lesson, "import my_convnet; print(my_convnet.__all__)") == "['global_avg_pool2d']"
+
+
+def test_what_is_edited_by_hand_counts_at_once_and_is_kept_beside(typed, lesson, kernel):
+    typed(MEAN, MEAN_CHECK)
+    kernel()
+    path = library(lesson) / "global_avg_pool2d.py"
+    assert mine.global_avg_pool2d(torch.ones(1, 1, 2, 2)).item() == 1
+    path.write_text("def global_avg_pool2d(input):\n    return 7\n")
+    assert mine.global_avg_pool2d(torch.ones(1, 1, 2, 2)) == 7
+    assert shelf.kept("global_avg_pool2d").since == ""
+    typed(MEAN, MEAN_CHECK)
+    assert "7" in path.with_suffix(".before.py").read_text()
+
+
+# --- what a function needs -----------------------------------------------------------------------
+
+#: What it shows -> the cells that define global_avg_pool2d.
+NEEDS = {
+    "a closure": [
+        "def make(axes):\n    def mean(input):\n        return input.mean(axes)\n    return mean\n",
+        "global_avg_pool2d = make((2, 3))",
+    ],
+    "a closure in one cell": [
+        "def make(axes):\n    def mean(input):\n        return input.mean(axes)\n    return mean\n"
+        "global_avg_pool2d = make((2, 3))",
+    ],
+    "a lambda": ["global_avg_pool2d = lambda input: input.mean((2, 3))"],
+    "functools.partial": [
+        "import functools\ndef mean(input, axes):\n    return input.mean(axes)\n",
+        "global_avg_pool2d = functools.partial(mean, axes=(2, 3))",
+    ],
+    "a decorator": [
+        "import functools\ndef loud(f):\n    @functools.wraps(f)\n    def call(*args):\n"
+        "        return f(*args)\n    return call\n",
+        "@loud\ndef global_avg_pool2d(input):\n    return input.mean((2, 3))\n",
+    ],
+    "a decorator that hides the function": [
+        "def loud(f):\n    def call(*args):\n        return f(*args)\n    return call\n",
+        "@loud\ndef global_avg_pool2d(input):\n    return input.mean((2, 3))\n",
+    ],
+    "a decorator of torch": [
+        "@torch.no_grad()\ndef global_avg_pool2d(input):\n    return input.mean((2, 3))\n"
+    ],
+    "a class": [
+        "class Pool:\n    axes = (2, 3)\n    def __call__(self, input):\n"
+        "        return input.mean(self.axes)\n",
+        "def global_avg_pool2d(input):\n    return Pool()(input)\n",
+    ],
+    "a class without methods": [
+        "class Axes:\n    both = (2, 3)\n",
+        "from typing import NamedTuple\nclass Pair(NamedTuple):\n    rows: int\n    cols: int\n",
+        "def global_avg_pool2d(input):\n    return input.mean(tuple(Pair(*Axes.both)))\n",
+    ],
+    "recursion": [
+        "def total(rows):\n    return rows[0] if len(rows) == 1 else rows[0] + total(rows[1:])\n",
+        "def global_avg_pool2d(input):\n    flat = input.flatten(2)\n"
+        "    return total(list(flat.unbind(2))) / flat.shape[2]\n",
+    ],
+    "two that call one another": [
+        "def even(x, n):\n    return x.mean((2, 3)) if n == 0 else odd(x, n - 1)\n",
+        "def odd(x, n):\n    return even(x, n - 1)\n",
+        "def global_avg_pool2d(input):\n    return even(input, 2)\n",
+    ],
+    "constants of all kinds": [
+        "A, B, C = [2], {'x': 3}, {2, 3}\nD = float('inf')\nE = torch.float64\n",
+        "G = torch.tensor([1.0])\n",
+        "def global_avg_pool2d(input):\n    assert D > 0 and C == {2, 3} and E.is_floating_point\n"
+        "    return input.mean((A[0], B['x'])) * G.to(input)\n",
+    ],
+    "a default and an annotation": [
+        "from torch import Tensor\nAXES = (2, 3)\n",
+        "def global_avg_pool2d(input: Tensor, axes=AXES) -> Tensor:\n    return input.mean(axes)\n",
+    ],
+    "a function of torch by its own name": [
+        "from torch import mean as average\nfrom torch.nn.functional import unfold, pad\n",
+        "def global_avg_pool2d(input):\n    pad(input, (1, 1)), unfold(input, 1)\n"
+        "    return average(input, (2, 3))\n",
+    ],
+    "names of the notebook that it has for itself": [
+        "rows = object()\nshape = object()\n",
+        "def global_avg_pool2d(input):\n    rows = input.shape[2]\n"
+        "    return sum(input[:, :, x].sum(2) for x in range(rows)) / input[0, 0].numel()\n",
+    ],
+    "a name that hides a built-in one": [
+        "sum = lambda x: x.mean((2, 3))\n",
+        "def global_avg_pool2d(input):\n    return sum(input)\n",
+    ],
+    "a function of the course": [
+        "def global_avg_pool2d(input):\n    size = sizing.conv_output_size(input.shape[2], 1)\n"
+        "    return input.sum((2, 3)) / size / sizing.conv_output_size(input.shape[3], 1)\n",
+    ],
+    "a line magic": ["%alias_magic t timeit\n" + MEAN],
+    "comments, and a name typed twice": [
+        "def global_avg_pool2d(input):\n    return 1\n" + MEAN.replace(":\n", ":  # ünïcode ✓\n"),
+    ],
+}
+
+
+@pytest.mark.parametrize("cells", NEEDS.values(), ids=NEEDS)
+def test_what_an_answer_needs_is_kept_with_it(cells, typed, lesson, monkeypatch):
+    assert "Kept as your own global_avg_pool2d" in typed(*cells, MEAN_CHECK)
+    monkeypatch.setitem(sys.modules, "utils", None)  # without the course
+    monkeypatch.syspath_prepend(lesson.parent)
+    for name in ("my_convnet", "my_convnet.global_avg_pool2d"):
+        monkeypatch.delitem(sys.modules, name, raising=False)
+    own = importlib.import_module("my_convnet").global_avg_pool2d
+    assert own(torch.arange(8.0).view(1, 2, 2, 2)).tolist() == [[1.5, 5.5]]
+
+
+#: What it uses -> the cells, and what the line says.
+REFUSED = {
+    "something that cannot be written": (
+        ["lock = __import__('threading').Lock()\n"],
+        "with lock:\n        return input.mean((2, 3))",
+        "uses `lock` from your notebook (a lock). Pass it as an argument",
+    ),
+    "a large tensor": (
+        ["images = torch.zeros(100, 3, 8, 8)\n"],
+        "return input.mean((2, 3)) + images.sum()",
+        "uses `images` from your notebook (a Tensor). Pass it as an argument",
+    ),
+    "another package": (
+        [],
+        "return input.sum((2, 3)) / int(np.prod(input.shape[2:]))",
+        "uses `np` of numpy, and your library needs torch alone. Use torch or plain Python",
+    ),
+    "a function of another package": (
+        ["from numpy import prod\n"],
+        "return input.sum((2, 3)) / int(prod(input.shape[2:]))",
+        "uses `prod` of numpy, and your library needs torch alone.",
+    ),
+    "state that has changed": (
+        ["table = {}\nclass Box:\n    pass\nbox = Box()\nbox.axes = (2, 3)\n"],
+        "return input.mean(box.axes)",
+        "uses `box` from your notebook (a Box).",
+    ),
+    "a class that was changed": (
+        ["class Box:\n    def axes(self):\n        pass\n", "Box.both = (2, 3)\n"],
+        "return input.mean(Box.both)",
+        "in a file of its own it does not pass (global_avg_pool2d: wrong in",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", REFUSED.values(), ids=REFUSED)
+def test_what_cannot_be_kept_is_said_in_a_line(case, typed, lesson):
+    cells, body, reason = case
+    said = typed(*cells, f"def global_avg_pool2d(input):\n    {body}\n", MEAN_CHECK)
+    assert "✓ Passed" in said
+    assert (
+        f"Passed, but not kept in your library: {'global' if reason[:3] != 'in ' else ''}" in said
+    )
+    assert reason in said
+    assert not [x for x in files(lesson) if x != "__init__.py"]
+
+
+def test_what_the_course_does_itself_is_not_copied(typed, lesson):
+    body = "return F.relu(functional.conv2d(F.relu(functional.conv2d(input, weight1, padding=1)), "
+    body += "weight2, padding=1) + input)"
+    said = typed(
+        f"def residual_block(input, weight1, weight2):\n    {body}\n",
+        'check("residual-block", residual_block)',
+    )
+    assert (
+        "`functional.conv2d` of utils.functional.conv, and your library needs torch alone" in said
+    )
+    assert "Use `mine`, torch or plain Python" in said
+
+
+def test_parts_that_use_parts_work_with_and_without_the_course(typed, lesson, kernel):
+    body = "return F.relu(mine.conv2d(F.relu(mine.conv2d(input, weight1, padding=1)), weight2, "
+    body += "padding=1) + input)"
+    block = f"def residual_block(input, weight1, weight2):\n    {body}\n"
+    said = typed(ANSWER, CHECK, block, 'check("residual-block", residual_block)')
+    assert "Kept as your own residual_block" in said
+    kernel()
+    x, weight = torch.randn(1, 2, 4, 4), torch.randn(2, 2, 3, 3)
+    expected = mine.residual_block(x, weight, weight)
+    torch.save((x, weight, expected), lesson / "case.pt")
+    code = """
+from my_convnet import residual_block
+x, weight, expected = torch.load("case.pt")
+torch.testing.assert_close(residual_block(x, weight, weight), expected)
+"""
+    alone(lesson, code)
+
+
+def test_a_cell_with_a_cell_magic_says_what_to_do(typed, lesson):
+    said = typed("%%time\n" + MEAN, MEAN_CHECK)
+    assert "✓ Passed" in said
+    assert files(lesson) == [] or "Kept as" in said
+
+
+def test_another_thing_of_the_parts_name_is_refused(typed, lesson):
+    helper = "def conv2d(x, y):\n    return x @ y\n"
+    said = typed(
+        helper,
+        ANSWER.replace("weight.flatten(1) @ columns", "conv2d(weight.flatten(1), columns)"),
+        CHECK,
+    )
+    assert "uses something else named `conv2d`. Give that another name." in said
+
+
+# --- nothing lost --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("code", [errno.ENOSPC, errno.EROFS, errno.EACCES], ids=errno.errorcode.get)
+def test_a_disk_that_refuses_loses_nothing(code, typed, lesson, monkeypatch):
+    typed(MEAN, MEAN_CHECK)
+    before = (library(lesson) / "global_avg_pool2d.py").read_bytes()
+
+    def refuse(*_):
+        raise OSError(code, os.strerror(code))
+
+    monkeypatch.setattr("utils.files.os.fsync", refuse)
+    said = typed("def global_avg_pool2d(input):\n    return input.flatten(2).mean(2)\n", MEAN_CHECK)
+    assert "✓ Passed" in said
+    assert f"cannot be written ({os.strerror(code)}). Your notebook has the answer." in said
+    assert (library(lesson) / "global_avg_pool2d.py").read_bytes() == before
+    assert files(lesson) == ["__init__.py", "global_avg_pool2d.py"]
+
+
+def test_a_folder_that_cannot_be_made_is_one_line(typed, lesson):
+    library(lesson).write_text("a file")  # even root cannot make a folder of this name
+    said = typed(MEAN, MEAN_CHECK)
+    assert "✓ Passed" in said and "cannot be written" in said and "Traceback" not in said
+
+
+def test_a_crash_in_the_middle_leaves_the_file_before(typed, lesson, monkeypatch):
+    typed(MEAN, MEAN_CHECK)
+    before = (library(lesson) / "global_avg_pool2d.py").read_bytes()
+
+    class Crash(BaseException):
+        pass
+
+    def crash(part, path):
+        if str(path).endswith("global_avg_pool2d.py"):
+            raise Crash
+        real(part, path)
+
+    real = os.replace
+    monkeypatch.setattr("utils.files.os.replace", crash)
+    with pytest.raises(Crash):
+        typed("def global_avg_pool2d(input):\n    return input.flatten(2).mean(2)\n", MEAN_CHECK)
+    assert (library(lesson) / "global_avg_pool2d.py").read_bytes() == before
+    assert (library(lesson) / "global_avg_pool2d.before.py").read_bytes() == before
+    monkeypatch.setattr("utils.files.os.replace", real)
+    # What a process that was killed leaves is no part, and the next answer is kept.
+    (library(lesson) / ".global_avg_pool2d.py.1.part").write_text("def global_avg")
+    alone(lesson, "import my_convnet; assert my_convnet.__all__ == ['global_avg_pool2d']")
+    assert "Kept" in typed(
+        "def global_avg_pool2d(input):\n    return input.flatten(2).mean(2)\n", MEAN_CHECK
+    )
+
+
+TWO = """
+import sys, time
+from IPython.core.interactiveshell import InteractiveShell
+from utils.mine import switch
+shell = InteractiveShell()
+shell.kernel = object()
+shell.get_parent = lambda: {"metadata": {"cellId": "a"}}
+switch.get_ipython = lambda: shell
+who = sys.argv[1]
+shell.run_cell("import torch\\nfrom utils.checks import check")
+for turn in range(15):
+    source = f"def global_avg_pool2d(input):\\n    return input.mean((2, 3))  # {who} {turn}\\n"
+    shell.run_cell(source, store_history=True).raise_error()
+    shell.run_cell('check("global-avg-pool2d", global_avg_pool2d)').raise_error()
+"""
+
+
+def test_two_notebooks_at_once_leave_whole_files(lesson):
+    command = [sys.executable, "-c", TWO]
+    environment = os.environ | {"PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
+    running = [
+        subprocess.Popen([*command, who], cwd=lesson, env=environment, stdout=subprocess.PIPE)
+        for who in "ab"
+    ]
+    said = [process.communicate()[0].decode() for process in running]
+    assert [process.returncode for process in running] == [0, 0]
+    assert all(x.count("✓") == 15 and "not kept" not in x for x in said)
+    assert files(lesson) == ["__init__.py", "global_avg_pool2d.before.py", "global_avg_pool2d.py"]
+    assert "14" in (library(lesson) / "global_avg_pool2d.py").read_text()
+    alone(lesson, "from my_convnet import global_avg_pool2d")
+
+
+# --- the package ---------------------------------------------------------------------------------
+
+
+def test_the_package_works_without_the_course_zipped_too(typed, lesson, tmp_path):
+    typed(ANSWER, CHECK, MEAN, MEAN_CHECK)
+    code = """
+import my_convnet
+from my_convnet import conv2d
+assert my_convnet.__all__ == ["conv2d", "global_avg_pool2d"]
+x = my_convnet.conv2d(torch.ones(1, 1, 3, 3), torch.ones(1, 1, 3, 3), padding=1)
+print(my_convnet.global_avg_pool2d(x).item() * 9, my_convnet.__file__)
+"""
+    assert alone(lesson, code).startswith("49.0")
+    archive = shutil.make_archive(tmp_path / "mine", "zip", lesson.parent, "my_convnet")
+    said = alone(lesson, code, archive)
+    assert said.startswith("49.0") and "mine.zip" in said
+
+
+# --- on loan -------------------------------------------------------------------------------------
+
+
+def test_what_is_not_written_is_on_loan_and_says_so_once(kernel, capsys):
+    kernel()
+    x = torch.randn(1, 2, 6, 6)
+    torch.testing.assert_close(mine.max_pool2d(x, 2, 2), F.max_pool2d(x, 2, 2))
+    mine.max_pool2d(x, 2, 2)
+    said = capsys.readouterr().out
+    assert said == "max_pool2d is on loan until your own has passed (lesson Pooling).\n"
+    assert mine.relu is functional.relu  # no exercise asks for it
+
+
+@pytest.mark.parametrize("name", parts.PARTS)
+def test_a_loan_passes_the_check_of_its_part(name):
+    (exercise,) = [x for x in EXERCISES.values() if getattr(x, "part", "") == name]
+    lending = shelf.loan(name)
+    outcomes = [run(lending, case, positional=exercise.positional) for case in exercise.all_cases]
+    wrong = [x.wrong for x in exercise.findings(outcomes) if x.wrong]
+    assert not wrong
+    assert all(isinstance(outcome, Outcome) for outcome in outcomes)
+
+
+def test_each_part_has_one_exercise_and_each_exercise_a_known_part():
+    named = [x.part for x in EXERCISES.values() if getattr(x, "part", "")]
+    assert sorted(named) == sorted(parts.PARTS)
+    assert {x.layer for x in parts.PARTS.values()} == set(parts.LAYERS)
+
+
+def test_lend_and_take_back(typed, kernel):
+    typed(MEAN.replace("input.mean", "1 * input.mean"), MEAN_CHECK)
+    kernel()
+    assert "1 *" in inspect.getsource(mine.global_avg_pool2d)
+    mine.lend("global_avg_pool2d")
+    assert mine.global_avg_pool2d.__module__ == "utils.mine.loans"
+    assert "yours, lent" in repr(mine)
+    mine.take_back("global_avg_pool2d")
+    assert "1 *" in inspect.getsource(mine.global_avg_pool2d)
+    mine.lend("global_avg_pool2d")
+    kernel()  # a restart takes it back
+    assert "1 *" in inspect.getsource(mine.global_avg_pool2d)
+    with pytest.raises(ValueError, match="'conv2d' is not a part of yours; yours are: global_avg"):
+        mine.lend("conv2d")
+
+
+def test_a_name_that_is_no_part_is_an_attribute_error(kernel):
+    with pytest.raises(AttributeError, match="there is no part 'conv3d'; there are conv2d, "):
+        _ = mine.conv3d
+    assert "conv2d" in dir(mine)
+
+
+# --- errors --------------------------------------------------------------------------------------
+
+
+def test_an_error_names_the_part_the_shapes_and_the_check(typed, kernel):
+    typed(ANSWER, CHECK)
+    kernel()
+    with pytest.raises(RuntimeError) as raised:
+        mine.conv2d(torch.ones(1, 3, 8, 8), torch.ones(4, 2, 3, 3), padding=1)
+    (note,) = raised.value.__notes__
+    assert note.startswith(
+        "conv2d is your own, from my_convnet/conv2d.py. It was called with input"
+    )
+    assert "input (1, 3, 8, 8), weight (4, 2, 3, 3), padding 1." in note
+    assert "mine.check('conv2d')" in note
+    mine.check("conv2d")  # it passes alone
+    path = shelf.kept("conv2d").path
+    path.write_text(path.read_text().replace("2 * padding", "padding"))
+    with pytest.raises(CheckFailed, match="conv2d_vectorised"):
+        mine.check("conv2d")
+    assert "2 * padding" not in path.read_text()
+
+
+def test_a_part_that_cannot_be_read_says_which(typed, lesson, kernel):
+    typed(MEAN, MEAN_CHECK)
+    (library(lesson) / "global_avg_pool2d.py").write_text("def broken(")
+    kernel()
+    with pytest.raises(ValueError, match=r"my_convnet/global_avg_pool2d\.py cannot be read"):
+        _ = mine.global_avg_pool2d
+    assert "cannot be read" in repr(mine)
+
+
+# --- neutral for grades --------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("metadata", "names", "awake"),
+    [
+        ({"cellId": "a"}, {}, True),  # JupyterLab
+        ({"colab": {"cell_id": "a"}}, {}, True),
+        ({}, {"__vsc_ipynb_file__": "x.ipynb"}, True),  # VS Code
+        ({}, {}, False),  # nbclient: Validate, nbconvert
+    ],
+)
+def test_it_is_awake_only_where_somebody_works(metadata, names, awake, kernel, lesson, capsys):
+    shell = kernel(metadata, **names)
+    assert switch.live() == awake
+    type_in(shell, FIRST, MEAN, MEAN_CHECK)
+    assert (files(lesson) != []) == awake
+    assert ("Kept" in capsys.readouterr().out) == awake
+
+
+def test_it_can_be_switched_off(kernel, lesson, monkeypatch):
+    monkeypatch.setenv("CONVNETS_MINE", "off")
+    type_in(kernel(), FIRST, MEAN, MEAN_CHECK)
+    assert files(lesson) == []
+
+
+def test_a_button_pressed_later_finds_it_awake(kernel):
+    shell = kernel()
+    assert switch.live()
+    shell.get_parent = lambda: {"metadata": {}}
+    assert switch.live()
+
+
+def test_where_it_sleeps_nothing_is_read(typed, kernel, lesson, capsys):
+    typed(MEAN, MEAN_CHECK)
+    kernel({})
+    (library(lesson) / "global_avg_pool2d.py").write_text("raise SystemExit")
+    assert mine.global_avg_pool2d.__module__ == "utils.mine.loans"
+    assert "Nobody works at this kernel" in repr(mine) and "yours" not in repr(mine)
+    assert capsys.readouterr().out == ""
+
+
+@pytest.mark.parametrize("folder", ["solutions/01_convolution", "lessons"])
+def test_the_courses_own_folders_stay_clean(folder, monkeypatch):
+    monkeypatch.chdir(ROOT / folder)
+    assert switch.folder() is None
+    monkeypatch.chdir(ROOT)
+    assert switch.folder() == ROOT / "notebooks/my_convnet"
+
+
+def test_without_a_lessons_folder_it_lies_where_one_works(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert switch.folder() == tmp_path / "my_convnet"
+
+
+@pytest.mark.parametrize("own", [False, True], ids=["on loan", "own"])
+def test_where_a_layer_is_forbidden_so_is_to_borrow_it(own, typed, kernel):
+    if own:
+        typed(ANSWER, CHECK)
+        kernel()
+    with Watch(("utils.functional",)) as watch:
+        mine.conv2d(torch.ones(1, 1, 3, 3), torch.ones(1, 1, 2, 2))
+    assert watch.found in ("utils.mine", "utils.functional")
+    with Watch(("utils.optim",)) as watch:
+        mine.conv2d(torch.ones(1, 1, 3, 3), torch.ones(1, 1, 2, 2))
+    assert watch.found is None
+
+
+def test_a_check_finds_what_was_borrowed(typed):
+    with pytest.raises(CheckFailed, match=r"calls `utils.mine`, which this exercise"):
+        typed("conv2d_vectorised = lambda *args, **options: mine.conv2d(*args, **options)", CHECK)
+
+
+# --- the drawing ---------------------------------------------------------------------------------
+
+
+def test_the_drawing_fills_what_is_ones_own_and_frames_what_comes_next(typed, lesson, kernel):
+    (lesson.parent / "home.md").write_text("")
+    typed(ANSWER, CHECK)
+    kernel()
+    said = repr(mine.drawing())
+    assert "1 of 18 parts are your own (conv2d)" in said
+    assert "Next: conv2d_backward_weight, in the lesson Convolution." in said
+    svg = xml.etree.ElementTree.fromstring(mine.drawing()._repr_html_())
+    texts = [x.text for x in svg.iter() if x.tag.endswith("}text")]
+    assert texts.count("✓ forward") == 1 and texts.count("▸ weight gradient") == 1
+    # The course home shows the same, since the check has passed.
+    assert "1 of 18 parts are your own (conv2d)" in (lesson.parent / "home.md").read_text()
+    assert (lesson.parent / "network.svg").read_text("utf-8") == mine.drawing()._repr_html_()
+
+
+def test_the_drawing_shows_every_part_and_fits(kernel):
+    for own in (set(), {*parts.PARTS}):
+        svg = xml.etree.ElementTree.fromstring(picture.draw(parts.PARTS, parts.LAYERS, own))
+        titles = [x.text for x in svg.iter() if x.tag.endswith("}title")]
+        assert sorted(titles) == sorted(parts.PARTS)
+        for box in (x.attrib for x in svg.iter() if x.tag.endswith("}rect")):
+            assert float(box["x"]) + float(box["width"]) < float(svg.attrib["width"])
+            assert float(box["y"]) + float(box["height"]) < float(svg.attrib["height"])
+    assert picture.words(parts.PARTS, own) == "Your network: all 18 parts are your own."

@@ -1,0 +1,120 @@
+"""What the course lends for a part that is not written yet: the same call, done by its own layers.
+
+A part of another signature than the layer of that name in :mod:`utils.functional` is adapted here.
+"""
+
+from collections.abc import Callable
+
+from torch import Tensor
+
+from utils import functional
+
+__all__ = ["loan"]
+
+
+def conv2d_backward_weight(grad_output, input, weight, stride=1, padding=0):
+    """Gradients of the weight and the bias."""
+    mask = (False, True, True)
+    layer = (grad_output, input, weight, stride, padding)
+    return functional.conv2d_backward(*layer, output_mask=mask)[1:]
+
+
+def conv2d_backward_input(grad_output, input, weight, stride=1, padding=0):
+    """Gradient of the input."""
+    mask = (True, False, False)
+    layer = (grad_output, input, weight, stride, padding)
+    return functional.conv2d_backward(*layer, output_mask=mask)[0]
+
+
+def global_avg_pool2d(input: Tensor) -> Tensor:
+    """Mean of each channel, (N, C)."""
+    return functional.adaptive_avg_pool2d(input, 1).flatten(1)
+
+
+def grouped_conv2d(input, weight, bias, groups):
+    """Convolution, stride 1, of groups of channels."""
+    return functional.conv2d(input, weight, bias, groups=groups)
+
+
+def dropout(input, keep, p):
+    """Keep where `keep` is 1, and divide by the share that stays."""
+    return functional.dropout(input, mask=keep / (1 - p))
+
+
+def dropout_backward(grad_output, keep, p):
+    """Gradient of `dropout`."""
+    return functional.dropout_backward(grad_output, keep / (1 - p))
+
+
+def response_norm(input, n, k, alpha, beta):
+    """Local response normalisation, with the paper's alpha."""
+    return functional.local_response_norm(input, n, n * alpha, beta, k)
+
+
+def momentum_step(weight, grad, velocity, lr, momentum, weight_decay):
+    """A step of SGD: the new weight and velocity."""
+    velocity = momentum * velocity + grad + weight_decay * weight
+    return weight - lr * velocity, velocity
+
+
+def batch_norm(input, weight, bias, eps=1e-5):
+    """Batch normalisation in training."""
+    return functional.batch_norm(input, None, None, weight, bias, training=True, eps=eps)
+
+
+def batch_norm_backward(grad_output, input, weight, eps=1e-5):
+    """Gradients of `batch_norm`."""
+    return functional.batch_norm_backward(grad_output, input, weight, eps)
+
+
+def running_statistics(running_mean, running_var, input, momentum=0.1):
+    """The running mean and variance after one more batch."""
+    mean, variance = running_mean.clone(), running_var.clone()
+    functional.batch_norm(input, mean, variance, training=True, momentum=momentum)
+    return mean, variance
+
+
+def residual_block(input, weight1, weight2):
+    """Two 3x3 conv layers and a shortcut."""
+    middle = functional.relu(functional.conv2d(input, weight1, padding=1))
+    return functional.relu(functional.conv2d(middle, weight2, padding=1) + input)
+
+
+def bottleneck(input, reduce, middle, expand):
+    """Conv layers of 1x1, 3x3, 1x1 and a shortcut."""
+    output = functional.relu(functional.conv2d(input, reduce))
+    output = functional.relu(functional.conv2d(output, middle, padding=1))
+    return functional.relu(functional.conv2d(output, expand) + input)
+
+
+ADAPTED = {
+    function.__name__: function
+    for function in (
+        conv2d_backward_weight,
+        conv2d_backward_input,
+        global_avg_pool2d,
+        grouped_conv2d,
+        dropout,
+        dropout_backward,
+        response_norm,
+        momentum_step,
+        batch_norm,
+        batch_norm_backward,
+        running_statistics,
+        residual_block,
+        bottleneck,
+    )
+}
+
+
+def loan(name: str) -> Callable:
+    """Return what the course lends for a part.
+
+    Raises:
+        KeyError: there is neither a part nor a layer of this name.
+    """
+    if name in ADAPTED:
+        return ADAPTED[name]
+    if name not in functional.__all__:
+        raise KeyError(name)
+    return getattr(functional, name)

@@ -1,0 +1,247 @@
+"""Modules made of the student's parts, by name and arguments those of :mod:`utils.nn`.
+
+Each is its layer in `utils.nn` with another forward and backward pass: the student's functions,
+which `torch.autograd.Function` puts into autograd's graph. A part that is not written yet is on
+loan, and so is all of a layer that does more than the exercises ask for (dilation, say). Printed, a
+layer says whose it is.
+"""
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor
+from torch.autograd.function import once_differentiable
+
+from utils import functional, nn
+from utils.mine import shelf
+from utils.nn import *  # noqa: F403  (what no exercise asks for)
+from utils.nn.function import differentiable
+
+__all__ = nn.__all__
+
+
+def _forward(name: str) -> Callable:
+    """Return a function that calls a part: by then it may have become the student's own."""
+
+    def call(*args, **options):
+        return shelf.part(name, quiet=True)(*args, **options)
+
+    call.__name__ = name
+    return call
+
+
+def _backward(name: str) -> Callable:
+    """As `_forward`, for the gradients of the first tensors, whose shapes are looked at."""
+
+    def call(grad_output, *args, **options):
+        result = shelf.part(name, quiet=True)(grad_output, *args, **options)
+        gradients = (result,) if isinstance(result, Tensor) else tuple(result)
+        for gradient, tensor in zip(gradients, args, strict=False):
+            if gradient.shape != tensor.shape:
+                raise ValueError(
+                    f"{name} gave a gradient of shape {tuple(gradient.shape)} for a tensor of "
+                    f"shape {tuple(tensor.shape)}. To try it alone: mine.check({name!r})"
+                )
+        return gradients
+
+    return call
+
+
+_max_pool2d = differentiable(_forward("max_pool2d"), _backward("max_pool2d_backward"))
+_avg_pool2d = differentiable(_forward("avg_pool2d"), _backward("avg_pool2d_backward"))
+_global_avg_pool2d = differentiable(
+    lambda input: _forward("global_avg_pool2d")(input)[:, :, None, None],
+    lambda grad_output, input: functional.adaptive_avg_pool2d_backward(grad_output, input, 1),
+)
+_dropout = differentiable(
+    _forward("dropout"),
+    lambda grad_output, input, keep, p: _backward("dropout_backward")(grad_output, keep, p),
+    tensors=2,
+)
+_response_norm = differentiable(
+    lambda input, n, alpha, beta, k: _forward("response_norm")(input, n, k, alpha / n, beta),
+    functional.local_response_norm_backward,
+)
+_batch_norm = differentiable(
+    lambda input, weight, bias, eps: _forward("batch_norm")(input, weight, bias, eps=eps),
+    lambda grad_output, input, weight, bias, eps: _backward("batch_norm_backward")(
+        grad_output, input, weight, eps=eps
+    ),
+    tensors=3,
+)
+
+
+class _OfParts(torch.nn.Module):
+    """What these layers share. `parts` are the names of their functions."""
+
+    parts: tuple[str, ...] = ()
+
+    def fits(self) -> bool:
+        """Say whether the parts can do what this layer is asked for."""
+        return True
+
+    def forward(self, input: Tensor) -> Tensor:
+        """Use the parts, if they can do this."""
+        if not self.fits() or input.ndim not in (3, 4):
+            return super().forward(input)
+        return self.by_parts(input) if input.ndim == 4 else self.by_parts(input[None])[0]
+
+    def whose(self) -> str:
+        """Say whose this layer is."""
+        yours = [x for x in self.parts if shelf.whose(x) == "yours"]
+        if not yours or not self.fits():
+            return "on loan"
+        if len(yours) == len(self.parts):
+            return "yours"
+        return f"yours: {', '.join(yours)}"
+
+    def extra_repr(self) -> str:
+        """Show the hyperparameters, and whose the layer is, when the module is printed."""
+        return ", ".join(filter(None, [super().extra_repr(), self.whose()]))
+
+
+class _Conv2d(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, input, weight, bias, stride, padding):
+        ctx.save_for_backward(input, weight)
+        ctx.options = {"stride": stride, "padding": padding}
+        return _forward("conv2d")(input, weight, bias=bias, **ctx.options)
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx, grad_output):
+        layer = (grad_output, *ctx.saved_tensors)
+        needed, grad_input, grad_weight, grad_bias = ctx.needs_input_grad, None, None, None
+        if needed[0]:
+            (grad_input,) = _backward("conv2d_backward_input")(*layer, **ctx.options)
+        if needed[1] or needed[2]:
+            backward = shelf.part("conv2d_backward_weight", quiet=True)
+            grad_weight, grad_bias = backward(*layer, **ctx.options)
+        return grad_input, grad_weight, grad_bias if needed[2] else None, None, None
+
+
+def _one(value):
+    """Return the number of a pair of equal numbers; None if they differ."""
+    if isinstance(value, int):
+        return value
+    values = set(value) if isinstance(value, tuple | list) else set()
+    return values.pop() if len(values) == 1 else None
+
+
+class Conv2d(_OfParts, nn.Conv2d):
+    """Conv layer; with groups, the parts do one group after the other."""
+
+    parts = ("conv2d", "conv2d_backward_weight", "conv2d_backward_input")
+
+    def fits(self) -> bool:
+        """The exercises have square filters without dilation."""
+        known = None not in map(_one, (self.kernel_size, self.stride, self.padding))
+        return known and _one(self.dilation) == 1
+
+    def by_parts(self, input: Tensor) -> Tensor:
+        """Convolve by the parts."""
+        hyperparameters = _one(self.stride), _one(self.padding)
+        biases = [None] * self.groups if self.bias is None else self.bias.chunk(self.groups)
+        groups = zip(
+            input.chunk(self.groups, 1), self.weight.chunk(self.groups), biases, strict=True
+        )
+        outputs = [_Conv2d.apply(*group, *hyperparameters) for group in groups]
+        return outputs[0] if self.groups == 1 else torch.cat(outputs, dim=1)
+
+
+class MaxPool2d(_OfParts, nn.MaxPool2d):
+    """Max pooling."""
+
+    parts = ("max_pool2d", "max_pool2d_backward")
+
+    def fits(self) -> bool:
+        """The exercises have square windows, and neither dilation nor places."""
+        known = None not in map(_one, (self.kernel_size, self.stride, self.padding))
+        return known and _one(self.dilation) == 1 and not (self.return_indices or self.ceil_mode)
+
+    def by_parts(self, input: Tensor) -> Tensor:
+        """Pool by the parts."""
+        return _max_pool2d(input, *map(_one, (self.kernel_size, self.stride, self.padding)))
+
+
+class AvgPool2d(_OfParts, nn.AvgPool2d):
+    """Average pooling."""
+
+    parts = ("avg_pool2d", "avg_pool2d_backward")
+
+    def fits(self) -> bool:
+        """The exercises have square windows without padding."""
+        known = None not in map(_one, (self.kernel_size, self.stride))
+        plain = not self.ceil_mode and self.divisor_override is None
+        return known and plain and _one(self.padding) == 0
+
+    def by_parts(self, input: Tensor) -> Tensor:
+        """Pool by the parts."""
+        return _avg_pool2d(input, _one(self.kernel_size), _one(self.stride))
+
+
+class AdaptiveAvgPool2d(_OfParts, nn.AdaptiveAvgPool2d):
+    """Global average pooling; other sizes are on loan, and so is the gradient."""
+
+    parts = ("global_avg_pool2d",)
+
+    def fits(self) -> bool:
+        """The exercise has one number for each channel."""
+        return _one(self.output_size) == 1
+
+    def by_parts(self, input: Tensor) -> Tensor:
+        """Pool by the part."""
+        return _global_avg_pool2d(input)
+
+
+class Dropout(_OfParts, nn.Dropout):
+    """Dropout; which numbers are left out is drawn as `utils.nn` draws it."""
+
+    parts = ("dropout", "dropout_backward")
+
+    def forward(self, input: Tensor) -> Tensor:
+        """Draw what to keep and apply it, in training."""
+        if not self.training or self.p in (0, 1):
+            return super().forward(input)
+        keep = (functional.dropout_mask(input, self.p) > 0).to(input.dtype)
+        return _dropout(input, keep, self.p)
+
+
+class LocalResponseNorm(_OfParts, nn.LocalResponseNorm):
+    """Local response normalisation; its gradient is on loan."""
+
+    parts = ("response_norm",)
+
+    def fits(self) -> bool:
+        """The exercise has as many neighbours on both sides."""
+        return self.size % 2 == 1
+
+    def by_parts(self, input: Tensor) -> Tensor:
+        """Normalise by the part."""
+        return _response_norm(input, self.size, self.alpha, self.beta, self.k)
+
+
+class BatchNorm2d(_OfParts, nn.BatchNorm2d):
+    """Batch normalisation: the parts train; evaluation, by running statistics, is on loan."""
+
+    parts = ("batch_norm", "batch_norm_backward", "running_statistics")
+
+    def fits(self) -> bool:
+        """The exercises have a scale and a shift."""
+        return self.affine
+
+    def forward(self, input: Tensor) -> Tensor:
+        """Normalise by the parts in training."""
+        if not self.training or not self.fits() or input.ndim != 4:
+            return nn.BatchNorm2d.forward(self, input)
+        if self.track_running_stats:
+            self.num_batches_tracked += 1
+            momentum = self.momentum
+            if momentum is None:
+                momentum = 1 / self.num_batches_tracked.item()
+            running = (self.running_mean, self.running_var)
+            with torch.no_grad():
+                new = _forward("running_statistics")(*running, input, momentum=momentum)
+                for buffer, value in zip(running, new, strict=True):
+                    buffer.copy_(value)
+        return _batch_norm(input, self.weight, self.bias, self.eps)

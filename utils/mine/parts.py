@@ -1,0 +1,53 @@
+"""The parts that a student writes, in the order of the lessons.
+
+It needs nothing but Python itself, as `utils.mine.picture`: the course home shows the parts before
+torch is loaded. Which exercise gives a part is said by the exercise (``part="conv2d"``).
+"""
+
+from typing import NamedTuple
+
+__all__ = ["LAYERS", "PARTS", "Part"]
+
+
+class Part(NamedTuple):
+    """A function of the library: the lesson that asks for it, its layer, and what it is of that."""
+
+    lesson: str
+    layer: str
+    label: str = "forward"
+
+
+PARTS = {
+    "conv2d": Part("Convolution", "conv"),
+    "conv2d_backward_weight": Part("Convolution", "conv", "weight gradient"),
+    "conv2d_backward_input": Part("Convolution", "conv", "input gradient"),
+    "max_pool2d": Part("Pooling", "max pool"),
+    "max_pool2d_backward": Part("Pooling", "max pool", "gradient"),
+    "avg_pool2d": Part("Pooling", "average pool"),
+    "avg_pool2d_backward": Part("Pooling", "average pool", "gradient"),
+    "global_avg_pool2d": Part("Pooling", "global average"),
+    "grouped_conv2d": Part("AlexNet", "grouped conv"),
+    "dropout": Part("AlexNet", "dropout"),
+    "dropout_backward": Part("AlexNet", "dropout", "gradient"),
+    "response_norm": Part("AlexNet", "response norm"),
+    "momentum_step": Part("AlexNet", "SGD", "step"),
+    "batch_norm": Part("ResNet", "batch norm"),
+    "batch_norm_backward": Part("ResNet", "batch norm", "gradient"),
+    "running_statistics": Part("ResNet", "batch norm", "statistics"),
+    "residual_block": Part("ResNet", "residual block"),
+    "bottleneck": Part("ResNet", "bottleneck"),
+}
+#: The drawing, from the image to the class.
+LAYERS = (
+    "conv",
+    "grouped conv",
+    "batch norm",
+    "response norm",
+    "max pool",
+    "average pool",
+    "residual block",
+    "bottleneck",
+    "global average",
+    "dropout",
+    "SGD",
+)
