@@ -17,19 +17,23 @@ COPIED = {
     nn.AdaptiveAvgPool2d: ["output_size"],
     nn.Dropout: ["p"],
     nn.ReLU: [],
+    nn.ReLU6: [],
+    nn.ZeroPad2d: ["padding"],
 }
 
 
 def as_torch(model: torch.nn.Module) -> torch.nn.Module:
     """Put torch's layers in the place of ours, with the same weights; return the model."""
     for name, child in model.named_children():
-        if type(child) in COPIED:
-            arguments = {key: getattr(child, key) for key in COPIED[type(child)]}
+        # A depthwise conv layer is a conv layer of torch.
+        kind = nn.Conv2d if isinstance(child, nn.Conv2d) else type(child)
+        if kind in COPIED:
+            arguments = {key: getattr(child, key) for key in COPIED[kind]}
             if isinstance(child, nn.Conv2d):
                 arguments["groups"] = child.groups
             if isinstance(child, nn.Conv2d | nn.Linear):
                 arguments["bias"] = child.bias is not None
-            theirs = getattr(torch.nn, type(child).__name__)(**arguments)
+            theirs = getattr(torch.nn, kind.__name__)(**arguments)
             theirs.load_state_dict(child.state_dict())
             setattr(model, name, theirs)
         else:
