@@ -28,7 +28,7 @@ def photograph(source, *, longest: int = 2048) -> Tensor:
     is taken.
 
     Args:
-        source: a path, the file's bytes, an open file, or the value of a ``FileUpload`` of ipywidgets.
+        source: a path, the file's bytes, an open file, or the value of ipywidgets' ``FileUpload``.
         longest: a picture with a longer side, in pixels, is made smaller, to this size.
 
     Returns:
