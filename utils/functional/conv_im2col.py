@@ -113,9 +113,13 @@ def conv2d_im2col(
     groups, filters = geometry.groups, len(weight)
     matrix = weight.reshape(groups, filters // groups, -1).to(working_dtype(weight))
     pointwise = geometry.kernel == (1, 1) and groups == 1 and not any(geometry.padding)
-    if pointwise and is_channels_last(output) and output.dtype == matrix.dtype:
-        _pointwise(input, matrix[0], bias, geometry, output)
-        return
+    if pointwise and output.dtype == matrix.dtype:
+        if is_channels_last(output):
+            _pointwise(input, matrix[0], bias, geometry, output)
+            return
+        if input.is_contiguous() and geometry.stride == (1, 1) and _fills_products(output):
+            _pointwise_images(input, matrix[0], bias, output)
+            return
     if _can_share_rows(geometry, output, matrix):
         _convolve_shared_rows(input, weight, bias, geometry, output)
         return
@@ -145,6 +149,20 @@ def _pointwise(input, matrix, bias, geometry, output) -> None:
         place.addmm_(seen[images].reshape(-1, input.shape[1]), matrix.t(), beta=0)
         if bias is not None:
             place += bias
+
+
+def _fills_products(output: Tensor) -> bool:
+    """Whether one image is enough for a fast product."""
+    large = output.shape[2] * output.shape[3] >= FEW_COLUMNS and output.device.type == "cpu"
+    return large or len(output) == 1
+
+
+def _pointwise_images(input, matrix, bias, output) -> None:
+    """1x1 filters on contiguous images: each image is a matrix as it lies there."""
+    for image, place in zip(input.flatten(2), output.flatten(2), strict=True):
+        torch.mm(matrix, image, out=place)
+        if bias is not None:
+            place += bias.view(-1, 1)
 
 
 def _can_share_rows(geometry: ConvGeometry, output: Tensor, matrix: Tensor) -> bool:
