@@ -32,37 +32,36 @@ def _by_pixels(input, weight, bias, geometry: ConvGeometry, output: Tensor) -> N
 
     So a run in memory is as long as there are channels, whatever the stride and the image's size.
     """
-    left, right, top, bottom = geometry.padding
+    (_, width), dtype = geometry.kernel, working_dtype(input)
     (step_y, step_x), (spread_y, spread_x) = geometry.stride, geometry.dilation
-    (rows, columns), dtype = geometry.output, working_dtype(input)
     taps = weight.to(dtype).flatten(1).t().contiguous()
-    pixels = input.permute(0, 2, 3, 1).to(dtype)
-    if any(geometry.padding):
-        pixels = pad(pixels, (0, 0, left, right, top, bottom))
-    places = output.permute(0, 2, 3, 1)
-    straight = places.is_contiguous() and places.dtype == dtype
-    for images in slices(len(input), _images_at_a_time(input, places[:1].numel())):
-        padded = pixels[images].contiguous()
-        total = (
-            places[images]
-            if straight
-            else places[images].new_empty(places[images].shape, dtype=dtype)
-        )
+    for images in slices(len(input), _images_at_a_time(input, output[:1].numel())):
+        padded = _padded_pixels(input[images], geometry, dtype)
+        image, y, x, _ = padded.stride()
+        size = (len(padded), *geometry.output, len(weight))
+        total = None
         for place, tap in enumerate(taps):
-            y, x = (place // geometry.kernel[1]) * spread_y, place % geometry.kernel[1] * spread_x
-            seen = padded[
-                :,
-                y : y + step_y * (rows - 1) + 1 : step_y,
-                x : x + step_x * (columns - 1) + 1 : step_x,
-            ]
-            if place == 0:
-                torch.mul(seen, tap, out=total)
-            else:
-                total.addcmul_(seen, tap)
+            first = place // width * spread_y * y + place % width * spread_x * x
+            seen = padded.as_strided(size, (image, step_y * y, step_x * x, 1), first)
+            total = seen * tap if total is None else total.addcmul_(seen, tap)
         if bias is not None:
             total += bias
-        if not straight:
-            places[images] = total
+        output[images] = total.permute(0, 3, 1, 2)
+
+
+def _padded_pixels(images: Tensor, geometry: ConvGeometry, dtype: torch.dtype) -> Tensor:
+    """(N, C, H, W) as a contiguous (N, top + H + bottom, left + W + right, C)."""
+    if min(geometry.padding) < 0:  # the way back cuts off what was padded
+        images = pad(images, [min(side, 0) for side in geometry.padding])
+    left, right, top, bottom = (max(side, 0) for side in geometry.padding)
+    pixels = images.permute(0, 2, 3, 1)
+    if not left + right + top + bottom:
+        return pixels.to(dtype).contiguous()
+    count, height, width, channels = pixels.shape
+    size = (count, top + height + bottom, left + width + right, channels)
+    padded = images.new_zeros(size, dtype=dtype)
+    padded[:, top : top + height, left : left + width] = pixels
+    return padded
 
 
 def _by_channels(input, weight, bias, geometry: ConvGeometry, output: Tensor) -> None:

@@ -159,8 +159,9 @@ def _fills_products(output: Tensor) -> bool:
 
 def _pointwise_images(input, matrix, bias, output) -> None:
     """1x1 filters on contiguous images: each image is a matrix as it lies there."""
-    for image, place in zip(input.flatten(2), output.flatten(2), strict=True):
-        torch.mm(matrix, image, out=place)
+    for n in range(len(input)):
+        place = output[n].flatten(1)
+        place.addmm_(matrix, input[n].flatten(1), beta=0)  # straight into its place
         if bias is not None:
             place += bias.view(-1, 1)
 
