@@ -22,7 +22,8 @@ def imagenet_classes() -> tuple[str, ...]:
 
     Source: the words of the synsets in WordNet 3.0 (Princeton University), of which each class has
     the first; Russakovsky et al. (2015), "ImageNet Large Scale Visual Recognition Challenge",
-    arXiv:1409.0575. Where two classes begin with the same word, what it means is added.
+    arXiv:1409.0575. Where two classes begin with the same word, another word is taken,
+    or what it means is added.
     """
     lines = CLASSES.read_text("utf-8").splitlines()
     return tuple(line for line in lines if not line.startswith("#"))
