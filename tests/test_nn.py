@@ -5,6 +5,7 @@ import pickle
 
 import pytest
 import torch
+import torch.nn.functional as F
 from devices import DEVICES
 
 from utils import data, nn
@@ -14,6 +15,9 @@ LAYERS = [
     ("Conv2d", (4, 6, (3, 2), 2, (1, 2), (2, 1), 2), {}, (2, 4, 9, 8)),
     ("Conv2d", (3, 5, 3), {"bias": False, "padding": "same"}, (3, 7, 6)),
     ("ReLU", (), {}, (2, 3, 4, 5)),
+    ("ReLU6", (), {}, (2, 3, 4, 5)),
+    ("ZeroPad2d", (2,), {}, (2, 3, 4, 5)),
+    ("ZeroPad2d", ((0, 1, 2, 3),), {}, (3, 4, 5)),
     ("Tanh", (), {}, (2, 3, 4, 5)),
     ("PReLU", (), {}, (2, 3, 4, 5)),
     ("PReLU", (3, 0.1), {}, (2, 3, 4, 5)),
@@ -180,6 +184,57 @@ def test_gradcheck_agrees():
 def test_wrong_sizes_are_refused(arguments, kind, text):
     with pytest.raises(kind, match=text):
         nn.Conv2d(*arguments)
+
+
+@pytest.mark.parametrize(
+    ("padding", "kind", "text"),
+    [((1, 2), TypeError, "four integers"), ((0, 0, -1, 0), ValueError, "not be negative")],
+)
+def test_wrong_padding_is_refused(padding, kind, text):
+    with pytest.raises(kind, match=text):
+        nn.ZeroPad2d(padding)(torch.zeros(1, 1, 3, 3))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "options"), [((6, 3, 2, 1), {}), ((6, (3, 2)), {"bias": False, "dilation": 2})]
+)
+def test_a_depthwise_conv_layer_is_torchs_with_a_group_for_each_channel(arguments, options):
+    torch.manual_seed(0)
+    ours = nn.DepthwiseConv2d(*arguments, **options)
+    channels, *rest = arguments
+    theirs = torch.nn.Conv2d(channels, channels, *rest, groups=channels, **options)
+    theirs.load_state_dict(ours.state_dict())
+    input = torch.randn(2, channels, 9, 8)
+    for one, other in zip(run(ours, input), run(theirs, input), strict=True):
+        torch.testing.assert_close(one, other, rtol=1e-4, atol=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("channels", "filters", "kernel", "stride", "expansion"),
+    [(4, 4, 3, 1, 6), (4, 4, 5, 2, 2), (4, 6, 3, 1, 1), (4, 4, 3, 1, 1)],
+)
+def test_an_inverted_residual_block_is_what_its_figure_says(
+    channels, filters, kernel, stride, expansion
+):
+    """Built of torch's functions, TensorFlow's padding included."""
+    torch.manual_seed(0)
+    block = nn.InvertedResidual(channels, filters, kernel, stride, expansion).eval()
+    input = torch.randn(2, channels, 8, 10)
+
+    def norm(x, layer):
+        statistics = (layer.running_mean, layer.running_var, layer.weight, layer.bias)
+        return F.batch_norm(x, *statistics, eps=layer.eps)
+
+    x = input
+    if expansion != 1:
+        x = F.relu6(norm(F.conv2d(x, block.expand.weight), block.bn1))
+    total = kernel - stride
+    sides = (total // 2, total - total // 2) * 2
+    x = F.conv2d(F.pad(x, sides), block.depthwise.weight, stride=stride, groups=x.shape[1])
+    x = norm(F.conv2d(F.relu6(norm(x, block.bn2)), block.project.weight), block.bn3)
+    expected = x + input if stride == 1 and channels == filters else x
+    torch.testing.assert_close(block(input), expected, rtol=1e-4, atol=1e-5)
+    assert expected.shape == (2, filters, 8 // stride, 10 // stride)
 
 
 def test_a_network_of_all_layers_learns_real_digits():

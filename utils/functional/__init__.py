@@ -9,19 +9,33 @@ device and floating dtype.
 from utils.functional import (
     activations,
     conv,
+    depthwise,
     fully_connected,
     losses,
     normalization,
+    padding,
     pooling,
     regularization,
 )
 from utils.functional.activations import *  # noqa: F403
 from utils.functional.conv import *  # noqa: F403
+from utils.functional.depthwise import *  # noqa: F403
 from utils.functional.fully_connected import *  # noqa: F403
 from utils.functional.losses import *  # noqa: F403
 from utils.functional.normalization import *  # noqa: F403
+from utils.functional.padding import *  # noqa: F403
 from utils.functional.pooling import *  # noqa: F403
 from utils.functional.regularization import *  # noqa: F403
 
-FAMILIES = (activations, conv, fully_connected, losses, normalization, pooling, regularization)
+FAMILIES = (
+    activations,
+    conv,
+    depthwise,
+    fully_connected,
+    losses,
+    normalization,
+    padding,
+    pooling,
+    regularization,
+)
 __all__ = sorted(name for family in FAMILIES for name in family.__all__)

@@ -5,7 +5,16 @@ from torch import Tensor
 
 from utils.functional.arguments import check_shape, check_tensors, shape, wide
 
-__all__ = ["prelu", "prelu_backward", "relu", "relu_backward", "tanh", "tanh_backward"]
+__all__ = [
+    "prelu",
+    "prelu_backward",
+    "relu",
+    "relu6",
+    "relu6_backward",
+    "relu_backward",
+    "tanh",
+    "tanh_backward",
+]
 
 
 def relu(input: Tensor) -> Tensor:
@@ -29,6 +38,29 @@ def relu_backward(grad_output: Tensor, input: Tensor) -> Tensor:
     # and one fused step are several times faster than a boolean mask.
     stopped = torch.le(input.detach(), 0, out=torch.empty_like(input, requires_grad=False))
     return torch.addcmul(grad_output, grad_output, stopped, value=-1)
+
+
+def relu6(input: Tensor) -> Tensor:
+    """ReLU that stops at 6, ``min(max(0, x), 6)``, of a tensor of any shape.
+
+    Its outputs lie in a known range, so that few bits suffice for them.
+
+    Source: Krizhevsky (2010), "Convolutional deep belief networks on CIFAR-10"; Sandler et al.
+    (2018), "MobileNetV2", arXiv:1801.04381, section 4.
+    """
+    return input.clamp(0, 6)
+
+
+def relu6_backward(grad_output: Tensor, input: Tensor) -> Tensor:
+    """Gradient of :func:`relu6`: what comes back passes where the input was between 0 and 6.
+
+    At the two kinks the gradient is taken as 0, as torch does.
+
+    Raises:
+        ValueError: the two tensors have different shapes.
+    """
+    check_shape("relu6_backward", "grad_output", grad_output, input.shape, "the input's")
+    return grad_output.masked_fill((input <= 0) | (input >= 6), 0)
 
 
 def tanh(input: Tensor) -> Tensor:

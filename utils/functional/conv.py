@@ -17,9 +17,9 @@ from utils.functional.arguments import (
     is_half,
     shape,
 )
+from utils.functional.conv_depthwise import conv2d_depthwise
 from utils.functional.conv_fft import conv2d_fft
 from utils.functional.conv_im2col import (
-    conv2d_depthwise,
     conv2d_im2col,
     grad_input_im2col,
     grad_weight_im2col,

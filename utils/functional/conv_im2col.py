@@ -91,17 +91,18 @@ def _phase_windows(padded: Tensor, geometry: ConvGeometry) -> Callable[[slice], 
 
 
 def blocks(input: Tensor, geometry: ConvGeometry, taps: int) -> Iterator[tuple[slice, list[slice]]]:
-    """Cut the work into images and output rows of at most ``_block_bytes`` each (or one row)."""
+    """Cut the work into images and output rows of at most `block_bytes` each (or one row)."""
     rows, columns = geometry.output
     row_bytes = taps * columns * input.element_size()
-    images, step = 1, max(1, _block_bytes(input) // row_bytes)
+    images, step = 1, max(1, block_bytes(input) // row_bytes)
     if step > rows and (rows * columns < FEW_COLUMNS or input.device.type != "cpu"):
         images = step // rows
     for chosen in slices(len(input), images):
         yield chosen, slices(rows, step)
 
 
-def _block_bytes(tensor: Tensor) -> int:
+def block_bytes(tensor: Tensor) -> int:
+    """How much of a copy is made at a time."""
     return CPU_BLOCK_BYTES if tensor.device.type == "cpu" else GPU_BLOCK_BYTES
 
 
@@ -112,9 +113,13 @@ def conv2d_im2col(
     groups, filters = geometry.groups, len(weight)
     matrix = weight.reshape(groups, filters // groups, -1).to(working_dtype(weight))
     pointwise = geometry.kernel == (1, 1) and groups == 1 and not any(geometry.padding)
-    if pointwise and is_channels_last(output) and output.dtype == matrix.dtype:
-        _pointwise(input, matrix[0], bias, geometry, output)
-        return
+    if pointwise and output.dtype == matrix.dtype:
+        if is_channels_last(output):
+            _pointwise(input, matrix[0], bias, geometry, output)
+            return
+        if input.is_contiguous() and geometry.stride == (1, 1) and _fills_products(output):
+            _pointwise_images(input, matrix[0], bias, output)
+            return
     if _can_share_rows(geometry, output, matrix):
         _convolve_shared_rows(input, weight, bias, geometry, output)
         return
@@ -138,12 +143,27 @@ def _pointwise(input, matrix, bias, geometry, output) -> None:
     seen = input[:, :, ::step_y, ::step_x].permute(0, 2, 3, 1)
     places = output.permute(0, 2, 3, 1)
     image_bytes = max(1, places[:1].numel() * places.element_size())
-    at_a_time = max(1, _block_bytes(input) // image_bytes)
+    at_a_time = max(1, block_bytes(input) // image_bytes)
     for images in slices(len(input), at_a_time):
         place = places[images].view(-1, len(matrix))
         place.addmm_(seen[images].reshape(-1, input.shape[1]), matrix.t(), beta=0)
         if bias is not None:
             place += bias
+
+
+def _fills_products(output: Tensor) -> bool:
+    """Whether one image is enough for a fast product."""
+    large = output.shape[2] * output.shape[3] >= FEW_COLUMNS and output.device.type == "cpu"
+    return large or len(output) == 1
+
+
+def _pointwise_images(input, matrix, bias, output) -> None:
+    """1x1 filters on contiguous images: each image is a matrix as it lies there."""
+    for n in range(len(input)):
+        place = output[n].flatten(1)
+        place.addmm_(matrix, input[n].flatten(1), beta=0)  # straight into its place
+        if bias is not None:
+            place += bias.view(-1, 1)
 
 
 def _can_share_rows(geometry: ConvGeometry, output: Tensor, matrix: Tensor) -> bool:
@@ -174,7 +194,7 @@ def _convolve_shared_rows(
     matrices = [part.transpose(1, 2).reshape(filters, -1) for part in weight.split(step, dim=2)]
     rows_below = (geometry.output[0] - 1 + shifts) * step - (input.shape[2] + top + bottom)
     row_bytes = step * channels * width * columns * input.element_size()
-    at_a_time = max(shifts, _block_bytes(input) // row_bytes)
+    at_a_time = max(shifts, block_bytes(input) // row_bytes)
     for image in range(len(input)):
         padded = pad(input[image : image + 1], (left, right, top, bottom + max(0, rows_below)))
         for rows in slices(geometry.output[0], at_a_time):
@@ -211,35 +231,6 @@ def _width_windows(padded: Tensor, geometry: ConvGeometry, first: int, rows: int
 def _same_memory(view: Tensor, target: Tensor) -> bool:
     """Whether rows of ``view`` are rows of the target itself, not of a copy."""
     return view.data_ptr() == target.data_ptr() and view.stride(1) == 1
-
-
-def conv2d_depthwise(
-    input: Tensor, weight: Tensor, bias: Tensor | None, geometry: ConvGeometry, output: Tensor
-) -> None:
-    """Convolve with filters that see one channel each: a sum of shifted, scaled images.
-
-    A matrix product has nothing to share here. With stride 1 whole padded rows are worked on, and
-    the few numbers at their ends thrown away: so each shift is one long run in memory.
-    """
-    left, right, top, bottom = geometry.padding
-    rows, columns = geometry.output
-    channels = input.shape[1]
-    dtype = working_dtype(input)
-    wide = input.shape[3] + left + right if geometry.stride[1] == 1 else columns
-    taps = weight.to(dtype).view(channels, -1, *geometry.kernel, 1, 1)
-    at_a_time = max(1, _block_bytes(input) // (len(weight) * rows * wide * taps.element_size()))
-    for images in slices(len(input), at_a_time):
-        # One row more, for the ends of the last one.
-        padded = pad(input[images], (left, right, top, bottom + 1)).to(dtype).contiguous()
-        view = windows(padded, geometry, (rows, wide)).unsqueeze(2)
-        total = padded.new_zeros(len(padded), channels, taps.shape[1], rows, wide)
-        for u in range(geometry.kernel[0]):
-            for v in range(geometry.kernel[1]):
-                total.addcmul_(view[:, :, :, u, v], taps[:, :, u, v])
-        target = output[images]
-        target.copy_(total[..., :columns].flatten(1, 2))
-        if bias is not None:
-            target += bias.view(-1, 1, 1)
 
 
 def grad_weight_im2col(

@@ -126,8 +126,7 @@ def batch_norm(
     else:
         scale = _scale(wide(running_var), weight, eps)
         output = numbers * _per_channel(scale, input)
-        shift = -wide(running_mean) * scale
-        shift = shift if bias is None else shift + bias
+        shift = -scale * wide(running_mean) if bias is None else bias - scale * wide(running_mean)
     if shift is not None:
         output += _per_channel(shift, input)
     return output.to(input.dtype)

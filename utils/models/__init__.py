@@ -8,6 +8,7 @@ student's own layers.
 
 from utils.models.alexnet import AlexNet, alexnet
 from utils.models.cifar_resnet import CifarResNet, cifar_resnet
+from utils.models.efficientnet import EfficientNetLite, efficientnet_lite0
 from utils.models.googlenet import GoogLeNet, googlenet
 from utils.models.prelu_net import PReLUNet, prelu_net
 from utils.models.pretrained import PRETRAINED, load_pretrained
@@ -19,11 +20,13 @@ __all__ = [
     "VGG",
     "AlexNet",
     "CifarResNet",
+    "EfficientNetLite",
     "GoogLeNet",
     "PReLUNet",
     "ResNet",
     "alexnet",
     "cifar_resnet",
+    "efficientnet_lite0",
     "googlenet",
     "load_pretrained",
     "prelu_net",

@@ -17,6 +17,8 @@ COPIED = {
     nn.AdaptiveAvgPool2d: ["output_size"],
     nn.Dropout: ["p"],
     nn.ReLU: [],
+    nn.ReLU6: [],
+    nn.ZeroPad2d: ["padding"],
 }
 
 

@@ -5,11 +5,13 @@ Names, arguments, ``state_dict`` keys and initial values are those of ``torch.nn
 autograd the explicit backward of its layer.
 """
 
-from utils.nn.activations import PReLU, ReLU, Tanh
-from utils.nn.conv import Conv2d
+from utils.nn.activations import PReLU, ReLU, ReLU6, Tanh
+from utils.nn.conv import Conv2d, DepthwiseConv2d
 from utils.nn.fully_connected import Flatten, Linear
+from utils.nn.inverted_residual import InvertedResidual
 from utils.nn.losses import CrossEntropyLoss
 from utils.nn.normalization import BatchNorm2d, LocalResponseNorm
+from utils.nn.padding import ZeroPad2d
 from utils.nn.pooling import AdaptiveAvgPool2d, AvgPool2d, MaxPool2d
 from utils.nn.regularization import Dropout
 
@@ -19,12 +21,16 @@ __all__ = [
     "BatchNorm2d",
     "Conv2d",
     "CrossEntropyLoss",
+    "DepthwiseConv2d",
     "Dropout",
     "Flatten",
+    "InvertedResidual",
     "Linear",
     "LocalResponseNorm",
     "MaxPool2d",
     "PReLU",
     "ReLU",
+    "ReLU6",
     "Tanh",
+    "ZeroPad2d",
 ]

@@ -6,9 +6,10 @@ from torch import Tensor
 from utils import functional
 from utils.nn.function import differentiable
 
-__all__ = ["PReLU", "ReLU", "Tanh"]
+__all__ = ["PReLU", "ReLU", "ReLU6", "Tanh"]
 
 _relu = differentiable(functional.relu, functional.relu_backward)
+_relu6 = differentiable(functional.relu6, functional.relu6_backward)
 _tanh = differentiable(functional.tanh, functional.tanh_backward)
 _prelu = differentiable(functional.prelu, functional.prelu_backward, tensors=2)
 
@@ -19,6 +20,14 @@ class ReLU(torch.nn.Module):
     def forward(self, input: Tensor) -> Tensor:
         """Set what is below zero to zero."""
         return _relu(input)
+
+
+class ReLU6(torch.nn.Module):
+    """ReLU that stops at 6, ``min(max(0, x), 6)``, on a tensor of any shape."""
+
+    def forward(self, input: Tensor) -> Tensor:
+        """Set what is below zero to zero, and what is above 6 to 6."""
+        return _relu6(input)
 
 
 class Tanh(torch.nn.Module):

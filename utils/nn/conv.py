@@ -9,7 +9,7 @@ from torch.autograd.function import once_differentiable
 from utils import functional
 from utils.functional.arguments import integers
 
-__all__ = ["Conv2d"]
+__all__ = ["Conv2d", "DepthwiseConv2d"]
 
 
 class _Conv2d(torch.autograd.Function):
@@ -107,4 +107,19 @@ class Conv2d(torch.nn.Module):
             f"{self.in_channels}, {self.out_channels}, kernel_size={self.kernel_size}, "
             f"stride={self.stride}, padding={self.padding!r}, dilation={self.dilation}, "
             f"groups={self.groups}, bias={self.bias is not None}"
+        )
+
+
+class DepthwiseConv2d(Conv2d):
+    """Conv layer whose filters see one channel each: as many groups as channels.
+
+    Input (N, C, H, W) or (C, H, W), output of the same C channels; arguments, initial values and
+    errors as of :class:`Conv2d`. The weight is (C, 1, F, F).
+
+    Source: Howard et al. (2017), "MobileNets", arXiv:1704.04861, section 3.1.
+    """
+
+    def __init__(self, channels: int, kernel_size, stride=1, padding=0, dilation=1, **options):
+        super().__init__(
+            channels, channels, kernel_size, stride, padding, dilation, groups=channels, **options
         )

@@ -234,6 +234,9 @@ def window(layer: nn.Module, field: Field | None, before, after, image: Pair) ->
         shape = _adaptive_window(before, after)
     elif hasattr(layer, "kernel_size") or hasattr(layer, "stride"):
         shape = _fixed_window(layer)
+    elif isinstance(getattr(layer, "padding", None), tuple) and len(layer.padding) == 4:
+        left, _, top, _ = layer.padding  # a layer that pads and does nothing else
+        shape = [(1, 1, top), (1, 1, left)]
     elif len(before) == len(after) == 4 and before[2:] != after[2:]:
         return None
     else:
