@@ -2,7 +2,7 @@
 EXTRAS := [dev]
 include setup.mk
 
-.PHONY: formgrader test system lint release student site gpu constraints help
+.PHONY: test-fast formgrader test system lint release student site gpu constraints help
 
 ## formgrader: make lab with nbgrader's menu, which students do not see: to read and grade by hand
 formgrader: export JUPYTER_CONFIG_PATH := $(CURDIR)/autograder/jupyter
@@ -11,6 +11,10 @@ formgrader: lab
 ## test: set up, lint, and run every test
 test: $(STAMP) system lint
 	pytest --numprocesses auto
+
+## test-fast: what needs no browser and no grading round, in about two minutes
+test-fast: $(STAMP) lint
+	pytest --numprocesses auto tests/unit -m "not slow"
 
 ## lint: check style, formatting, and who imports whom
 lint: $(STAMP)

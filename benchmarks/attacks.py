@@ -143,8 +143,8 @@ INTRODUCTION = """\
 # Attacks on the grader
 
 Written by `benchmarks/attacks.py`; the submissions are in `tests/attacks`, and
-`tests/test_attacks.py` grades them in each run of the tests. Every submission also holds right
-answers, which are to keep their points.
+`tests/attacks/test_attacks.py` grades them in each run of the tests. Every submission also holds
+right answers, which are to keep their points.
 
 "fails": the attack wins nothing, and costs nothing but the exercise it is about. "loses points
 besides": right answers are lost too, all of them the attacker's own. "not run under stock": stock

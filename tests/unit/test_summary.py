@@ -11,7 +11,8 @@ from torch.profiler import ProfilerActivity, profile
 from utils import models, nn, sizing
 from utils.models.torch_layers import as_torch
 
-TABLE = json.loads((Path(__file__).parent / "tables" / "receptive_fields.json").read_text("utf-8"))
+TABLES = Path(__file__).parents[1] / "tables"
+TABLE = json.loads((TABLES / "receptive_fields.json").read_text("utf-8"))
 
 
 def on_meta(build, *arguments, **options):

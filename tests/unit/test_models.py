@@ -17,7 +17,7 @@ from utils.models.torch_layers import COPIED, as_torch
 from utils.optim import SGD
 from utils.training import fit
 
-TABLE = json.loads((Path(__file__).parent / "tables" / "torchvision.json").read_text("utf-8"))
+TABLE = json.loads((Path(__file__).parents[1] / "tables" / "torchvision.json").read_text("utf-8"))
 
 TORCHVISIONS = {
     "alexnet": lambda **k: models.alexnet(**k),

@@ -86,7 +86,7 @@ def passes(source, scope):
 @pytest.mark.parametrize(("lesson", "exercise"), EXERCISES, ids=lambda x: x)
 def test_the_hidden_tests_take_what_the_check_takes(names, lesson, exercise, capsys):
     if exercise == "design":
-        pytest.skip("a network of the student's own: tests/test_capstone.py")
+        pytest.skip("a network of the student's own: tests/grader/test_capstone.py")
     notebook, scope = solution(lesson), dict(names[lesson])
     exec(find(notebook, exercise).source, scope)
     name = exercise.replace("-", "_")

@@ -28,7 +28,7 @@ from utils import models, nn, sizing
 from utils.explorers import Sizing
 from utils.explorers.layers import NETWORKS
 
-TABLE = json.loads((Path(__file__).parent / "tables" / "torchvision.json").read_text("utf-8"))
+TABLE = json.loads((Path(__file__).parents[1] / "tables" / "torchvision.json").read_text("utf-8"))
 MODELS = {
     "alexnet": lambda: models.alexnet(towers=2),
     "alexnet_torchvision": models.alexnet,
