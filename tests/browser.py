@@ -27,6 +27,10 @@ def chromium_path():
     pytest.fail("the browser tests need Chromium: `make system` installs it or says how")
 
 
+#: Milliseconds to wait for a page on a machine that does other things besides.
+SLOW = 120_000
+
+
 def launch(playwright):
     """Start Chromium."""
     arguments = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
@@ -112,6 +116,7 @@ def browser():
 @pytest.fixture
 def page(browser, request):
     page = browser.new_page(viewport={"width": 1280, "height": 900})
+    page.set_default_navigation_timeout(SLOW)
     yield page
     page.screenshot(path=ARTIFACTS / f"{request.path.stem}-last.png")
     page.close()

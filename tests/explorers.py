@@ -4,6 +4,7 @@ import re
 from contextlib import contextmanager
 
 from axe_playwright_python.sync_playwright import Axe
+from browser import SLOW
 from playwright.sync_api import expect
 
 #: Class -> a slider, the trait that it sets, and another value of this trait; in the site's order.
@@ -43,6 +44,7 @@ def opened(browser, folder, *explorers, width=1280, dark=False, unfolded=True, *
         return route.abort()
 
     context.route("**/*", answer)
+    context.set_default_navigation_timeout(SLOW)
     page = context.new_page()
     page.on("pageerror", lambda error: problems.append(f"error: {error}"))
     page.on("console", lambda said: problems.append(f"console: {said.text}"))

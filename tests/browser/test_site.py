@@ -14,7 +14,7 @@ import nbformat
 import pytest
 import yaml
 from axe_playwright_python.sync_playwright import Axe
-from browser import ARTIFACTS
+from browser import ARTIFACTS, SLOW
 from bs4 import BeautifulSoup
 from course import LESSONS, ROOT, copy_course, info, run
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
@@ -62,6 +62,7 @@ def open_page(site, browser):
             viewport={"width": WIDTHS[0], "height": 900}, offline=True, reduced_motion="reduce"
         )
         contexts.append(context)
+        context.set_default_navigation_timeout(SLOW)
         page = context.new_page()
 
         def look(request):

@@ -341,7 +341,7 @@ def test_a_call_that_kills_or_holds_the_kernel_costs_its_own_points_only(lesson,
     answers = {"a": "def a(): return 1", "b": f"def b(): {deadly}", "c": "c = a()"}
     started = time.monotonic()
     assert lesson(tests, answers) == {"a": 2, "b": 0, "c": 2}
-    assert time.monotonic() - started < 30
+    assert time.monotonic() - started < 120  # and not for ever
 
 
 def test_a_lesson_that_is_broken_says_so(lesson):
@@ -554,7 +554,7 @@ def test_an_endless_loop_costs_seconds_and_the_limit_is_told():
     started = time.monotonic()
     assert lesson(tests, answers) == {"a": 0, "b": 2}
     lesson.judge.close()
-    assert time.monotonic() - started < 60
+    assert time.monotonic() - started < 120  # instead of 180 for each of them
     assert {x.limit for x in lesson.verdicts.tests.values()} == {2}
 
 

@@ -7,6 +7,7 @@ import importlib.util
 import json
 import os
 import pty
+import re
 import shutil
 import signal
 import sqlite3
@@ -299,6 +300,8 @@ def test_postgresql_is_only_written_what_has_changed(judge, on_postgres):  # noq
     assert judge.asked == ["mixed-0", "mixed-11"]
     with gradebook_of(course, url) as book:
         assert {x.auto_score for x in book.find_submission(LESSON, "mixed-11").notebooks[0].grades}
+        book.remove_student("mixed-11")  # other tests look at the same gradebook
+    shutil.rmtree(folder(course, "mixed-11", "submitted").parent)
 
 
 @pytest.mark.parametrize("plugin", ["raises", "too much", "is missing"])
@@ -460,11 +463,12 @@ def test_force_and_student(judge, three):  # noqa: F811
         judge.grade(three, student="student")
 
 
-def test_nothing_to_do_is_done_quickly(graded):
-    started = time.monotonic()
+def test_where_nothing_is_to_do_nothing_is_graded(graded):
+    before = journal(graded.own)
     status, said = grade(graded.own)
     assert status == 0 and "unchanged" in said
-    assert time.monotonic() - started < 30  # 3 seconds where nothing else runs
+    assert not re.search(r"graded +[1-9]", said)
+    assert journal(graded.own) == before
 
 
 def imports_of(path):
@@ -904,7 +908,7 @@ def test_a_signal_that_is_ignored_stays_ignored(judge, three):  # noqa: F811
 def test_control_c_on_a_terminal(graded):
     stopped = graded.stopped
     assert stopped.status == 130
-    assert stopped.seconds < 15
+    assert stopped.seconds < 60  # 2 where nothing else runs
     assert stopped.leftovers == []
     assert "Stopped. The same command goes on from here." in stopped.said
     assert "not yet graded" in stopped.said
