@@ -44,7 +44,7 @@ class Verdict:
     most: float
     seconds: float = 0.0
     message: str = ""  # of a failing check, for the report
-    mistakes: list[str] = field(default_factory=list)  # misconceptions that the check recognised
+    mistakes: list[str] = field(default_factory=list)  # that the check recognised
     peak_memory: int | None = None  # bytes of the student's kernel during the test, where known
     limit: float | None = None  # seconds that it was given
 

@@ -60,7 +60,7 @@ class Exercise:
 
     @property
     def mistakes(self) -> list[tuple[str, int]]:
-        """The misconceptions that the check recognised, in how many submissions, most first."""
+        """The mistakes that the check recognised, in how many submissions, most first."""
         found = Counter(name for x in self.verdicts for name in set(x.mistakes))
         return sorted(found.items(), key=lambda item: (-item[1], item[0]))
 

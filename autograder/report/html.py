@@ -111,7 +111,7 @@ def _mistakes(report: Report) -> str:
             rows.append([x.name, str(x.unrecognised), "(points lost by no mistake that it knows)"])
     caption = "What the checks recognised, and how many submissions did it."
     headings = ["Exercise", "Times", "You get this if …"]
-    return _section("Misconceptions", _table(caption, headings, rows, [1]))
+    return _section("Mistakes", _table(caption, headings, rows, [1]))
 
 
 def _quarantined(report: Report) -> str:

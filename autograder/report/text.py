@@ -13,7 +13,7 @@ from autograder.texts import no_formula, printable
 
 __all__ = ["as_csv", "show"]
 
-SHOWN = 3  # misconceptions of an exercise on the terminal; the CSV file and the page have all
+SHOWN = 3  # mistakes of an exercise on the terminal; the CSV file and the page have all
 
 
 def show(report: Report, console: Console) -> None:
@@ -47,7 +47,7 @@ def _exercises(report: Report) -> Table:
 
 
 def _mistakes(report: Report) -> Table:
-    table = Table(title="Misconceptions most often matched", title_justify="left")
+    table = Table(title="Mistakes most often made", title_justify="left")
     table.add_column("Exercise", overflow="fold")
     table.add_column("Times", justify="right", no_wrap=True)
     table.add_column("What the check recognised", overflow="fold")
