@@ -1,4 +1,4 @@
-"""Keeps from a student's feedback what only the instructor may see."""
+"""Leaves out of the feedback that students get what only instructors may see."""
 
 from nbgrader.preprocessors import NbGraderPreprocessor
 
@@ -10,7 +10,7 @@ HIDDEN_HERE = "# Hidden tests ran here too."
 
 
 class HideTests(NbGraderPreprocessor):
-    """Shows of a test what students see of it anyway, and of its failure the message."""
+    """Reduces each test to its visible part, and a failed hidden test to its message."""
 
     def preprocess_cell(self, cell, resources, index):
         """Return the cell without hidden tests and mark schemes."""

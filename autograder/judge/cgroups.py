@@ -104,7 +104,7 @@ class Group:
 
 
 def sweep() -> None:
-    """Remove the groups of processes that are no more: who is killed cannot close them."""
+    """Remove the groups that earlier graders have left behind because they were killed."""
     places = {_own(2, ""), *(_own(1, kind) for kind in ("memory", "pids"))}
     for folder in (x for place in places for x in place.glob("convnets-*-*")):
         number = folder.name.split("-")[1]

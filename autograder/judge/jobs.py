@@ -23,7 +23,7 @@ from autograder.judge.judging import Verdicts, data_files
 from autograder.judge.rebuild import Rebuild, Report, UnreadableSubmission, rebuild
 from autograder.judge.sandbox import Limits
 
-__all__ = ["Here", "Job", "Result", "WrongVersion", "digest_of", "judge", "read_notebook"]
+__all__ = ["CourseVersion", "Job", "Result", "WrongVersion", "digest_of", "judge", "read_notebook"]
 
 #: What decides what a submission earns, besides `utils`. A test compares it with what is imported.
 GRADER = ("judge", "cells.py", "timestamps.py")
@@ -36,24 +36,27 @@ class WrongVersion(RuntimeError):
 
 
 @dataclass(frozen=True)
-class Here:
-    """What a process has of its own that decides results."""
+class CourseVersion:
+    """The version of the course and of its packages that a process works with.
+
+    Two processes give the same scores only if theirs are equal.
+    """
 
     course: str  # digest of `utils`, the grader and the lesson's data files
     versions: tuple[str, ...]  # of Python and of packages
 
     @classmethod
-    def of(cls, lesson: str, root: Path = ROOT) -> "Here":
-        """What this process has for a lesson, as it was when first asked for."""
+    def of(cls, lesson: str, root: Path = ROOT) -> "CourseVersion":
+        """Return the version that this process has of a lesson, as it was when first asked for."""
         return cls(course_digest(lesson, root), versions())
 
     def compare(self, lesson: str, root: Path = ROOT) -> None:
-        """Compare this with what the present process has.
+        """Compare this version, of the process that asks, with the one of this process.
 
         Raises:
-            WrongVersion: they differ.
+            WrongVersion: they differ; the message says in what.
         """
-        own = Here.of(lesson, root)
+        own = CourseVersion.of(lesson, root)
         other = [f"{b} for {a}" for a, b in zip(self.versions, own.versions, strict=True) if a != b]
         if self.course != own.course:
             other.append("other files of the course; update its clone, then start it again")
@@ -70,7 +73,7 @@ class Job:
     student: str
     source: bytes  # the instructor's notebook
     submitted: bytes
-    here: Here  # what the asking process has
+    here: CourseVersion  # of the process that asks
     settings: dict[str, dict]  # of Limits and of Rebuild
     demonstrations: bool = False
 

@@ -114,7 +114,7 @@ def workers_of(scheduler: str, lesson: str) -> Iterator:
             client.wait_for_workers(1, timeout=FIRST)
         except TimeoutError:
             raise CourseError(f"the scheduler has no workers; start them with `{how}`") from None
-        here = work.Here.of(lesson)
+        here = work.CourseVersion.of(lesson)
         for address, error in client.run(here.compare, lesson, on_error="return").items():
             if error is not None:
                 raise CourseError(_refusal(address, error))

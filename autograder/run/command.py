@@ -244,7 +244,7 @@ class _JobMaker:
 
     def __init__(self, course: Course, lesson: str):
         self.lesson, self.source = lesson, course.source(lesson).read_bytes()
-        self.here = work.Here.of(lesson, course.root)
+        self.here = work.CourseVersion.of(lesson, course.root)
         self.settings = {
             "Limits": _traits(sandbox.Limits(config=course.config)),
             "Rebuild": _traits(Rebuild(config=course.config), without="source_directory"),

@@ -55,7 +55,10 @@ def limit(limits: dict[str, int]) -> None:
 
 
 def give_up_rights(uid: int | None) -> None:
-    """Become user and group `uid` if given; drop all capabilities; no program gives any back.
+    """Give up every right of this process, for good.
+
+    It becomes user and group `uid`, if given, and drops all capabilities; no program that it starts
+    can get any back.
 
     Calls of Linux that no lesson needs are refused from then on, see :mod:`seccomp`.
     """
