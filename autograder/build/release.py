@@ -19,6 +19,7 @@ import shutil
 import tempfile
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import zip_longest
 from pathlib import Path
 
 import jupytext
@@ -28,6 +29,7 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 from nbgrader.apps import GenerateAssignmentApp
 from nbgrader.utils import determine_grade, is_grade, is_solution
+from tqdm import tqdm
 
 from autograder import ROOT
 from autograder.build.slugs import give_ids
@@ -193,19 +195,27 @@ def _cells_seconds(notebook: nbformat.NotebookNode) -> dict[str, int]:
     return found
 
 
-def keep_outputs(notebook: nbformat.NotebookNode, built: nbformat.NotebookNode | None) -> bool:
-    """Take over the outputs of an earlier build if they are still those of this notebook."""
-    wanted = notebook.metadata[BUILD_METADATA]["built_from"]
-    if built is None or built.metadata.get(BUILD_METADATA, {}).get("built_from") != wanted:
-        return False
+def keep_outputs(notebook: nbformat.NotebookNode, built: nbformat.NotebookNode | None) -> str:
+    """Take over the outputs of an earlier build if they are still those of this notebook.
+
+    Returns:
+        Why they are not; nothing if they are.
+    """
+    if built is None:
+        return "it is not built yet"
     new = [cell for cell in notebook.cells if cell.cell_type == "code"]
     old = [cell for cell in built.cells if cell.cell_type == "code"]
-    if [cell.source for cell in new] != [cell.source for cell in old]:
-        return False  # someone edited the built notebook
+    pairs = zip_longest((x.source for x in new), (x.source for x in old))
+    if changed := [place for place, (one, other) in enumerate(pairs) if one != other]:
+        cell = new[changed[0]]["id"] if changed[0] < len(new) else "the end"
+        return f"its code has changed from {cell} on"
+    wanted = notebook.metadata[BUILD_METADATA]["built_from"]
+    if built.metadata.get(BUILD_METADATA, {}).get("built_from") != wanted:
+        return "what it uses of utils has changed"
     for cell, executed in zip(new, old, strict=True):
         cell.outputs, cell.execution_count = executed.outputs, executed.execution_count
     notebook.metadata[BUILD_METADATA] = built.metadata[BUILD_METADATA]
-    return True
+    return ""
 
 
 def execute(notebook: nbformat.NotebookNode, lesson: Lesson) -> None:
@@ -223,11 +233,21 @@ def execute(notebook: nbformat.NotebookNode, lesson: Lesson) -> None:
         resources={"metadata": {"path": folder}},
     )
     running = []
-    client.on_cell_start = lambda cell, cell_index: running.append(cell["id"])
+    code = sum(cell.cell_type == "code" for cell in notebook.cells)
+    # Nothing is drawn where there is no terminal.
+    progress = tqdm(total=code, desc=lesson.name, unit=" cells", disable=None, leave=False)
+
+    def starts(cell, cell_index):
+        running.append(cell["id"])
+        progress.set_postfix_str(cell["id"])
+
+    client.on_cell_start = starts
+    client.on_cell_complete = lambda cell, cell_index: progress.update(cell.cell_type == "code")
     # This course's utils, also where another copy of the course is installed.
     paths = [str(lesson.root), *filter(None, [os.environ.get("PYTHONPATH")])]
     try:
-        client.execute(env=os.environ | {"PYTHONPATH": os.pathsep.join(paths)})
+        with progress:
+            client.execute(env=os.environ | {"PYTHONPATH": os.pathsep.join(paths)})
     except (CellExecutionError, CellTimeoutError, DeadKernelError) as error:
         cell = running[-1] if running else "?"
         raise CourseError(f"{lesson.name}: cell {cell!r} of the solution fails:\n{error}") from None
@@ -271,17 +291,18 @@ def _files(folder: Path) -> list[Path]:
     return [path for path in found if not set(path.parts) & set(NOT_OURS)]
 
 
-def build_solution(lesson: Lesson, force: bool = False) -> bool:
-    """Build a lesson's solution; return whether it had to be executed."""
+def build_solution(lesson: Lesson, force: bool = False, say=lambda text: None) -> bool:
+    """Build a lesson's solution; return whether it had to be executed, and `say` before why."""
     notebook = convert(lesson)
     notebook.metadata[BUILD_METADATA] = {"built_from": fingerprint(notebook, lesson.root)}
     copy_files(lesson)
-    kept = not force and keep_outputs(notebook, read(lesson.solution))
-    if not kept:
+    why = "you ask for it" if force else keep_outputs(notebook, read(lesson.solution))
+    if why:
+        say(f"{lesson.name}: executed anew, as {why} ...")
         execute(notebook, lesson)
     check_points(notebook, lesson)
     nbformat.write(notebook, lesson.solution)
-    return not kept
+    return bool(why)
 
 
 def generate(lesson: Lesson, release_directory: Path | None = None, database: bool = False) -> None:
@@ -310,9 +331,15 @@ def generate(lesson: Lesson, release_directory: Path | None = None, database: bo
                 raise CourseError(message) from None
 
 
-def release(lesson: Lesson, force: bool = False) -> bool:
-    """Build a lesson's solution and student notebook; return whether it had to be executed."""
-    executed = build_solution(lesson, force)
+def release(lesson: Lesson, force: bool = False, say=lambda text: None) -> bool:
+    """Build a lesson's solution and student notebook; return whether it had to be executed.
+
+    Args:
+        lesson: the lesson.
+        force: execute it even if nothing has changed.
+        say: is told in a line why it is executed, before it is.
+    """
+    executed = build_solution(lesson, force, say)
     generate(lesson)
     return executed
 
@@ -380,7 +407,7 @@ def main(arguments: argparse.Namespace, root: Path = ROOT) -> int:
         print("\n".join(found) or "Everything is up to date.")
         return 1 if found else 0
     for lesson in chosen:
-        executed = release(lesson, arguments.force)
+        executed = release(lesson, arguments.force, lambda text: print(text, flush=True))
         how = "executed, full points" if executed else "unchanged code, outputs kept"
         print(f"{lesson.name}: solutions/ and notebooks/ built ({how})", flush=True)
     return 0

@@ -222,7 +222,9 @@ def command(lesson, *flags):
 
 def test_a_build_is_repeatable_and_executes_only_what_changed(tiny, capsys):
     assert command(tiny) == 0
-    assert "executed, full points" in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert "01_tiny: executed anew, as it is not built yet ..." in said
+    assert "executed, full points" in said
     built = {path: path.read_bytes() for path in tiny.root.rglob("*.ipynb")}
     assert set(built) == {tiny.solution, tiny.student}
     assert "the tiny utils" in tiny.solution.read_text(), "another course's utils was imported"
@@ -257,8 +259,15 @@ def test_a_build_is_repeatable_and_executes_only_what_changed(tiny, capsys):
     (tiny.root / "utils/__init__.py").write_text("HERE = 'the new utils'\n")
     assert command(tiny, "--check") == 1
     assert "utils has changed" in capsys.readouterr().out
-    assert release.release(tiny) is True
+    said = []
+    assert release.release(tiny, say=said.append) is True
+    assert said == ["01_tiny: executed anew, as what it uses of utils has changed ..."]
     assert "the new utils" in tiny.solution.read_text()
+
+    # A cell's code: the line says from which one on.
+    tiny.text.write_text(tiny.text.read_text().replace("2 * x", "x + x"))
+    assert release.release(tiny, say=said.append) is True
+    assert re.search(r"as its code has changed from [\w-]+ on", said[-1])
 
     # A student's notebook that someone changed, a lesson that is gone.
     tiny.student.write_text(tiny.student.read_text().replace("small", "short"))
