@@ -61,7 +61,7 @@ def test_a_student_takes_the_lesson(lab, page):
 
     # There is one home, and nothing of nbgrader's that is not for students.
     files = page.locator(".jp-DirListing-itemName")
-    expect(files).to_have_text([*LESSONS, "home.md"])
+    expect(files).to_have_text([*LESSONS, "home.md", "network.svg"])
     expect(page.get_by_role("menuitem", name="Kernel", exact=True)).to_be_visible()
     expect(page.get_by_role("menuitem", name="Nbgrader")).to_have_count(0)
     expect(page.get_by_role("tab", name="Create Assignment")).to_have_count(0)

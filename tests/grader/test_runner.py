@@ -1056,7 +1056,7 @@ def test_a_fork_server_or_sandbox_that_is_gone_is_replaced(small, monkeypatch):
         def close(self):
             closed.append(self)
 
-    monkeypatch.setattr(work, "Judge", Judge)
+    monkeypatch.setattr(work.judging, "Judge", Judge)
     work.course_digest.cache_clear()
     job = runner._JobMaker(Course(small), LESSON)("ada", json.dumps(right()).encode())
     assert work.judge(job, small).notebook
