@@ -56,7 +56,10 @@ def test_a_student_takes_the_lesson(lab, page):
     expect(home.get_by_role("row", name="1 Convolution")).to_contain_text("0 of 11 checks passed")
     pictures = home.locator("table img")
     expect(pictures).to_have_count(len(LESSONS))
-    assert all(pictures.evaluate_all("pictures => pictures.map(x => x.complete && x.width > 0)"))
+    page.wait_for_function(
+        "[...document.querySelectorAll('.jp-MarkdownViewer table img')]"
+        ".every(x => x.complete && x.naturalWidth > 0)"
+    )
     page.screenshot(path=ARTIFACTS / "home.png")
 
     # There is one home, and nothing of nbgrader's that is not for students.
