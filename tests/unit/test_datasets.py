@@ -62,6 +62,7 @@ def nearest_mean_accuracy(difficulty):
     return (guess == test.labels).float().mean().item()
 
 
+@pytest.mark.slow
 def test_difficulty_is_what_it_says():
     easy, middle, hard = (nearest_mean_accuracy(difficulty) for difficulty in (0, 0.5, 1))
     assert easy > 0.9 > middle > hard

@@ -63,6 +63,7 @@ def test_its_padding_is_tensorflows(model):
             assert layer.padding == size // 2
 
 
+@pytest.mark.slow
 def test_it_computes_what_an_independent_implementation_computes(model):
     from efficientnet_lite_pytorch import EfficientNet
 
@@ -84,6 +85,7 @@ def test_it_computes_what_an_independent_implementation_computes(model):
 
 
 @pytest.mark.parametrize("device", PRECISE)
+@pytest.mark.slow
 def test_with_torchs_layers_it_computes_the_same(model, device):
     ours = copy.deepcopy(model).to(device, torch.float64)
     theirs = as_torch(copy.deepcopy(ours)).to(device, torch.float64)

@@ -68,6 +68,7 @@ def test_a_layer_in_place_does_not_change_what_was_found():
     assert found.min() < 0
 
 
+@pytest.mark.slow
 def test_blocks_have_activations_too(lite0, inputs):
     found = features.activations(lite0, inputs[0], ["stage2", "stage2.1.bn3", "stage2.0"])
     expected = found["stage2.1.bn3"] + found["stage2.0"]  # the block's shortcut
@@ -132,6 +133,7 @@ def test_what_are_no_images_is_refused():
 
 
 @pytest.mark.parametrize("layer", ["stage2.0.relu2", "stage3.1", "relu1"])
+@pytest.mark.slow
 def test_a_patch_holds_all_that_its_unit_sees(lite0, inputs, layer):
     """Outside of its box all may change; within it, a change is seen."""
     patches = features.strongest_patches(lite0, inputs, layer, 3, count=4)

@@ -9,6 +9,7 @@ import pytest
 from course import ROOT
 
 SCRIPT = ROOT / "benchmarks" / "gpu.py"
+pytestmark = pytest.mark.slow
 
 
 def rehearse(folder, *words, status=0):

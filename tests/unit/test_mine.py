@@ -414,6 +414,7 @@ for turn in range(15):
 """
 
 
+@pytest.mark.slow
 def test_two_notebooks_at_once_leave_whole_files(lesson):
     command = [sys.executable, "-c", TWO]
     environment = os.environ | {"PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
@@ -432,6 +433,7 @@ def test_two_notebooks_at_once_leave_whole_files(lesson):
 # --- the package ---------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_the_package_works_without_the_course_zipped_too(typed, lesson, tmp_path):
     typed(ANSWER, CHECK, MEAN, MEAN_CHECK)
     code = """

@@ -146,6 +146,7 @@ def small(build, part=None):
         (lambda: models.prelu_net("A"), "features", 32),
     ],
 )
+@pytest.mark.slow
 def test_a_network_computes_what_torchs_layers_do(build, part, size, device):
     torch.manual_seed(0)
     dtype = torch.float64 if device in PRECISE else torch.float32
@@ -240,6 +241,7 @@ def test_a_narrow_cifar_resnet_for_grey_images():
     assert filters == [(4, 1), (4, 4), (4, 4), (8, 4), (8, 8), (16, 8), (16, 16)]
 
 
+@pytest.mark.slow
 def test_a_small_resnet_learns_drawn_shapes():
     torch.manual_seed(0)
     data = shapes(120, difficulty=0.0, classes=("circle", "square", "cross"))
@@ -302,6 +304,7 @@ def test_weights_for_other_classes_and_other_models(tmp_path):
         models.load_pretrained(model, tmp_path / "r.pth")
 
 
+@pytest.mark.slow
 def test_old_files_lack_counters_and_googlenets_has_more(tmp_path):
     old = models.resnet(18).state_dict()
     for key in [key for key in old if key.endswith("num_batches_tracked")]:

@@ -237,6 +237,7 @@ def test_an_inverted_residual_block_is_what_its_figure_says(
     assert expected.shape == (2, filters, 8 // stride, 10 // stride)
 
 
+@pytest.mark.slow
 def test_a_network_of_all_layers_learns_real_digits():
     torch.manual_seed(0)
     digits = data.digits()

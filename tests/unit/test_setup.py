@@ -119,6 +119,7 @@ def installed():
 
 
 @pytest.mark.parametrize("folder", EXTRA)
+@pytest.mark.slow
 def test_each_module_can_be_imported_with_what_its_extra_brings(folder):
     base = ROOT if folder in ("utils", "autograder") else ROOT / folder
     files = [x for x in sorted((ROOT / folder).rglob("*.py")) if x.stem.isidentifier()]
@@ -150,12 +151,14 @@ def with_what_comes_with(extra, *words, path=ROOT):
     return done.stdout
 
 
+@pytest.mark.slow
 def test_nbgrader_works_for_who_has_the_course_alone():
     """A student with a clone presses Validate: nbgrader then reads nbgrader_config.py."""
     config = "from nbgrader.apps import NbGrader; NbGrader().load_config_file(); print('loaded')"
     assert with_what_comes_with("", "-c", config) == "loaded\n"
 
 
+@pytest.mark.slow
 def test_who_lacks_what_grading_needs_is_told_what_to_install():
     said = with_what_comes_with("", "-m", "autograder", "grade", LESSON)
     assert "pip install -c constraints.txt -e '.[grade]'" in said

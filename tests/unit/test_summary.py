@@ -146,6 +146,7 @@ def test_measured_is_the_recurrence(seed):
         (lambda: models.googlenet(10), 160, "inception3b.branch3.1.conv"),
     ],
 )
+@pytest.mark.slow
 def test_measured_in_a_network_is_the_recurrence(build, size, layer):
     torch.manual_seed(0)
     model = build()
@@ -311,6 +312,7 @@ def live_bytes(work):
 
 
 @pytest.mark.parametrize("build", [lambda: models.cifar_resnet(20), lambda: models.googlenet(10)])
+@pytest.mark.slow
 def test_a_budget_is_what_a_run_takes(build):
     torch.manual_seed(0)
     model = as_torch(build())
