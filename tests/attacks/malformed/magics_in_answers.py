@@ -9,7 +9,7 @@ DESTRUCTIVE = True
 
 def notebook(released, right):
     sources = {
-        "conv-params": "%%bash\ncat /etc/passwd; echo CANARY-READ > /work/here; id",
+        "conv-params": "%%bash\ncat /etc/passwd; echo CANARY-READ > /tmp/here; id",
         "region-seen": "%%javascript\nalert('ACTIVE')",
         "conv-output-size": "%%html\n<script>alert('ACTIVE')</script>",
         "receptive-field-stack": "%%writefile /tmp/convnets-written\nreceptive_field_stack = 11",
