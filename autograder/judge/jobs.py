@@ -7,6 +7,7 @@ submission's bytes travel there, and the result comes back.
 import functools
 import hashlib
 import json
+import logging
 import platform
 import re
 import socket
@@ -109,6 +110,7 @@ def judge(job: Job, root: Path = ROOT) -> Result:
         built, report = rebuild(source, submitted)
     except (ValueError, UnreadableSubmission) as error:
         return Result(reason=str(error))
+    logging.getLogger("traitlets").setLevel(logging.WARNING)
     limits = Limits(config=Config(job.settings))
     verdicts = judging.judge(built, source, limits, job.lesson, root, job.demonstrations)
     return Result(nbformat.writes(built), verdicts, report)
