@@ -14,6 +14,7 @@ __all__ = [
     "is_test",
     "points",
     "visible",
+    "without_outputs",
 ]
 
 #: The notebook metadata in which a built solution records what it was executed from.
@@ -65,3 +66,8 @@ def answers_in_words(cell: NotebookNode) -> bool:
 def visible(source: str) -> str:
     """What students see of a cell."""
     return HIDDEN.sub("", source)
+
+
+def without_outputs(notebook: NotebookNode) -> list[tuple]:
+    """What a notebook's author wrote: ids, types, metadata and sources of its cells."""
+    return [(cell["id"], cell.cell_type, cell.metadata, cell.source) for cell in notebook.cells]

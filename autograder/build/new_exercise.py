@@ -11,14 +11,24 @@ from autograder.build.trial import FILL_IN
 from autograder.cells import grade_id
 from autograder.errors import CourseError
 
-__all__ = ["add_arguments", "filled", "main", "new_exercise"]
+__all__ = ["add_arguments", "filled", "main", "new_exercise", "written"]
 
 TEMPLATES = Path(__file__).parent / "templates"
+#: What a test of each kind begins with; an answer in words has none.
+HIDDEN_TESTS = {"function": "assert {}(3) == 6", "value": "assert {} == 42"}
 
 
 def filled(template: str, **words: str) -> str:
     """Return a template's text with its words: name, function, number."""
     return Template((TEMPLATES / template).read_text("utf-8")).substitute(words)
+
+
+def written(files: dict[Path, str]) -> list[Path]:
+    """Write texts into files, with the folders that they need; return the files."""
+    for path, content in files.items():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(content, "utf-8")
+    return list(files)
 
 
 def new_exercise(
@@ -40,24 +50,23 @@ def new_exercise(
     for other in lessons(lesson.root):
         if name in map(grade_id, convert(other).cells):
             raise CourseError(f"{other.name} has an exercise {name!r} already; choose another name")
-    number, _, topic = lesson.name.partition("_")
-    words = {"name": name, "function": name.replace("-", "_"), "number": str(int(number))}
+    function = name.replace("-", "_")
+    words = {"name": name, "function": function, "number": str(lesson.number)}
+    cells = filled("task.md") + filled(f"{kind}.md", **words)
+    if kind in HIDDEN_TESTS:
+        cells += filled("test.md", hidden=HIDDEN_TESTS[kind].format(function), **words)
     text = lesson.text.read_text("utf-8")
     place = _place(text, after)
-    files = {lesson.text: text[:place] + filled(f"{kind}.md", **words) + text[place:]}
-    if kind != "manual":
-        check = lesson.root / "utils" / "checks" / topic / f"{words['function']}.py"
+    files = {lesson.text: text[:place] + cells + text[place:]}
+    if kind in HIDDEN_TESTS:
+        check = lesson.checks / f"{function}.py"
         if check.exists():
             raise CourseError(f"{check.relative_to(lesson.root)} is there already")
         files[check] = filled(f"{kind}_check.txt", **words)
-        answers = lesson.root / "tests" / "answers" / f"{topic}.py"
-        there = answers.is_file()
-        before = answers.read_text("utf-8") if there else filled("answers.txt", **words)
-        files[answers] = before + filled(f"{kind}_answers.txt", **words)
-    for path, content in files.items():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(content, "utf-8")
-    return list(files)
+        there = lesson.answers.is_file()
+        before = lesson.answers.read_text("utf-8") if there else filled("answers.txt", **words)
+        files[lesson.answers] = before + filled(f"{kind}_answers.txt", **words)
+    return written(files)
 
 
 def _place(text: str, after: str | None) -> int:

@@ -5,7 +5,7 @@ import re
 from pathlib import Path
 
 from autograder import ROOT
-from autograder.build.new_exercise import filled
+from autograder.build.new_exercise import filled, written
 from autograder.build.release import Lesson
 from autograder.build.trial import FILL_IN
 from autograder.errors import CourseError
@@ -23,26 +23,21 @@ def new_lesson(name: str, root: Path = ROOT) -> list[Path]:
     Raises:
         CourseError: the name is of another form, or the lesson or its number is there already.
     """
-    if not (parts := re.fullmatch(r"(\d\d)_([a-z][a-z0-9_]*)", name)):
+    if not re.fullmatch(r"\d\d_[a-z][a-z0-9_]*", name):
         raise CourseError(
             f"{name!r} is no name of a lesson: write two digits and a topic, 09_topic"
         )
-    number, topic = parts.groups()
-    if taken := sorted((root / "lessons").glob(f"{number}_*")):
-        raise CourseError(f"there is a lesson {number} already: {taken[0].name}")
-    if (root / "utils" / "checks" / topic).exists():
-        raise CourseError(f"there are checks of a lesson on {topic!r} already")
-    files = {
-        Lesson(root, name).text: filled("lesson.md", number=str(int(number))),
-        root / "utils" / "checks" / topic / "__init__.py": filled(
-            "package.txt", number=str(int(number))
-        ),
-        root / "tests" / "answers" / f"{topic}.py": filled("answers.txt", number=str(int(number))),
+    lesson = Lesson(root, name)
+    if taken := sorted((root / "lessons").glob(f"{name[:2]}_*")):
+        raise CourseError(f"there is a lesson {name[:2]} already: {taken[0].name}")
+    if lesson.checks.exists():
+        raise CourseError(f"there are checks of a lesson on {lesson.topic!r} already")
+    templates = {
+        lesson.text: "lesson.md",
+        lesson.checks / "__init__.py": "package.txt",
+        lesson.answers: "answers.txt",
     }
-    for path, content in files.items():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(content, "utf-8")
-    return list(files)
+    return written({path: filled(x, number=str(lesson.number)) for path, x in templates.items()})
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

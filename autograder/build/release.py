@@ -33,7 +33,7 @@ from tqdm import tqdm
 
 from autograder import ROOT
 from autograder.build.slugs import give_ids
-from autograder.cells import BUILD_METADATA
+from autograder.cells import BUILD_METADATA, without_outputs
 from autograder.errors import CourseError
 
 #: Written into every notebook in place of this machine's.
@@ -56,6 +56,26 @@ class Lesson:
 
     root: Path
     name: str
+
+    @property
+    def number(self) -> int:
+        """Its place in the course, from its name."""
+        return int(self.name.partition("_")[0])
+
+    @property
+    def topic(self) -> str:
+        """Its name without the number: so are its checks and its right answers called."""
+        return self.name.partition("_")[2]
+
+    @property
+    def checks(self) -> Path:
+        """The package of its exercises and mistakes."""
+        return self.root / "utils" / "checks" / self.topic
+
+    @property
+    def answers(self) -> Path:
+        """The tests' other right answers to it."""
+        return self.root / "tests" / "answers" / f"{self.topic}.py"
 
     @property
     def text(self) -> Path:
@@ -165,11 +185,6 @@ def _files_of(name: str, root: Path) -> list[Path]:
     places = [root.joinpath(*words[: n + 1]) for n in range(len(words))]
     files = [x for place in places for x in (place / "__init__.py", place.with_suffix(".py"))]
     return [x for x in files if x.is_file()]
-
-
-def without_outputs(notebook: nbformat.NotebookNode) -> list:
-    """Return what a notebook's author wrote: ids, types, metadata and sources of its cells."""
-    return [(cell["id"], cell.cell_type, cell.metadata, cell.source) for cell in notebook.cells]
 
 
 def read(path: Path) -> nbformat.NotebookNode | None:

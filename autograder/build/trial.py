@@ -48,7 +48,7 @@ def try_exercise(name: str, root: Path = ROOT) -> Trial:
     """
     lesson, notebook, answer, test = _find(name, root)
     trial = Trial(lesson.name, name)
-    trial.problems += _unfilled(lesson, name, root)
+    trial.problems += _unfilled(lesson)
     if test is None:
         if answer.cell_type == "markdown" and "**Mark scheme**" not in answer.source:
             trial.problems.append("the answer has no mark scheme: what earns each point?")
@@ -60,7 +60,7 @@ def try_exercise(name: str, root: Path = ROOT) -> Trial:
         return trial
     exercise = EXERCISES[name]
     run = _Runner(notebook, test)
-    right = [answer.source, *_right_answers(lesson, name, root)]
+    right = [answer.source, *_right_answers(lesson, name)]
     trial.right, trial.mistakes = len(right), len(exercise.mistakes)
     for number, source in enumerate(right):
         what = f"right answer {number}" if number else "the lesson's own solution"
@@ -102,20 +102,18 @@ def _find(name: str, root: Path) -> tuple[Lesson, NotebookNode, NotebookNode, No
     raise CourseError(f"no lesson has an exercise {name!r}; there are: {', '.join(names)}")
 
 
-def _right_answers(lesson: Lesson, name: str, root: Path) -> list[str]:
-    path = root / "tests" / "answers" / f"{lesson.name.partition('_')[2]}.py"
+def _right_answers(lesson: Lesson, name: str) -> list[str]:
+    path = lesson.answers
     return runpy.run_path(str(path))["RIGHT"].get(name, []) if path.is_file() else []
 
 
-def _unfilled(lesson: Lesson, name: str, root: Path) -> Iterator[str]:
+def _unfilled(lesson: Lesson) -> Iterator[str]:
     """Where an author has still to fill something in."""
-    topic = lesson.name.partition("_")[2]
-    files = [lesson.text, root / "tests" / "answers" / f"{topic}.py"]
-    files += sorted((root / "utils" / "checks" / topic).glob("*.py"))
+    files = [lesson.text, lesson.answers, *sorted(lesson.checks.glob("*.py"))]
     for path in filter(Path.is_file, files):
         for number, line in enumerate(path.read_text("utf-8").splitlines(), start=1):
             if FILL_IN in line:
-                yield f"{path.relative_to(root)}:{number}: {line.strip()}"
+                yield f"{path.relative_to(lesson.root)}:{number}: {line.strip()}"
 
 
 class _Runner:

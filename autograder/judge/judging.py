@@ -15,11 +15,10 @@ import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import nbformat
 from nbformat import NotebookNode, from_dict
 
 from autograder import ROOT
-from autograder.cells import BUILD_METADATA, points
+from autograder.cells import BUILD_METADATA, points, without_outputs
 from autograder.judge.kernels import ForkServer, Kernel, KernelDied, NotWarm, clock
 from autograder.judge.outputs import cleaned
 from autograder.judge.plan import Cell, Plan, plan
@@ -108,7 +107,8 @@ _judges: dict[int, tuple[str, "Judge"]] = {}  # thread -> what its judge was mad
 def _warm_judge(root: Path, lesson: str, source, limits: Limits, demonstrations: bool) -> "Judge":
     """Give the thread's judge of a lesson; the one of another lesson is closed."""
     settings = sorted(limits.trait_values(config=True).items())
-    key = repr((root, lesson, nbformat.writes(source), settings, demonstrations))
+    written = without_outputs(source), source.metadata
+    key = repr((root, lesson, written, settings, demonstrations))
     thread = threading.get_ident()
     if thread not in _judges or _judges[thread][0] != key:
         _forget()

@@ -25,8 +25,7 @@ def read_report(name: str, root: Path = ROOT) -> Report:
     """Read all that was graded of a lesson.
 
     Raises:
-        CourseError: there is no such lesson.
-        CourseError: it is not built, or nothing of it is graded.
+        CourseError: there is no such lesson, it is not built, or nothing of it is graded.
     """
     (lesson,) = lessons(root, [name])
     notebook = read(lesson.solution)

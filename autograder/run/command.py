@@ -122,7 +122,7 @@ def _explained(course: Course) -> Iterator[None]:
         raise CourseError(explain(course, error)) from error
     except (sa.exc.SQLAlchemyError, ImportError) as error:  # ArgumentError, no such driver
         raise CourseError(f"the gradebook cannot be opened: {error}") from error
-    except (sandbox.NoSandbox, CourseError, TraitError) as error:
+    except (sandbox.NoSandbox, TraitError) as error:
         raise CourseError(str(error)) from error
 
 
