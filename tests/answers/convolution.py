@@ -1,10 +1,20 @@
 """Right answers to lesson 1 that differ from its published solutions: each must get full marks.
 
 `RIGHT[exercise_id]` lists solution cells as text. They use only the names of the lesson's first
-cell (math, torch, np, F, sizing, functional) and what they import themselves.
+cell (math, torch, np, F, functional, mine, sizing) and what they import themselves.
 """
 
 RIGHT: dict[str, list[str]] = {}
+
+RIGHT["window-on-a-line"] = [
+    "window_on_a_line = [8, -1, 10]\n",
+    "window_on_a_line = (2 - 0 + 6, 0 - 3 + 2, 3 - 1 + 8)\n",
+    "x, w = [2, 0, 3, 1, 4], [1, -1, 2]\nwindow_on_a_line = list(np.correlate(x, w))\n",
+    """
+x, w = torch.tensor([2, 0, 3, 1, 4]), torch.tensor([1, -1, 2])
+window_on_a_line = [(x[i : i + 3] * w).sum() for i in range(3)]
+""",
+]
 
 RIGHT["conv-output-size"] = [
     # Count the positions one by one.
@@ -72,16 +82,6 @@ def conv_params(in_channels, out_channels, kernel_size):
     shape = (out_channels, in_channels, kernel_size, kernel_size)
     return int(np.prod(shape)), shape[0]
 """,
-]
-
-RIGHT["weights-without-sharing"] = [
-    "weights_without_sharing = 614400\n",
-    "weights_without_sharing = 32 * 32 * 8 * (5 * 5 * 3)\n",
-    """
-side = (32 - 5 + 2 * 2) // 1 + 1
-weights_without_sharing = side**2 * 8 * 5**2 * 3
-""",
-    "weights_without_sharing = np.prod([32, 32, 8, 5, 5, 3])\n",
 ]
 
 RIGHT["conv2d-naive"] = [
@@ -203,7 +203,74 @@ def true_convolution(image, kernel):
 """,
 ]
 
+RIGHT["im2col"] = [
+    # Views of the windows, put in order.
+    """
+def im2col(input, kernel_size, stride=1, padding=0):
+    padded = F.pad(input, (padding,) * 4)
+    windows = padded.unfold(2, kernel_size, stride).unfold(3, kernel_size, stride)
+    return windows.permute(0, 1, 4, 5, 2, 3).flatten(4).flatten(1, 3)
+""",
+    # An index of all pixels.
+    """
+def im2col(input, kernel_size, stride=1, padding=0):
+    padded = F.pad(input, (padding,) * 4)
+    tops = torch.arange(0, padded.shape[2] - kernel_size + 1, stride, device=input.device)
+    lefts = torch.arange(0, padded.shape[3] - kernel_size + 1, stride, device=input.device)
+    steps = torch.arange(kernel_size, device=input.device)
+    y = (steps[:, None] + tops).view(kernel_size, 1, -1, 1)
+    x = (steps[:, None] + lefts).view(1, kernel_size, 1, -1)
+    return padded[:, :, y, x].reshape(len(input), -1, len(tops) * len(lefts))
+""",
+    # One window after the other.
+    """
+def im2col(input, kernel_size, stride=1, padding=0):
+    padded = F.pad(input, (padding, padding, padding, padding))
+    tops = range(0, padded.shape[2] - kernel_size + 1, stride)
+    lefts = range(0, padded.shape[3] - kernel_size + 1, stride)
+    columns = [
+        padded[:, :, i : i + kernel_size, j : j + kernel_size].flatten(1)
+        for i in tops
+        for j in lefts
+    ]
+    return torch.stack(columns, dim=2)
+""",
+    # Strides by hand.
+    """
+def im2col(input, kernel_size, stride=1, padding=0):
+    x = F.pad(input, (padding,) * 4).contiguous()
+    rows, cols = [(side - kernel_size) // stride + 1 for side in x.shape[2:]]
+    n, c, h, w = x.stride()
+    shape = (*x.shape[:2], kernel_size, kernel_size, rows, cols)
+    windows = x.as_strided(shape, (n, c, h, w, h * stride, w * stride))
+    return windows.reshape(len(x), -1, rows * cols)
+""",
+    # The rows of the matrix one by one: each is the image, shifted.
+    """
+def im2col(input, kernel_size, stride=1, padding=0):
+    padded = F.pad(input, (padding,) * 4)
+    last = kernel_size - 1
+    matrix = []
+    for c in range(input.shape[1]):
+        for u in range(kernel_size):
+            for v in range(kernel_size):
+                height, width = padded.shape[2] - last + u, padded.shape[3] - last + v
+                matrix.append(padded[:, c, u:height:stride, v:width:stride].flatten(1))
+    return torch.stack(matrix, dim=1)
+""",
+]
+
 RIGHT["conv2d-vectorised"] = [
+    # The student's own im2col, or the one on loan.
+    """
+def conv2d_vectorised(input, weight, bias=None, stride=1, padding=0):
+    columns = mine.im2col(input, weight.shape[-1], stride, padding)
+    output = weight.flatten(1) @ columns
+    if bias is not None:
+        output = output + bias[:, None]
+    rows = (input.shape[2] + 2 * padding - weight.shape[-1]) // stride + 1
+    return output.unflatten(2, (rows, -1))
+""",
     # F.unfold and one product of matrices.
     """
 def conv2d_vectorised(input, weight, bias=None, stride=1, padding=0):

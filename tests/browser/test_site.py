@@ -31,7 +31,7 @@ WIDTHS = [1280, 390]
 #: Pages whose screenshots are kept, each with what is then at the top.
 SHOWN = {
     "index.html": "body",
-    "lessons/01_convolution.html": "#exercise-1-the-output-size",
+    "lessons/01_convolution.html": "#exercise-2-the-output-size",
     "explorers.html": "body",
     "reference/functional.html": "body",
     "instructors.html": "body",

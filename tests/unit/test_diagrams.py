@@ -4,7 +4,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from utils.diagrams import FILTER, INPUT, Drawing
+from utils.diagrams import FILTER, INPUT, Drawing, convolution
 
 
 def test_a_drawing_is_well_formed_and_has_an_alternative():
@@ -22,3 +22,50 @@ def test_a_drawing_is_well_formed_and_has_an_alternative():
 def test_a_drawing_without_an_alternative_is_refused():
     with pytest.raises(ValueError, match="alt is empty"):
         Drawing(10, 10, " ")
+
+
+DRAWN = {
+    "channels": lambda: convolution.channels(["red", "blue"], [[2, 0], [1, 5]], [[1, -1], [0, 3]]),
+    "dilation": convolution.dilation,
+    "filter_and_volume": convolution.filter_and_volume,
+    "flip": convolution.flip,
+    "groups": convolution.groups,
+    "im2col": lambda: convolution.im2col([[1, 2, 3], [4, 5, 6], [7, 8, 9]], [[1, 0], [0, -1]]),
+    "line_layers": convolution.line_layers,
+    "looks": convolution.looks,
+    "positions": lambda: convolution.positions(8, 3, stride=2),
+    "window": lambda: convolution.window([[1, 2, 3], [4, 5, 6]], [[1, 0], [0, -1]], (0, 1)),
+}
+
+
+def texts(drawing):
+    root = ElementTree.fromstring(drawing._repr_html_())
+    return [x.text for x in root if x.tag.endswith("}text")]
+
+
+def test_every_diagram_of_lesson_1_is_drawn():
+    assert sorted(DRAWN) == sorted(convolution.__all__)
+
+
+@pytest.mark.parametrize("name", DRAWN)
+def test_what_is_written_lies_on_the_page(name):
+    root = ElementTree.fromstring(DRAWN[name]()._repr_html_())
+    width, height = float(root.attrib["width"]), float(root.attrib["height"])
+    for shape in root:
+        if "x" in shape.attrib:
+            assert 0 <= float(shape.attrib["x"]) <= width
+            assert 0 <= float(shape.attrib["y"]) <= height
+
+
+def test_the_numbers_in_diagrams_of_lesson_1():
+    assert [x for x in texts(convolution.line_layers()) if "weights" in x] == [
+        "12 weights",
+        "6 weights",
+        "2 weights",
+    ]
+    assert "-4" in DRAWN["window"]().alt and DRAWN["window"]().alt.endswith("rows: -4 -4.")
+    assert "gives y₂" in texts(DRAWN["positions"]()) and "never read" in texts(DRAWN["positions"]())
+    assert texts(DRAWN["channels"]())[-1] == "17"
+    # The windows are the matrix's columns; their products with the filter stand twice.
+    assert "a: 1 2 4 5; b: 2 3 5 6; c: 4 5 7 8; d: 5 6 8 9" in DRAWN["im2col"]().alt
+    assert texts(DRAWN["im2col"]()).count("-4") == 8

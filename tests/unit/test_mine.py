@@ -600,8 +600,30 @@ def test_where_a_layer_is_forbidden_so_is_to_borrow_it(own, typed, kernel):
 
 
 def test_a_check_finds_what_was_borrowed(typed):
-    with pytest.raises(CheckFailed, match=r"calls `utils.mine`, which this exercise"):
+    with pytest.raises(CheckFailed, match=r"calls `utils.functional.conv`, which this exercise"):
         typed("conv2d_vectorised = lambda *args, **options: mine.conv2d(*args, **options)", CHECK)
+
+
+def test_a_part_that_would_call_itself_is_not_kept(typed, lesson):
+    typed(ANSWER, CHECK)
+    said = typed(
+        "conv2d_vectorised = lambda *args, **options: mine.conv2d(*args, **options)", CHECK
+    )
+    assert "conv2d_vectorised calls `mine.conv2d`: in your library that would be" in said
+    assert "F.unfold" in (library(lesson) / "conv2d.py").read_text()
+
+
+def test_a_part_may_use_another(typed, lesson):
+    columns = "def im2col(input, kernel_size, stride=1, padding=0):\n"
+    columns += "    x = F.pad(input, (padding,) * 4)\n"
+    columns += "    x = x.unfold(2, kernel_size, stride).unfold(3, kernel_size, stride)\n"
+    columns += "    return x.permute(0, 1, 4, 5, 2, 3).flatten(4).flatten(1, 3)\n"
+    ready = "F.unfold(input, size, padding=padding, stride=stride)"
+    own = ANSWER.replace(ready, "mine.im2col(input, size, stride, padding)")
+    typed(columns, 'check("im2col", im2col)', own, CHECK)
+    assert files(lesson) == ["__init__.py", "conv2d.py", "im2col.py"]
+    code = "from my_convnet import conv2d\nx = torch.ones(1, 2, 3, 3)\nprint(conv2d(x, x))"
+    assert "18" in alone(lesson, code)
 
 
 # --- the drawing ---------------------------------------------------------------------------------
@@ -612,13 +634,13 @@ def test_the_drawing_fills_what_is_ones_own_and_frames_what_comes_next(typed, le
     typed(ANSWER, CHECK)
     kernel()
     said = repr(mine.drawing())
-    assert "1 of 18 parts are your own (conv2d)" in said
-    assert "Next: conv2d_backward_weight, in the lesson Convolution." in said
+    assert "1 of 19 parts are your own (conv2d)" in said
+    assert "Next: im2col, in the lesson Convolution." in said
     svg = xml.etree.ElementTree.fromstring(mine.drawing()._repr_html_())
     texts = [x.text for x in svg.iter() if x.tag.endswith("}text")]
-    assert texts.count("✓ forward") == 1 and texts.count("▸ weight gradient") == 1
+    assert texts.count("✓ forward") == 1 and texts.count("▸ im2col") == 1
     # The course home shows the same, since the check has passed.
-    assert "1 of 18 parts are your own (conv2d)" in (lesson.parent / "home.md").read_text()
+    assert "1 of 19 parts are your own (conv2d)" in (lesson.parent / "home.md").read_text()
     assert (lesson.parent / "network.svg").read_text("utf-8") == mine.drawing()._repr_html_()
 
 
@@ -630,4 +652,4 @@ def test_the_drawing_shows_every_part_and_fits(kernel):
         for box in (x.attrib for x in svg.iter() if x.tag.endswith("}rect")):
             assert float(box["x"]) + float(box["width"]) < float(svg.attrib["width"])
             assert float(box["y"]) + float(box["height"]) < float(svg.attrib["height"])
-    assert picture.words(parts.PARTS, own) == "Your network: all 18 parts are your own."
+    assert picture.words(parts.PARTS, own) == "Your network: all 19 parts are your own."

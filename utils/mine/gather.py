@@ -9,6 +9,7 @@ import ast
 import inspect
 import linecache
 import math
+import re
 import symtable
 import sys
 from collections.abc import Iterator
@@ -52,6 +53,8 @@ def gather(answer, name: str, part: str) -> str:
     found.add(name, answer, _namespace(answer))
     if part != name and part in found.known:
         raise NotKept(f"{name} uses something else named `{part}`. Give that another name.")
+    if any(re.search(rf"\b{x}\.{part}\b", found.text()) for x in found.libraries):
+        raise NotKept(f"{name} calls `mine.{part}`: in your library that would be {name} itself.")
     return found.text() + (f"\n\n\n{part} = {name}\n" if part != name else "\n")
 
 
@@ -60,6 +63,7 @@ class _Gathering:
         self.answer = answer
         self.known: dict[str, object] = {}
         self.imports: set[str] = set()
+        self.libraries: set[str] = set()  # names of the student's library
         self.constants: list[str] = []
         self.code: list[str] = []
         self.course: dict[str, set[str]] = {}  # modules of the course, and what is used of each
@@ -103,6 +107,7 @@ class _Gathering:
     def _add_module(self, name: str, module: ModuleType) -> None:
         full = module.__name__
         if full == "utils.mine":
+            self.libraries.add(name)
             self.imports.add(LIBRARY.format(name=name))
         elif _allowed(full):
             self.imports.add(f"import {full}" + (f" as {name}" if name != full else ""))

@@ -18,6 +18,7 @@ class Part(NamedTuple):
 
 
 PARTS = {
+    "im2col": Part("Convolution", "conv", "im2col"),
     "conv2d": Part("Convolution", "conv"),
     "conv2d_backward_weight": Part("Learning filters", "conv", "weight gradient"),
     "conv2d_backward_input": Part("Learning filters", "conv", "input gradient"),

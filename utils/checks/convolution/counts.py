@@ -1,10 +1,8 @@
-"""Lesson 1: how many parameters, shared and not."""
+"""Lesson 1: how many parameters."""
 
 from utils.checks.convolution.cases import COUNT_TRAITS, table
-from utils.checks.core import Exercise, Mistake, ValueExercise
+from utils.checks.core import Exercise
 from utils.checks.mistakes import edit
-
-# --- conv-params --------------------------------------------------------------------------------
 
 
 def _params(in_channels, out_channels, kernel_size):
@@ -75,57 +73,4 @@ conv_params.mistake(
     "weights and biases are returned in the wrong order",
     "The weights come first.",
     edit("weights, biases", "biases, weights"),
-)
-
-# --- weights-without-sharing: 32x32x3 input, K=8, F=5, S=1, P=2 ---------------------------------
-
-weights_without_sharing = ValueExercise(
-    "weights-without-sharing",
-    reference=(32 * 32) * 8 * (5 * 5 * 3),
-    advice="First: how many units does the output volume have (width, height, depth)? Then: how "
-    "many weights does one of them use? Now no two units share any.",
-    passed="every unit of the output volume counted, each with a filter of its own.",
-    mistakes=[
-        Mistake(
-            "the weights are shared",
-            "This is the ordinary conv layer: one filter for each of the K slices. Without sharing "
-            "every position has a filter of its own.",
-            8 * (5 * 5 * 3),
-        ),
-        Mistake(
-            "the biases are counted too",
-            "The question asks for weights only.",
-            (32 * 32) * 8 * (5 * 5 * 3 + 1),
-        ),
-        Mistake(
-            "the depth of the filters is left out",
-            "Each filter reaches through all the channels of the input.",
-            (32 * 32) * 8 * (5 * 5),
-        ),
-        Mistake(
-            "the output has only one slice",
-            "There are K filters, and each fills a slice of its own.",
-            (32 * 32) * (5 * 5 * 3),
-        ),
-        Mistake(
-            "the padding is left out",
-            "With P=2 a 5x5 kernel has more positions than without: work out the output size.",
-            (28 * 28) * 8 * (5 * 5 * 3),
-        ),
-        Mistake(
-            "the padding is counted on one side only",
-            "P zeros are put on each side: work out the output size once more.",
-            (30 * 30) * 8 * (5 * 5 * 3),
-        ),
-        Mistake(
-            "every output unit sees the whole input",
-            "That is a fully connected layer. Without sharing a unit still sees only F x F pixels.",
-            (32 * 32 * 8) * (32 * 32 * 3),
-        ),
-        Mistake(
-            "output units are counted instead of weights",
-            "You have the number of units. How many weights does each of them own?",
-            32 * 32 * 8,
-        ),
-    ],
 )

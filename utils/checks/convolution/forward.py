@@ -69,8 +69,8 @@ conv2d_vectorised = Exercise(
     cases=[*_CASES, *cases.in_double(_CASES[-3:])],
     traits=(*cases.LAYER_TRAITS, cases.BIAS, cases.DOUBLE),
     ranges=("stride", "padding"),
-    forbidden=cases.LIBRARY,
-    instead="Cut the padded input into patches, and multiply them with the filters as matrices.",
+    forbidden=cases.LAYERS_ONLY,
+    instead="`mine.im2col` gives the windows as columns: multiply them with the filters as rows.",
     every_device=True,
     part="conv2d",
 )
@@ -172,7 +172,7 @@ for _exercise in (conv2d_naive, conv2d_vectorised):
     )(_library)
 
 conv2d_vectorised.mistake(
-    "the columns of F.unfold are reshaped to images before the axes are put in order",
+    "the product is reshaped to images before its axes are put in order",
     "`reshape` never moves numbers, it only cuts one long row differently. Which axis counts the "
     "filters and which the positions in your product? Bring them in order (transpose) first.",
     edit(
@@ -182,7 +182,7 @@ conv2d_vectorised.mistake(
 )
 conv2d_vectorised.mistake(
     "the positions are laid out column by column",
-    "F.unfold numbers the positions row by row: the last axis of the output is the width.",
+    "im2col numbers the positions row by row: the last axis of the output is the width.",
     edit("weight)", "weight).flatten(2).unflatten(2, (patches.shape[3], patches.shape[2])).mT"),
 )
 conv2d_vectorised.mistake(
