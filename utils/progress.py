@@ -105,7 +105,7 @@ def _read(path: Path) -> str:
 def _passed(log: str) -> tuple[set[tuple[str, str]], int]:
     """Return what has passed, as (lesson, exercise), and the number of lines that say nothing."""
     lines = [line for line in log.splitlines() if line.strip()]
-    entries = [entry.groups() for line in lines if (entry := ENTRY.fullmatch(line))]
+    entries = [(entry[1], entry[2]) for line in lines if (entry := ENTRY.fullmatch(line))]
     return set(entries), len(lines) - len(entries)
 
 

@@ -69,7 +69,7 @@ def split(cell) -> dict[str | None, list[str]]:
 
     As in nbgrader, a solution cell without delimiters is a solution from end to end.
     """
-    lines = {kind: [] for kind in (None, *REGIONS)}
+    lines: dict[str | None, list[str]] = {kind: [] for kind in (None, *REGIONS)}
     marks = {mark: kind for kind, pair in REGIONS.items() for mark in pair}
     whole = is_solution(cell) and REGIONS["solution"][0] not in cell.source
     kind = "solution" if whole else None

@@ -31,7 +31,8 @@ class Collected:
     """What one run has done: student -> "new", "newer", "unchanged"."""
 
     def __init__(self, choice: Choice):
-        self.choice, self.done = choice, {}
+        self.choice = choice
+        self.done: dict[str, str] = {}
 
 
 def collect(course: Course, lesson: str, paths: list[Path], people=None) -> Collected:

@@ -183,7 +183,8 @@ class Writer:
     def _with_checksums(self, session: Session, row: Notebook, notebook) -> dict:
         """The notebook's nbgrader cells by name, with the checksums that tell untouched ones."""
         query = sa.select(SourceCell.name, SourceCell.checksum)
-        known = dict(session.execute(query.where(SourceCell.notebook_id == row.id)).all())
+        found = session.execute(query.where(SourceCell.notebook_id == row.id))
+        known: dict[str, str] = {name: checksum for name, checksum in found}
         cells = {}
         for cell in notebook.cells:
             meta = cell.metadata.get("nbgrader")

@@ -8,6 +8,7 @@ import contextlib
 import itertools
 import os
 import time
+from io import FileIO
 from pathlib import Path
 
 __all__ = ["Group", "sweep"]
@@ -21,7 +22,8 @@ class Group:
 
     def __init__(self, folders: dict[str, Path], version: int):
         self.folders, self.version = folders, version
-        self.highest, self.counter = 0, None
+        self.highest = 0
+        self.counter: FileIO | None = None  # the open file that counts the peak
 
     @classmethod
     def create(cls, memory: int, processes: int) -> "Group | None":

@@ -132,8 +132,8 @@ def read_notebook(data: bytes) -> nbformat.NotebookNode:
         text = data.decode(json.detect_encoding(data)).rstrip("\0\x1a\r\n\t ")
         return nbformat.reads(text, as_version=4)
     except Exception as error:
-        text = str(error).strip().splitlines()
-        why = f": {text[0][:200]}" if text else ""
+        said = str(error).strip().splitlines()
+        why = f": {said[0][:200]}" if said else ""
         raise ValueError(f"not a notebook: {type(error).__name__}{why}") from None
 
 

@@ -7,12 +7,16 @@ import warnings
 from collections.abc import Iterable, Iterator
 from itertools import islice
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from autograder.errors import CourseError
 from autograder.judge import jobs as work
 from autograder.judge.judging import LessonBroken
 from autograder.judge.kernels import NotWarm
 from autograder.judge.sandbox import NoSandbox
+
+if TYPE_CHECKING:
+    from distributed import Future
 
 __all__ = ["judged", "local_workers", "workers_of"]
 
@@ -115,9 +119,9 @@ def workers_of(scheduler: str, lesson: str) -> Iterator:
         except TimeoutError:
             raise CourseError(f"the scheduler has no workers; start them with `{how}`") from None
         here = work.CourseVersion.of(lesson)
-        for address, error in client.run(here.compare, lesson, on_error="return").items():
-            if error is not None:
-                raise CourseError(_refusal(address, error))
+        for address, refused in client.run(here.compare, lesson, on_error="return").items():
+            if refused is not None:
+                raise CourseError(_refusal(address, refused))
         yield client
 
 
@@ -137,7 +141,8 @@ def judged(client, jobs: Iterable[work.Job]) -> Iterator[tuple[work.Job, work.Re
     Raises:
         CourseError: nothing can be graded here and now.
     """
-    waiting, running = iter(jobs), {}
+    waiting = iter(jobs)
+    running: dict[Future, work.Job] = {}
     while True:
         _submit(client, waiting, running)
         if not running:

@@ -387,8 +387,8 @@ def _bar(console: Console, count: int, who: Callable[[str], str]):
         TextColumn("{task.fields[student]}", markup=False),
     )
     started = time.monotonic()
-    options = {"transient": True, "disable": not console.is_terminal}
-    with Progress(*columns, console=console, **options) as bar:
+    hidden = not console.is_terminal
+    with Progress(*columns, console=console, transient=True, disable=hidden) as bar:
         task = bar.add_task("", total=count, rate="", student="")
 
         def show(entry: journal.Entry) -> None:

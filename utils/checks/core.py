@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import combinations
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 import torch
 
@@ -23,7 +23,22 @@ from utils.devices import device
 from utils.known_state import known_state
 from utils.watch import ELSEWHERE
 
-EXERCISES: dict[str, "Exercise | ValueExercise"] = {}
+
+class AnyExercise(Protocol):
+    """What exercises of every kind have."""
+
+    id: str
+    mistakes: list[Mistake]
+
+    @property
+    def name(self) -> str:
+        """The name that the student gives the answer."""
+
+    def check(self, answer) -> str:
+        """Return what was checked when the answer is right; raise CheckFailed when it is not."""
+
+
+EXERCISES: dict[str, AnyExercise] = {}
 
 
 class CheckFailed(AssertionError):
@@ -208,7 +223,8 @@ class Exercise:
                 candidates.append((mistake, alike & failing))
         if both := self._two_at_once(findings, failing, where):
             return [(both, len(failing))]
-        chosen, left = [], set(failing)
+        chosen: list[tuple[Mistake, int]] = []
+        left = set(failing)
         while candidates and len(chosen) < 2:
             ranked = sorted(candidates, key=lambda candidate: -len(candidate[1] & left))
             counts = [len(places & left) for _, places in ranked]
@@ -350,7 +366,7 @@ class ValueExercise:
 
     def __post_init__(self):
         EXERCISES[self.id] = self
-        if self.order:
+        if self.order and isinstance(self.reference, list):
             asked = f"Asked for is {self.order}, in this order."
             turned = [self.reference[-1], *self.reference[:-1]]
             self.mistakes.append(Mistake("the depth comes first", asked, turned))
@@ -377,7 +393,8 @@ class ValueExercise:
                 recognised = [mistake.name]
                 break
         else:
-            if self.order and sorted(answer) == sorted(self.reference):
+            right = self._normalised(self.reference)
+            if self.order and sorted(answer) == sorted(right):
                 lines.append(
                     f"The numbers are right, but asked for is {self.order}, in this order."
                 )
@@ -432,7 +449,7 @@ def check(exercise_id: str, answer) -> None:
     print(f"{notebook.PASSED}{worth}\n{passed}{kept}{printed}")
 
 
-def _keep(exercise: Exercise | ValueExercise, answer) -> str:
+def _keep(exercise: AnyExercise, answer) -> str:
     """Put an answer that has passed into the student's library; say so, or why it cannot be."""
     part = getattr(exercise, "part", "")
     if not part:

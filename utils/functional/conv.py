@@ -4,6 +4,8 @@ What deep learning calls convolution is a cross-correlation: the filter is laid 
 is, not flipped (Goodfellow, Bengio & Courville (2016), "Deep Learning", section 9.1).
 """
 
+from typing import overload
+
 import torch
 from torch import Tensor
 from torch.nn.functional import pad
@@ -88,6 +90,31 @@ def conv2d(
     return _forward(input, weight, bias, geometry, method)
 
 
+@overload
+def conv2d_backward(
+    grad_output: Tensor,
+    input: Tensor,
+    weight: Tensor,
+    stride=...,
+    padding=...,
+    dilation=...,
+    groups: int = ...,
+    *,
+    method: str = ...,
+) -> tuple[Tensor, Tensor, Tensor]: ...
+@overload
+def conv2d_backward(
+    grad_output: Tensor,
+    input: Tensor,
+    weight: Tensor,
+    stride=...,
+    padding=...,
+    dilation=...,
+    groups: int = ...,
+    *,
+    method: str = ...,
+    output_mask: tuple[bool, bool, bool],
+) -> tuple[Tensor | None, Tensor | None, Tensor | None]: ...
 def conv2d_backward(
     grad_output: Tensor,
     input: Tensor,
@@ -232,9 +259,10 @@ def _grad_input(
     filters, depth = weight.shape[:2]
     turned = weight.reshape(groups, filters // groups, depth, *kernel).flip(3, 4)
     turned = turned.transpose(1, 2).reshape(groups * depth, filters // groups, *kernel)
-    # What the padding added is cut off again: a negative pad. (left, right, top, bottom)
-    down, right = (d * (k - 1) for d, k in zip(dilation, kernel, strict=True))
-    reach = (right, right, down, down)
-    around = tuple(full - added for full, added in zip(reach, padding, strict=True))
-    back = ConvGeometry(kernel, stride, around, dilation, groups, tuple(input.shape[2:]))
+    # What the padding added is cut off again: a negative pad.
+    down, across = (d * (k - 1) for d, k in zip(dilation, kernel, strict=True))
+    left, right, top, bottom = padding
+    around = (across - left, across - right, down - top, down - bottom)
+    size = (input.shape[2], input.shape[3])
+    back = ConvGeometry(kernel, stride, around, dilation, groups, size)
     return _forward(grad_output, turned, None, back, method)

@@ -110,6 +110,16 @@ class SideClassifier(torch.nn.Module):
 class GoogLeNet(torch.nn.Module):
     """Three conv layers, nine inception modules, global average pooling; see :func:`googlenet`."""
 
+    inception3a: Inception
+    inception3b: Inception
+    inception4a: Inception
+    inception4b: Inception
+    inception4c: Inception
+    inception4d: Inception
+    inception4e: Inception
+    inception5a: Inception
+    inception5b: Inception
+
     def __init__(self, num_classes: int = 1000, aux_logits: bool = False, paper: bool = False):
         super().__init__()
         self.conv1 = BasicConv2d(3, 64, paper, kernel_size=7, stride=2, padding=3)
@@ -153,7 +163,7 @@ class GoogLeNet(torch.nn.Module):
         output = self.maxpool4(self.inception4e(high))
         output = self.avgpool(self.inception5b(self.inception5a(output))).flatten(1)
         logits = self.fc(self.dropout(output))
-        if self.training and self.aux1 is not None:
+        if self.training and self.aux1 is not None and self.aux2 is not None:
             return GoogLeNetOutput(logits, self.aux2(high), self.aux1(low))
         return logits
 

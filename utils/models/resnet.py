@@ -145,7 +145,7 @@ def make_shortcut(option: str, channels: int, filters: int, stride: int, batch_n
 
 
 # Kind of block, and number of blocks in each of the four stages (table 1).
-CONFIGURATIONS = {
+CONFIGURATIONS: dict[int, tuple[type[BasicBlock | Bottleneck], tuple[int, ...]]] = {
     18: (BasicBlock, (2, 2, 2, 2)),
     34: (BasicBlock, (3, 4, 6, 3)),
     50: (Bottleneck, (3, 4, 6, 3)),
@@ -180,6 +180,11 @@ def initialise(model: torch.nn.Module) -> None:
 
 class ResNet(torch.nn.Module):
     """7x7 conv, pooling, four stages of blocks, global average pooling; see :func:`resnet`."""
+
+    layer1: Sequential
+    layer2: Sequential
+    layer3: Sequential
+    layer4: Sequential
 
     def __init__(self, depth: int, num_classes: int = 1000, *, batch_norm: bool = True, **options):
         super().__init__()

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -103,7 +103,9 @@ def _layer_name(model: nn.Module, input_shape, layer: str | None) -> str:
 @contextmanager
 def _exact_zeros(model: nn.Module) -> Iterator[None]:
     """Keep our conv layers from Winograd's method, whose zeros are rounded within a tile."""
-    methods = {module: module.method for module in model.modules() if hasattr(module, "method")}
+    methods: dict[Any, Any] = {
+        module: module.method for module in model.modules() if hasattr(module, "method")
+    }
     try:
         for module in methods:
             module.method = "im2col"

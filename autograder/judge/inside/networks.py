@@ -105,7 +105,9 @@ class NetworkEncoder:
                 f"the network cannot be taken across, since its computation cannot be traced: "
                 f"{type(error).__name__}: {error}"
             ) from None
-        steps, places, self.numbers = [], {}, 0
+        steps: list[list] = []
+        places: dict[fx.Node, int] = {}
+        self.numbers = 0
         for node in graph.nodes:
             places[node] = len(steps)
             self.numbers += _count([node.args, node.kwargs])
@@ -189,8 +191,8 @@ def _with_nodes(encode: Encoder, places: dict) -> Encoder:
             if isinstance(value, kind):
                 return inner(kind(value), depth + 1)
         if not isinstance(value, fx.Node):
-            kind = type(value).__name__
-            raise Uncrossable(f"the network uses a value of type {kind!r}, which cannot cross")
+            name = type(value).__name__
+            raise Uncrossable(f"the network uses a value of type {name!r}, which cannot cross")
         return ["node", places[value]]
 
     arguments = Encoder(other)
@@ -207,7 +209,8 @@ class Network(nn.Module):
 
     def forward(self, *inputs):
         """What the student's `forward` computes."""
-        values, given = [], iter(inputs)
+        values: list = []
+        given = iter(inputs)
         for kind, target, args, kwargs in self.steps:
             args, kwargs = _filled(args, values), _filled(kwargs, values)
             if kind == "placeholder":
@@ -348,7 +351,7 @@ def _count_buffer(name: str, value, own: bool) -> int:
     return 0 if value is None or (name in STATISTICS and not own) else value.numel()
 
 
-def _layer_class(path) -> type:
+def _layer_class(path) -> type[nn.Module]:
     from utils import nn as ours
 
     library, _, name = str(path).rpartition(".")

@@ -200,7 +200,8 @@ class Answers:
 
     def _described(self, error: BaseException, request: dict) -> list:
         """Type, text, and the lines of the student's own that led to it."""
-        lines, trace = [], error.__traceback__
+        lines: list[list] = []
+        trace = error.__traceback__
         while trace is not None and len(lines) < 50:
             code = trace.tb_frame.f_code
             if code.co_filename.startswith("<cell "):
@@ -384,7 +385,7 @@ def _exception(described) -> Exception:
             error = None
     if error is None:
         error = RemoteError(f"{name}: {text}" if text else name)
-    error.student_lines = [
+    vars(error)["student_lines"] = [
         (x[0], x[1])
         for x in lines[:50]
         if isinstance(x, list) and len(x) == 2 and type(x[0]) is str and type(x[1]) is int

@@ -62,8 +62,9 @@ class Layer(NamedTuple):
     @property
     def output_shape(self) -> tuple[int, int, int, int]:
         """The shape (N, K, H_out, W_out)."""
-        span = (side + 2 * self.padding - self.kernel for side in self.size)
-        return (self.images, self.filters, *(x // self.stride + 1 for x in span))
+        spans = (side + 2 * self.padding - self.kernel for side in self.size)
+        height, width = (span // self.stride + 1 for span in spans)
+        return (self.images, self.filters, height, width)
 
 
 # One thing at a time first, so that a check can say which of them goes wrong; then together.
