@@ -15,7 +15,7 @@ from autograder.collect.choice import Choice, choose
 from autograder.course import Course
 from autograder.errors import CourseError
 from autograder.texts import named, printable
-from utils.files import write_atomic
+from utils.atomic import write_atomic
 
 __all__ = ["add_arguments", "collect", "main"]
 

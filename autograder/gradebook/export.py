@@ -29,7 +29,7 @@ from autograder import ROOT
 from autograder.errors import CourseError
 from autograder.gradebook.scores import Grades, opened, read_grades
 from autograder.texts import named, no_formula, printable
-from utils.files import write_atomic
+from utils.atomic import write_atomic
 
 __all__ = ["add_arguments", "canvas", "main", "moodle", "nbgrader", "write"]
 

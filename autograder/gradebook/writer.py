@@ -34,6 +34,7 @@ from autograder.course import Course, Submission
 from autograder.errors import CourseError
 from autograder.gradebook import journal, scores
 from autograder.judge.jobs import Result
+from utils.atomic import beside
 
 __all__ = ["Writer", "explain"]
 
@@ -285,12 +286,13 @@ def _make_database(course: Course) -> None:
     file = Path(url.database) if url.get_backend_name() == "sqlite" and url.database else None
     if file is not None and not file.exists():
         # nbgrader would not repair a file that it was killed over.
-        fresh = file.with_name(f".{file.name}.new")
-        fresh.unlink(missing_ok=True)
-        file.parent.mkdir(parents=True, exist_ok=True)
-        with Gradebook(f"sqlite:///{fresh}", course.directory.course_id):
+        for left in file.parent.glob(f".{file.name}.*.part"):
+            left.unlink(missing_ok=True)
+        with (
+            beside(file) as fresh,
+            Gradebook(f"sqlite:///{fresh}", course.directory.course_id),
+        ):
             pass
-        os.replace(fresh, file)
     elif file is None:
         with Gradebook(course.database, course.directory.course_id):
             pass
