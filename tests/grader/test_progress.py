@@ -231,9 +231,3 @@ def test_a_checkout_stays_clean_and_the_zip_holds_no_progress(course, opened):
     status = subprocess.run([*git, "status", "--porcelain"], capture_output=True, check=True)
     assert status.stdout == b""
     assert pack.contents(course) == packed
-
-
-def test_the_home_names_how_many_checks_each_lesson_has():
-    home = progress.HOME.read_text("utf-8")
-    named = {lesson: int(total) for lesson, total in progress.ROW.findall(home)}
-    assert named == {lesson: len(points(lesson)) for lesson in LESSONS}

@@ -500,7 +500,7 @@ def test_the_digest_covers_all_modules_that_decide():
 BAD = {
     "no JSON": (b"my notebook would not open", "not a notebook"),
     "an empty file": (b"", "not a notebook"),
-    "another lesson": ((ROOT / "notebooks/02_pooling/02_pooling.ipynb").read_bytes(), "not one"),
+    "another lesson": ((ROOT / "notebooks/03_pooling/03_pooling.ipynb").read_bytes(), "not one"),
     "no notebook": (b'{"a": 1}', "no"),
     "a picture": (b"\x89PNG\r\n\x1a\n\0\0", "not a notebook"),
     "deep": (b"[" * 100_000, "not a notebook"),

@@ -1,4 +1,4 @@
-"""Lesson 3: grouped convolution, the two GPUs."""
+"""Lesson 4: grouped convolution, the two GPUs."""
 
 import torch
 import torch.nn.functional as F

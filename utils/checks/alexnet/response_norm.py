@@ -1,4 +1,4 @@
-"""Lesson 3: local response normalisation, as the paper defines it."""
+"""Lesson 4: local response normalisation, as the paper defines it."""
 
 import torch.nn.functional as F
 

@@ -1,4 +1,4 @@
-"""Lesson 6: a batch norm that disappears into its conv layer, and a filter taken apart.
+"""Lesson 8: a batch norm that disappears into its conv layer, and a filter taken apart.
 
 The wrong functions use only the names of the lesson's first cell (torch, F, ...), so that the
 source of each can be submitted as a solution cell.

@@ -1,4 +1,4 @@
-"""The inputs on which lesson 1 tries a convolution layer, forward and backward."""
+"""The inputs on which lessons 1 and 2 try a convolution layer, forward and backward."""
 
 from collections.abc import Callable
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""Lesson 2: what pooling throws away, and the work that it saves."""
+"""Lesson 3: what pooling throws away, and the work that it saves."""
 
 from utils.checks.convolution.cases import COUNT_TRAITS, table
 from utils.checks.core import Exercise, Mistake, Trait, ValueExercise

@@ -1,4 +1,4 @@
-"""Lesson 5: the residual block, forward and backward, and the bottleneck.
+"""Lesson 7: the residual block, forward and backward, and the bottleneck.
 
 The wrong functions use only the names of the lesson's first cell (torch, F, ...), so that the
 source of each can be submitted as a solution cell.

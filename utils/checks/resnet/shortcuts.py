@@ -1,4 +1,4 @@
-"""Lesson 5: what a shortcut does where the sizes change; options A, B and C.
+"""Lesson 7: what a shortcut does where the sizes change; options A, B and C.
 
 The wrong functions use only the names of the lesson's first cell (torch, F, ...), so that the
 source of each can be submitted as a solution cell.

@@ -1,4 +1,4 @@
-"""Lesson 4: what one large filter costs, and what a stack of small ones does."""
+"""Lesson 5: what one large filter costs, and what a stack of small ones does."""
 
 from utils.checks.core import Case, Exercise, Mistake, Trait, ValueExercise
 from utils.checks.mistakes import edit

@@ -1,4 +1,4 @@
-"""Lesson 4: receptive fields, by recurrence and by gradient."""
+"""Lesson 5: receptive fields, by recurrence and by gradient."""
 
 import torch.nn.functional as F
 

@@ -1,4 +1,4 @@
-"""Lesson 4: filters that follow each other, and filters of one pixel."""
+"""Lesson 5: filters that follow each other, and filters of one pixel."""
 
 import torch
 import torch.nn.functional as F
