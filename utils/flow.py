@@ -1,4 +1,4 @@
-"""How the signal fades or grows on its way up a network, and the gradient on its way down."""
+"""Norms layer by layer: of the signal in the forward pass, of the gradient in the backward pass."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager

@@ -1,4 +1,4 @@
-"""Training a model: a loop that shows its progress, repeats exactly, and can be gone on with."""
+"""Trains and evaluates models: reproducible, with a progress bar, resumable from a checkpoint."""
 
 import math
 import time
@@ -51,7 +51,7 @@ class Evaluation(NamedTuple):
 
 @dataclass
 class History:
-    """What happened in training: one entry an epoch, but ``step_loss`` has one a batch.
+    """Losses and accuracies during training: one entry per epoch, in ``step_loss`` one per batch.
 
     ``train_loss`` and ``train_accuracy`` are means over the epoch, while the weights moved and
     with augmentation and dropout; ``validation_loss`` and ``validation_accuracy`` are taken at

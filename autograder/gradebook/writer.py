@@ -77,7 +77,7 @@ class Writer:
             return scores.names(connection)
 
     def due(self, lesson: str) -> tuple[str, dict[str, str]]:
-        """When a lesson is due, and who has how much more time, as texts."""
+        """A lesson's due date and the students' extensions, as texts to be hashed."""
         query = sa.select(SubmittedAssignment.student_id, SubmittedAssignment.extension)
         with self.engine.begin() as connection:
             date = sa.select(Assignment.duedate).where(Assignment.name == lesson)
@@ -89,7 +89,7 @@ class Writer:
             return str(connection.scalar(date)), {name: str(time) for name, time in more}
 
     def examined(self, lesson: str) -> str | None:
-        """With which inputs the lesson's own solution has earned all points, if it has."""
+        """The hash of inputs with which the lesson's own solution last earned all points."""
         with self.engine.begin() as connection:
             return journal.examined(connection, lesson)
 

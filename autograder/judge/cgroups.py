@@ -1,7 +1,7 @@
-"""Control groups: limits on the memory and the processes of a whole sandbox, where we may set them.
+"""Control groups: limit the memory and the number of processes of a whole sandbox.
 
 Both versions of Linux's interface are used: one folder for all controllers (version 2), or one for
-each (version 1). Where neither is writable, kernels have limits for each process alone.
+each (version 1). Where this process may write to neither, only the limits per process remain.
 """
 
 import contextlib

@@ -68,7 +68,7 @@ class CourseVersion:
 
 @dataclass(frozen=True)
 class Job:
-    """All that decides the result of one submission."""
+    """One submission to judge, with everything that its result depends on."""
 
     lesson: str
     student: str
@@ -139,7 +139,7 @@ def read_notebook(data: bytes) -> nbformat.NotebookNode:
 
 @functools.cache  # what this process has imported does not change with the files either
 def course_digest(lesson: str, root: Path = ROOT) -> str:
-    """A digest of what decides results besides the notebooks."""
+    """A hash of the course's code: everything besides the notebooks that results depend on."""
     grader = [root / "autograder" / name for name in GRADER]
     data = data_files(root / "solutions" / lesson).values()
     return digest_of(root / "utils", *grader, *data)

@@ -32,7 +32,7 @@ OF_A_TEST = 1 << 20  # characters of a test's outputs
 
 
 class LessonBroken(RuntimeError):
-    """The instructor's own cells fail; no submission can be graded before that is mended."""
+    """A cell of the instructor's fails: nothing can be graded until the lesson is repaired."""
 
 
 @dataclass
@@ -50,7 +50,7 @@ class Verdict:
 
 @dataclass
 class Verdicts:
-    """What was decided of a submission; the outputs are in its notebook."""
+    """The verdicts on one submission and what it used; its outputs are in the notebook."""
 
     tests: dict[str, Verdict] = field(default_factory=dict)  # grade_id -> verdict
     notes: list[str] = field(default_factory=list)  # for the instructor
@@ -345,7 +345,7 @@ class _Session:
         self._put(target, outputs)
 
     def _look_for_missing(self, outputs) -> None:
-        """Note a module that a student has and this machine has not."""
+        """Note a module that a student imports and that is not installed here."""
         form = r"ModuleNotFoundError: No module named '([\w.]{1,100})'"
         said = re.match(form, _error(outputs or []))
         if said and said[1] not in self.verdicts.missing_modules:

@@ -172,10 +172,22 @@ class Exercise:
 
     def run(self, answer: Callable) -> list[Outcome]:
         """Run a function over all cases."""
-        return [run(answer, case, self.forbidden, self.positional) for case in self.all_cases]
+        return [self.call(answer, case) for case in self.all_cases]
+
+    def call(self, answer: Callable, case: Case) -> Outcome:
+        """Run a function over one case."""
+        return run(answer, case, self.forbidden, self.positional)
 
     def check(self, answer) -> str:
-        """Return what was tried when the answer is right; raise CheckFailed when it is not."""
+        """Compare a function with the reference in all cases.
+
+        Returns:
+            A sentence that says what was tried.
+
+        Raises:
+            CheckFailed: it is wrong; the message names the mistake, or describes the difference.
+            NotAnswered: there is no answer yet.
+        """
         if not callable(answer):
             if placeholder(answer):
                 raise NotAnswered(unwritten(self.name))
@@ -199,11 +211,11 @@ class Exercise:
         ]
 
     def recognise(self, findings: list[Finding]) -> list[tuple[Mistake, int]]:
-        """Find the mistakes that an answer shows, each with the failing cases it explains.
+        """Find the mistakes that explain an answer, each with the number of failing cases.
 
-        One that does the same in every case is certain, and so are two that do when they are made
-        at once. Otherwise up to two are looked for, each of which explains two failing cases or
-        more, and both together half of them.
+        A mistake whose results equal the answer's in every case is certain; so are two mistakes
+        that, made at once, do so. Failing that, up to two are chosen that explain at least two
+        failing cases each, and at least half of all together.
         """
         failing = {place for place, finding in enumerate(findings) if finding.wrong}
         candidates, where = [], []
@@ -248,14 +260,8 @@ class Exercise:
         for (one, its), (other, others) in combinations(where, 2):
             if not failing <= its | others or not (both := together(one, other)):
                 continue
-            outcomes = (
-                (
-                    findings[x].outcome,
-                    run(both.answer, self.all_cases[x], self.forbidden, self.positional),
-                )
-                for x in hardest
-            )
-            if all(same(*pair) for pair in outcomes):
+            answer = both.answer
+            if all(same(findings[x].outcome, self.call(answer, findings[x].case)) for x in hardest):
                 return both
         return None
 

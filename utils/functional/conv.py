@@ -166,9 +166,9 @@ def conv2d_backward(
         grad_input = _grad_input(grad_output, input, weight, geometry, method)
     if output_mask[1]:
         used = _fastest(input, weight, geometry) if method == "auto" else method
-        way = grad_weight_winograd if used == "winograd" else grad_weight_im2col
-        grad_weight = way(grad_output, input, weight, geometry)
-        if method == "auto" and _spreads(used, grad_weight):
+        compute = grad_weight_winograd if used == "winograd" else grad_weight_im2col
+        grad_weight = compute(grad_output, input, weight, geometry)
+        if method == "auto" and _may_be_spoilt(used, grad_weight):
             grad_weight = grad_weight_im2col(grad_output, input, weight, geometry)
     grad_bias = grad_output.sum(dim=(0, 2, 3)) if output_mask[2] else None
     if one_image and grad_input is not None:
@@ -184,25 +184,30 @@ def _check_method(layer: str, method: str) -> None:
 def _forward(
     input: Tensor, weight: Tensor, bias: Tensor | None, geometry: ConvGeometry, method: str
 ) -> Tensor:
-    if chosen_here := method == "auto":
+    if automatic := method == "auto":
         method = _fastest(input, weight, geometry)
     layout = torch.channels_last if is_channels_last(input) else torch.contiguous_format
     size = (len(input), len(weight), *geometry.output)
     output = torch.empty(size, dtype=input.dtype, device=input.device, memory_format=layout)
     IMPLEMENTATIONS[method](input, weight, bias, geometry, output)
-    if chosen_here and _spreads(method, output):
+    if automatic and _may_be_spoilt(method, output):
         IMPLEMENTATIONS["im2col"](input, weight, bias, geometry, output)
     return output
 
 
-def _spreads(method: str, result: Tensor) -> bool:
-    """Whether a result may hold infinities or NaNs where the definition of the layer has none."""
-    # A sum is not finite if one of its terms is not; if only the sum overflows, time is lost.
+def _may_be_spoilt(method: str, result: Tensor) -> bool:
+    """Say whether a result may hold infinities or NaNs where the layer's definition has none.
+
+    Winograd's method mixes the pixels of a tile: one that is infinite or NaN spoils all outputs of
+    its tile, also those whose window does not hold it. The result is then computed again by im2col.
+    """
+    # A sum is not finite if one of its terms is not. If only the sum overflows, the second
+    # computation is wasted, but not wrong.
     return method == "winograd" and not result.is_meta and not bool(result.sum().isfinite())
 
 
 def _fastest(input: Tensor, weight: Tensor, geometry: ConvGeometry) -> str:
-    """Measured with ``benchmarks/layers.py``: Winograd pays where its products are large enough."""
+    """Choose the fastest method for these sizes, as measured by ``benchmarks/layers.py``."""
     groups, (size, other) = geometry.groups, geometry.kernel
     filters, channels = len(weight), input.shape[1]
     if groups == channels > 1:
@@ -219,7 +224,7 @@ def _fastest(input: Tensor, weight: Tensor, geometry: ConvGeometry) -> str:
 def _naive(
     input: Tensor, weight: Tensor, bias: Tensor | None, geometry: ConvGeometry, output: Tensor
 ) -> None:
-    """One output number at a time, as the definition says."""
+    """Compute one output number after the other, straight from the definition."""
     (height, width), (step_y, step_x), _, (spread_y, spread_x), groups, (rows, columns) = geometry
     filters, depth = weight.shape[:2]
     # 16-bit numbers are added up in 32 bits.

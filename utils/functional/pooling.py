@@ -253,7 +253,7 @@ def avg_pool2d_backward(
 ) -> Tensor:
     """Gradient of :func:`avg_pool2d`: each window's gradient is shared evenly by its pixels.
 
-    Arguments as in the forward pass, behind the gradient of the output. Returns a tensor shaped as
+    Arguments as in the forward pass, after the gradient of the output. Returns a tensor shaped as
     ``input``.
 
     Raises:

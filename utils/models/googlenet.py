@@ -61,7 +61,7 @@ class BasicConv2d(torch.nn.Module):
 
 
 class Inception(torch.nn.Module):
-    """Four ways side by side, whose channels are put one behind the other: figure 2(b)."""
+    """Four parallel branches whose outputs are concatenated along the channels: figure 2(b)."""
 
     def __init__(self, channels: int, filters: tuple, paper: bool):
         super().__init__()
@@ -84,9 +84,9 @@ class Inception(torch.nn.Module):
         self.filters = one + three + five + pooled
 
     def forward(self, input: Tensor) -> Tensor:
-        """Go all four ways."""
-        ways = (self.branch1, self.branch2, self.branch3, self.branch4)
-        return torch.cat([way(input) for way in ways], dim=1)
+        """Concatenate the four branches' outputs."""
+        branches = (self.branch1, self.branch2, self.branch3, self.branch4)
+        return torch.cat([branch(input) for branch in branches], dim=1)
 
 
 class SideClassifier(torch.nn.Module):

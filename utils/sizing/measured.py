@@ -134,7 +134,7 @@ def _state(model: nn.Module, weights: str, dtype: torch.dtype) -> dict[str, Tens
 
 
 class _Reached(Exception):
-    """The layer has run; what comes behind it is not needed."""
+    """Ends the forward pass once the layer has run: later layers are not needed."""
 
 
 def _gradient(model, state, image: Tensor, name: str) -> tuple[Tensor, tuple[int, int]]:

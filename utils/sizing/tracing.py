@@ -158,7 +158,7 @@ def same_memory(one: Tensor, other: Tensor) -> bool:
 
 
 def union(fields: list[Field | None]) -> Field | None:
-    """What is seen by units that see all of these."""
+    """Receptive field of units that depend on several inputs; None if that of one is unknown."""
     known = [field for field in fields if field is not None]
     if not known or len(known) < len(fields):
         return None
@@ -228,7 +228,10 @@ def _plain(value):
 
 
 def window(layer: nn.Module, field: Field | None, before, after, image: Pair) -> Field | None:
-    """The field behind a layer, from that before it: the recurrence of `receptive_field`."""
+    """Receptive field after a layer, from the field before it: the recurrence of `receptive_field`.
+
+    None where units of the output have no common field.
+    """
     if field is None:
         return None
     if hasattr(layer, "in_features"):  # fully connected: each unit sees everything

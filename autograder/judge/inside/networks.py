@@ -184,7 +184,7 @@ def _function(value, encode, depth) -> list:
 
 
 def _with_nodes(encode: Encoder, places: dict) -> Encoder:
-    """An encoder that goes on behind another one, and knows a graph's nodes."""
+    """An encoder for a step's arguments: it writes the step that a node of the graph stands for."""
 
     def other(value, inner, depth):
         for kind in (list, dict):  # `torch.fx` has its own, which cannot be changed
@@ -338,7 +338,7 @@ class NetworkDecoder:
 
 
 def _count(value) -> int:
-    """The numbers in a step's arguments or a layer's setting."""
+    """How many numbers a step's arguments or a layer's setting hold."""
     if isinstance(value, list | tuple | set):
         return sum(map(_count, value))
     if isinstance(value, dict):
@@ -347,7 +347,7 @@ def _count(value) -> int:
 
 
 def _count_buffer(name: str, value, own: bool) -> int:
-    """The numbers in a buffer; those that layers of torch keep themselves are free."""
+    """How many numbers of a buffer count; those that torch's own layers keep do not."""
     return 0 if value is None or (name in STATISTICS and not own) else value.numel()
 
 

@@ -86,11 +86,6 @@ LAYERS = (
 )
 
 
-def table(names: str, *lists: list[tuple[int, ...]]) -> list[Case]:
-    """Make a case of every row in the lists: its numbers have these names, in this order."""
-    return [Case(dict(zip(names.split(), row, strict=False))) for rows in lists for row in rows]
-
-
 def layer_cases(arguments: Callable[[Layer, int], dict]) -> list[Case]:
     """Make a case of every layer; `arguments(layer, seed)` gives the tensors."""
     cases = []
