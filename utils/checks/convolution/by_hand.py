@@ -16,7 +16,7 @@ window_on_a_line = ValueExercise(
         Mistake(
             "the weights are laid on the pixels from right to left",
             "The first weight lies on the first pixel of the window. (What you have computed has a "
-            "name of its own: section 6.)",
+            "name of its own: section 7.)",
             [7, -2, 9],
         ),
         Mistake(
