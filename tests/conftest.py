@@ -27,10 +27,13 @@ from course import (
     submit,
 )
 from schedule import schedule
+from states import STATES, with_states
 
 TEMPORARY = pytest.StashKey[Path]()
 #: What lies in a temporary folder and is nobody's fault: pytest's own, torch's cache of kernels.
 NO_LEFTOVERS = ("pytest-of-", "torchinductor_")
+#: Files of tests that share a lesson's round of grading, by the lesson in their name.
+OF_A_LESSON = ("test_answers.py", "test_nbgrader_round.py", "test_known_state.py")
 LONGEST_FIRST = ("attacks", "grader", "browser", "unit")
 
 
@@ -97,7 +100,9 @@ def pytest_xdist_make_scheduler(config, log):
     class ByFixture(LoadScopeScheduling):
         # Not xdist's own groups: those of 3.8 have no effect with pytest 9.
         def _split_scope(self, nodeid):
-            graded = re.search(r"/test_(answers|nbgrader_round)\.py::.*\[(\d\d_[a-z]+)", nodeid)
+            graded = re.search(
+                r"/test_(answers|nbgrader_round|known_state)\.py::.*\[(\d\d_[a-z]+)", nodeid
+            )
             return graded[2] if graded else nodeid.partition("::")[0]
 
     config.option.loadscopereorder = False  # by number of tests: the longest ones would be last
@@ -120,8 +125,9 @@ def published_answers():
 def graded(tmp_path_factory):
     """A function from a lesson to its submissions: student -> the course that graded it.
 
-    Two courses grade what test_answers.py and test_nbgrader_round.py look at: one the solution and
-    the mixed answers, as an instructor does; one the untouched release, with all demonstrations but
+    Two courses grade what test_answers.py, test_nbgrader_round.py and test_known_state.py look at:
+    one the solution, once below a cell that sets all that can be set for the process, and the mixed
+    answers, as an instructor does; one the untouched release, with all demonstrations but
     those that are long and do the same in every submission. A lesson is graded once, when it is
     first asked for.
     """
@@ -137,13 +143,16 @@ def graded(tmp_path_factory):
         for student, answers in schedule(lesson).items():
             sources = {exercise: answer.source for exercise, answer in answers.items()}
             submit(usual, student, answered(sources, released(lesson)), lesson=lesson)
+        submit(usual, "settings", with_states(lesson, *STATES.values()), lesson=lesson)
         submit(whole, "untouched", (ROOT / "notebooks" / name).read_bytes(), lesson=lesson)
         nbformat.write(quick(solution(lesson), lesson), whole / "solutions" / name)
         with (whole / "nbgrader_config.py").open("a") as config:
             config.write("\nc.Execute.demonstrations = True\n")
         with ThreadPoolExecutor(_free_cores()) as pool:
             list(pool.map(lambda course: nbgrader(course, "autograde", lesson), (usual, whole)))
-        return dict.fromkeys(["solved", *schedule(lesson)], usual) | {"untouched": whole}
+        return dict.fromkeys(["solved", "settings", *schedule(lesson)], usual) | {
+            "untouched": whole
+        }
 
     return grade
 

@@ -145,20 +145,22 @@ def quick(notebook, lesson=LESSON, seconds=8):
     """
     took = solution(lesson).metadata[BUILD_METADATA]["seconds"]
     code = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    binds = {cell["id"]: bound(cell.source) or set() for cell in code}
+    uses = {cell["id"]: needed(cell.source) or set() for cell in code}
     theirs, long, spare = set(), set(), set()  # names that come of answers, of long cells; cells
-    for cell in code:
-        if info(cell) or needed(cell.source) & theirs:
-            theirs |= bound(cell.source)
+    for name, cell in zip(binds, code, strict=True):
+        if info(cell) or uses[name] & theirs:
+            theirs |= binds[name]
         else:
-            theirs -= bound(cell.source)
-            if took.get(cell["id"], 0) >= seconds or needed(cell.source) & long:
-                long |= bound(cell.source)
-                spare.add(cell["id"])
+            theirs -= binds[name]
+            if took.get(name, 0) >= seconds or uses[name] & long:
+                long |= binds[name]
+                spare.add(name)
     wanted = set()
-    for cell in reversed(code):
-        if cell["id"] not in spare or bound(cell.source) & wanted:
-            spare.discard(cell["id"])
-            wanted = wanted - bound(cell.source) | needed(cell.source)
+    for name in reversed(binds):
+        if name not in spare or binds[name] & wanted:
+            spare.discard(name)
+            wanted = wanted - binds[name] | uses[name]
     notebook.cells = [cell for cell in notebook.cells if cell["id"] not in spare]
     return notebook
 
