@@ -295,9 +295,9 @@ def im2col(image, kernel) -> Drawing:
     fills = {(r, c): TINTS[c] for r in range(4) for c in range(4)}
     turned = [[windows[c][r] for c in range(4)] for r in range(4)]
     for place in range(4):
-        x = 212 + size * place + size / 2
-        drawing.line((80 + 155 * place, 158), (x, y - 24), colour=MUTED, arrow=True)
-        drawing.text(x, y - 12, LETTERS[place], bold=True)
+        middle = 212 + size * place + size / 2
+        drawing.line((80 + 155 * place, 158), (middle, y - 24), colour=MUTED, arrow=True)
+        drawing.text(middle, y - 12, LETTERS[place], bold=True)
     drawing.cells(212, y, turned, size=size, fills=fills)
     drawing.text(288, y + 170, "windows, as columns", size=13)
     drawing.text(382, y + 95, "=", size=22)

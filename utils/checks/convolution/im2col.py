@@ -9,12 +9,11 @@ from utils.checks.mistakes import edit
 
 
 def _case(layer: cases.Layer, seed: int) -> Case:
-    given = {"input": cases.whole_numbers(*layer.input_shape, seed=seed)}
-    given["kernel_size"] = layer.kernel
+    image = cases.whole_numbers(*layer.input_shape, seed=seed)
     # Defaults are left out, so that they are tried as well.
-    given |= {"stride": layer.stride} if layer.stride > 1 else {}
-    given |= {"padding": layer.padding} if layer.padding else {}
-    return Case(given)
+    options = {"stride": layer.stride} if layer.stride > 1 else {}
+    options |= {"padding": layer.padding} if layer.padding else {}
+    return Case({"input": image, "kernel_size": layer.kernel, **options})
 
 
 def _shape(case: Case) -> tuple[int, int, int, int]:
