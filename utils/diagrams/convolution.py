@@ -190,8 +190,8 @@ def looks(size: int = 6, kernel: int = 3) -> Drawing:
 def filter_and_volume(count: int = 4) -> Drawing:
     """A window through all three channels, one number for each filter, slices that are stacked."""
     drawing = Drawing(
-        720,
-        300,
+        600,
+        306,
         "Left, three sheets one behind the other: the red, green and blue channel of the input, "
         f"with a window that goes through all three. In the middle {count} filters, "
         "each a block of "
@@ -199,27 +199,27 @@ def filter_and_volume(count: int = 4) -> Drawing:
         "one number on the first sheet, as each filter fills one sheet.",
     )
     for sheet in reversed(range(3)):
-        x, y = 30 + 22 * sheet, 110 - 22 * sheet
+        x, y = 16 + 20 * sheet, 110 - 20 * sheet
         drawing.rect(x, y, 130, 130, LIGHT_INPUT)
         drawing.rect(x + 34, y + 44, 42, 42, INPUT)
-        drawing.text(x + 122, y + 120, "RGB"[sheet], size=11, anchor="end")
-    drawing.text(118, 264, "input: depth 3").text(118, 284, "one window goes through it", size=12)
+        drawing.text(x + 122, y + 120, "RGB"[sheet], size=13, anchor="end")
+    drawing.text(100, 264, "input: depth 3", bold=True)
+    drawing.text(100, 286, "one window goes through it", size=13)
     for k in range(count):
         for sheet in reversed(range(3)):
-            drawing.rect(300 + 10 * sheet, 48 + 56 * k - 10 * sheet, 40, 40, FILTER, opacity=0.9)
-        drawing.text(320, 69 + 56 * k, f"{k + 1}", bold=True)
-    drawing.line((212, 120), (290, 68), colour=INK, arrow=True)
-    drawing.text(330, 284, f"{count} filters, each 3 deep", size=12)
+            drawing.rect(254 + 8 * sheet, 38 + 58 * k - 8 * sheet, 38, 38, FILTER, opacity=0.9)
+        drawing.text(273, 57 + 58 * k, f"{k + 1}", bold=True)
+    drawing.line((190, 120), (246, 58), colour=INK, arrow=True)
+    drawing.text(284, 264, f"{count} filters", bold=True).text(284, 286, "each 3 deep", size=13)
     for sheet in reversed(range(count)):
-        x, y = 500 + 22 * sheet, 120 - 22 * sheet
+        x, y = 400 + 20 * sheet, 130 - 20 * sheet
         drawing.rect(x, y, 110, 110, LIGHT_OUTPUT)
-        drawing.text(x + 104, y + 100, f"{sheet + 1}", size=11, anchor="end")
-    drawing.rect(530, 156, 15, 15, OUTPUT)
-    drawing.line((372, 58), (460, 58), (526, 160), colour=INK, arrow=True)
-    drawing.text(420, 44, "sum + bias", size=12)
-    drawing.text(588, 264, f"output: depth {count}").text(
-        588, 284, "a slice for each filter", size=12
-    )
+        drawing.text(x + 104, y + 100, f"{sheet + 1}", size=13, anchor="end")
+    drawing.rect(430, 166, 15, 15, OUTPUT)
+    drawing.line((314, 44), (372, 44), (428, 168), colour=INK, arrow=True)
+    drawing.text(352, 26, "sum + bias", size=13)
+    drawing.text(490, 264, f"output: depth {count}", bold=True)
+    drawing.text(490, 286, "a slice for each filter", size=13)
     return drawing
 
 
