@@ -2,11 +2,12 @@
 
 A wrong function is an edit of a right one: "the padding is forgotten" is that function with its
 padding taken out. Two edits of one function can be made together, so a check recognises two
-mistakes made at once, without anybody having written that down.
+mistakes made at once, without anybody having written that down. A class is edited as a function is.
 """
 
 import inspect
 import re
+import sys
 import textwrap
 from collections.abc import Callable
 from functools import cache, cached_property
@@ -60,7 +61,7 @@ class Mistake:
         """The wrong value, or the wrong function."""
         if not self.edits:
             return self.wrong
-        names = dict(self.right.__globals__)
+        names = dict(vars(sys.modules[self.right.__module__]))
         exec(compile(self.text, f"<{self.name}>", "exec"), names)
         return names[self.right.__name__]
 
@@ -88,14 +89,15 @@ class Mistake:
         if not callable(self.answer):
             return f"{exercise.name} = {self.answer!r}\n"
         own = (self.right if self.edits else self.wrong).__name__
-        return re.sub(rf"^def {own}\(", f"def {exercise.name}(", self.text)
+        # A class also calls itself by its name.
+        return re.sub(rf"\b{own}\b", exercise.name, self.text)
 
 
 @cache
 def text_of(function: Callable) -> str:
-    """Return the text of a function, without its decorators."""
+    """Return the text of a function or class, without its decorators."""
     text = textwrap.dedent(inspect.getsource(function))
-    return text[re.search(r"^def ", text, flags=re.MULTILINE).start() :]
+    return text[re.search(r"^(def|class) ", text, flags=re.MULTILINE).start() :]
 
 
 def together(one: Mistake, other: Mistake) -> Mistake | None:
