@@ -98,7 +98,7 @@ def test_what_passes_in_lesson_1_is_there_in_lesson_2(written, lab, page, course
     open_lesson(page, lab, "home.md")
     picture = page.locator(".jp-MarkdownViewer img[src*='network.svg']")
     count = 2 if written else 0
-    expect(picture).to_have_attribute("alt", re.compile(f"{count} of 18 parts"), timeout=60_000)
+    expect(picture).to_have_attribute("alt", re.compile(f"{count} of 20 parts"), timeout=60_000)
     picture.scroll_into_view_if_needed()
     page.wait_for_function("document.querySelector('.jp-MarkdownViewer img').naturalWidth > 0")
     page.screenshot(path=ARTIFACTS / f"mine-home-{written}.png")

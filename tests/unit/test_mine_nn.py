@@ -49,7 +49,8 @@ def own(kernel, lesson, filled):
 
 def test_all_of_the_courses_answers_are_kept(own, filled):
     assert set(ANSWERS) == set(parts.PARTS)
-    assert set(filled) == {"__init__.py", *(f"{name}.py" for name in parts.PARTS)}
+    names = {f"{parts.file_of(name)}.py" for name in parts.PARTS}
+    assert set(filled) == {"__init__.py", *names}
     assert {shelf.whose(name) for name in parts.PARTS} == {"yours"}
 
 

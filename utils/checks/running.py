@@ -55,7 +55,7 @@ class Case:
 class Outcome:
     """What one call did: returned a value, raised, made a forbidden call, changed an argument."""
 
-    value: object = None
+    value: Any
     error: BaseException | None = None
     forbidden: str | None = None
     changed: str | None = None
