@@ -9,12 +9,17 @@ import nbformat
 import numpy as np
 import pytest
 from browser import ARTIFACTS, TOKEN
-from explorers import violations
+from explorers import (
+    assert_a_picture_without_script,
+    assert_fit_for_everyone,
+    violations,
+)
 from nbformat.v4 import new_code_cell, new_notebook
 from PIL import Image
 from playwright.sync_api import expect
 
 from utils import data
+from utils.explorers import Classification
 
 CATS = re.compile("Most probable: (tabby|tiger cat|Egyptian cat), ")
 NOTEBOOK = "notebooks/names.ipynb"
@@ -206,3 +211,9 @@ def test_a_kernel_that_is_gone_is_said(explorer, page, tmp_path):
     expect(page.get_by_text("No Kernel").first).to_be_visible(timeout=30_000)
     drop(page, explorer.locator(".explorer-drop"), tmp_path / "my cup.jpg")
     expect(explorer.get_by_role("alert")).to_contain_text("run this cell again", timeout=30_000)
+
+
+def test_in_a_saved_page(browser, tmp_path):
+    explorer = Classification()
+    assert_fit_for_everyone(browser, tmp_path, explorer)
+    assert_a_picture_without_script(browser, tmp_path, explorer)

@@ -211,8 +211,9 @@ def _where(map: Tensor) -> str:
     if not map.max() > 0:
         return "nowhere"
     row, column = divmod(map.argmax().item(), map.shape[1])
-    vertical = ("top", "", "bottom")[3 * row // map.shape[0]]
-    horizontal = ("left", "", "right")[3 * column // map.shape[1]]
+    height, width = map.shape
+    vertical = ("top", "", "bottom")[int(3 * (row + 0.5) / height)]  # by the middle of the place
+    horizontal = ("left", "", "right")[int(3 * (column + 0.5) / width)]
     if not (vertical or horizontal):
         return "in the middle"
     return f"at the {vertical} {horizontal}".strip() if vertical else f"on the {horizontal}"
