@@ -116,13 +116,11 @@ def maps(photograph: str, layer: str) -> Tensor:
 @cache
 def predictions(photograph: str) -> list[tuple[str, float, Tensor]]:
     """The five best names of a photograph: (name, probability, class activation map (7, 7))."""
-    model = _network()
+    model, last = _network(), maps(photograph, "relu2")
+    end = torch.nn.Sequential(model.avgpool, torch.nn.Flatten(), model.fc)  # what follows the maps
     with torch.no_grad():
-        scores = model.fc(maps(photograph, "relu2").mean((1, 2)))
-    best = scores.softmax(0).topk(NAMES)
-    evidence = features.class_activation_map(
-        model, _input(photograph), best.indices, progress=False
-    )
+        best = end(last[None])[0].softmax(0).topk(NAMES)
+    evidence = features.class_activation_map(end, last, best.indices, progress=False)
     names = [data.imagenet_classes()[i] for i in best.indices.tolist()]
     return list(zip(names, best.values.tolist(), evidence, strict=True))
 
