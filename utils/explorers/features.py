@@ -102,17 +102,17 @@ class Features(Explorer, script="features.js"):
         figure = plt.figure(figsize=(9.6, 4.2), layout="constrained")
         left, middle, right = figure.subfigures(1, 3, width_ratios=[1, 2.1, 1])
         seen, chosen = left.subplots(2, 1)
-        seen.imshow(sheets.picture(self.photograph).permute(1, 2, 0))
+        seen.imshow(sheets.picture(self.photograph).permute(1, 2, 0).numpy())
         corner = [x * layer.jump - layer.padding - 0.5 for x in (column, row)]
         frame = {"fill": False, "edgecolor": OKABE_ITO["vermillion"], "linewidth": 2}
         seen.add_patch(Rectangle(corner, layer.field, layer.field, **frame))
         seen.set(title="the field of one unit", xlim=(-0.5, SIDE - 0.5), ylim=(SIDE - 0.5, -0.5))
         look = {"cmap": "inferno", "norm": PowerNorm(BRIGHTEN, 0, MOST)}
-        chosen.imshow(maps[self._channel()], **look)
+        chosen.imshow(maps[self._channel()].numpy(), **look)
         chosen.set_title(f"feature map {self._channel() + 1}")
         axes = middle.subplots(*GRID)
         for axis, one in zip(axes.flat, maps, strict=False):
-            axis.imshow(one, **look)
+            axis.imshow(one.numpy(), **look)
         shown = min(len(maps), axes.size)
         middle.suptitle(f"{layer.title}: {shown} of {layer.channels} feature maps")
         named = right.subplots(2, 1)

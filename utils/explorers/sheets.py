@@ -242,7 +242,11 @@ def write(folder: Path) -> None:
 @cache
 def _code() -> str:
     """A checksum of all that a sheet may depend on."""
+    utils = Path(models.__file__).parent.parent
+    files = [Path(__file__)]
+    for part in ("data", "features", "functional", "models", "nn", "sizing"):
+        files += sorted((utils / part).rglob("*.py"))
     found = hashlib.sha256(torch.__version__.encode())
-    for path in sorted(Path(models.__file__).parent.parent.rglob("*.py")):
+    for path in files:
         found.update(path.read_bytes())
     return found.hexdigest()[:16]

@@ -188,9 +188,9 @@ function render({ model, el }) {
       slider(units, "row", "Unit row", { max: last, say: inOrder }),
       slider(units, "column", "Unit column", { max: last, say: inOrder }),
     ],
-    choice(model, "order", "Order", [
-      ["here", "strongest here first"],
-      ["number", "by number"],
+    choice(model, "order", "Order by", [
+      ["here", "strength"],
+      ["number", "number"],
     ]),
   ];
 
@@ -226,7 +226,7 @@ function render({ model, el }) {
   delete names.node.dataset.control;
   const reading = folded(
     "How to read it",
-    element("p", { class: "explorer-text" }, `All maps are drawn on one scale, from black, 0, to the brightest, ${MOST}, where ReLU6 cuts off. A map is one channel of a layer’s output: one filter’s answers everywhere in the photograph. The filters shown are those of the first conv layer, times the factor of batch norm after it. Deeper filters read maps, not colours; what they look for is seen in the patches that excite them most. The network, EfficientNet-Lite0, sees the middle of a photograph, 224 × 224 pixels.`),
+    element("p", { class: "explorer-text" }, `All maps are drawn on one scale, from black, 0, to the brightest, ${MOST}, where ReLU6 cuts off. A map is one channel of a layer’s output: one filter’s answers everywhere in the photograph. By strength, those come first that are stronger in this photograph than in the others. The filters shown are those of the first conv layer, times the factor of batch norm after it. Deeper filters read maps, not colours; what they look for is seen in the patches that excite them most. The network, EfficientNet-Lite0, sees the middle of a photograph, 224 × 224 pixels.`),
   );
   for (const node of [filter.node, patches.node]) node.classList.add("explorer-wide");
   const stage = [refused, top, patches.node, filter.node, verdict, reading.node];
