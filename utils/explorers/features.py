@@ -1,9 +1,9 @@
 """What a trained network makes of photographs, layer by layer, down to the names that it gives."""
 
 import json
+from typing import Any
 
 import matplotlib.pyplot as plt
-import numpy as np
 from matplotlib.colors import PowerNorm
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
@@ -102,7 +102,8 @@ class Features(Explorer, script="features.js"):
         layer, maps = self._layer(), self.maps()
         row, column = self._unit()
         figure = plt.figure(figsize=(9.6, 4.2), layout="constrained")
-        left, middle, right = np.ravel(figure.subfigures(1, 3, width_ratios=[1, 2.1, 1]))
+        panels: Any = figure.subfigures(1, 3, width_ratios=[1, 2.1, 1])
+        left, middle, right = panels
         seen, chosen = left.subplots(2, 1)
         seen.imshow(sheets.picture(self.photograph).permute(1, 2, 0).numpy())
         left_edge, top = (x * layer.jump - layer.padding - 0.5 for x in (column, row))
