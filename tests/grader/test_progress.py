@@ -202,8 +202,8 @@ def test_it_moves_with_the_folder_and_make_lab_needs_only_python(notebooks, open
 def test_the_home_draws_the_network_with_the_parts_that_are_kept(notebooks):
     assert progress.draw(notebooks) == notebooks / "home.md"
     drawn = (notebooks / "network.svg").read_text("utf-8")
-    assert drawn.count(">✓ ") == 1 and "next: conv2d" in drawn  # in the legend
-    assert "all are on loan. Next: conv2d, in" in (notebooks / "home.md").read_text()
+    assert drawn.count(">✓ ") == 1 and "next: im2col" in drawn  # in the legend
+    assert "all are on loan. Next: im2col, in" in (notebooks / "home.md").read_text()
     (notebooks / "my_convnet").mkdir()
     for name in ("conv2d", "conv2d.before", "__init__", "something"):
         (notebooks / "my_convnet" / f"{name}.py").touch()
