@@ -28,7 +28,10 @@ FILES = {
 }
 FOLDERS = ("labextension", "notebooks", "utils")
 #: What somebody who takes the course here leaves in `notebooks/`.
-PROGRESS = ("notebooks/home.md*", "notebooks/network.svg*", "notebooks/progress.txt")
+PROGRESS = (
+    *("notebooks/home.md*", "notebooks/network.svg*"),
+    *("notebooks/progress.txt", "notebooks/answers.txt"),
+)
 NEVER = (*NOT_OURS, "*.pyc", "*.egg-info", *PROGRESS)
 #: nbgrader's delimiters: kind of secret -> the words around it.
 REGIONS = {
