@@ -1,11 +1,11 @@
-"""The bank of questions: what is asked, what can be answered, and why an answer is right or not.
+r"""The bank of questions: what is asked, what can be answered, and why an answer is right or not.
 
 Each lesson has a file in ``questions/``, a table for each question, the most important ones first.
 Texts are Markdown with formulas between dollars. What is before ``03_`` in a file's name is the
 lesson's number; 0 holds what the course takes for granted. A table looks like this::
 
     [what-a-filter-spans]                  # the question's name; the log knows it by this
-    text = 'A filter of $3 \\times 3$ …'
+    text = 'A filter of $3 \times 3$ …'
     checks = ["conv2d-naive"]              # who fails these is asked this question first
     right = ["…", "why it is right"]
     wrong = [

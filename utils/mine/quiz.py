@@ -3,6 +3,7 @@
 import hashlib
 import html
 import json
+import re
 from pathlib import Path
 
 import anywidget
@@ -16,6 +17,7 @@ from utils.mine.bank import Question
 __all__ = ["Quiz"]
 
 FRONT = Path(__file__).parent / "front"
+TITLES = {"predict": "Predict first", "review": "Do you remember?"}
 
 
 class Quiz(anywidget.AnyWidget):
@@ -33,15 +35,16 @@ class Quiz(anywidget.AnyWidget):
     _esm = (FRONT / "quiz.js").read_text("utf-8")
     _css = (FRONT / "quiz.css").read_text("utf-8")
 
-    kind = Unicode().tag(sync=True)
+    title = Unicode().tag(sync=True)
     questions = List(Dict()).tag(sync=True)
     chosen = Dict().tag(sync=True)
     said = Unicode().tag(sync=True)
 
     def __init__(self, kind: str, questions: list[Question], chosen: dict[str, int] | None = None):
+        self.kind = kind
         self._asked = {question.name: question for question in questions}
         shown = [_shown(question) for question in questions]
-        super().__init__(kind=kind, questions=shown, chosen=chosen or {})
+        super().__init__(title=TITLES[kind], questions=shown, chosen=chosen or {})
         self.observe(self._keep, "chosen")
 
     def _keep(self, change) -> None:
@@ -55,12 +58,13 @@ class Quiz(anywidget.AnyWidget):
 
     def as_html(self) -> str:
         """Return it as a piece of a page; until its script runs, answers are in folds."""
-        state = {name: getattr(self, name) for name in ("kind", "questions", "chosen", "said")}
+        state = {name: getattr(self, name) for name in ("title", "questions", "chosen", "said")}
         words = json.dumps(state, sort_keys=True).replace("</", r"<\/")
         key = hashlib.sha256(words.encode()).hexdigest()[:12]
         folds = "\n".join(map(_folded, self._asked.values()))
         return (
-            f'<div data-quiz="{key}">{folds}</div>\n<style>{self._css}</style>\n'
+            f'<div data-quiz="{key}"><p><strong>{self.title}</strong></p>{folds}</div>\n'
+            f"<style>{self._css}</style>\n"
             f'<script type="module">{self._esm}\nwake("{key}", {words});\n</script>'
         )
 
@@ -104,8 +108,10 @@ def _as_text(question: Question) -> str:
 
 def _formula(tex: str, display: bool) -> str:
     """MathML, which browsers draw by themselves; what cannot be converted stays TeX."""
+    # After a comma or a bracket, a minus would be set as if something stood before it.
+    tex = re.sub(r"([,(]\s*)-([\d.]+)", r"\1{-\2}", tex.strip())
     try:
-        return convert(tex.strip(), display="block" if display else "inline")
+        return convert(tex, display="block" if display else "inline")
     except Exception:  # the library raises whatever comes up
         return f"<code>{html.escape(tex)}</code>"
 

@@ -29,6 +29,7 @@ def review(lesson: int | None = None):
 
     Args:
         lesson: the number of the lesson that begins; by default that of the notebook's folder.
+            One more than the last asks about all lessons.
 
     Returns:
         A widget, to be the last line of a cell; None where the lesson is not known and nobody
@@ -43,10 +44,10 @@ def review(lesson: int | None = None):
     number = _here() if lesson is None else lesson
     if number is None and not live():
         return None
-    if number not in range(1, last + 1):
+    if number not in range(1, last + 2):
         said = "the notebook's folder has no number" if number is None else f"not {number}"
         raise ValueError(
-            f"mine.review() needs a lesson from 1 to {last} ({said}): mine.review(lesson=3)"
+            f"mine.review() needs a lesson from 1 to {last + 1} ({said}): mine.review(lesson=3)"
         )
     return Quiz("review", due(number, answers(), datetime.now(UTC)))
 

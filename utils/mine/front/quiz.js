@@ -22,18 +22,17 @@ function written(tag, attributes, html) {
 let made = 0;
 
 function render({ model, el }) {
-  const kind = model.get("kind");
   const questions = model.get("questions");
   const group = `quiz-${Math.random().toString(36).slice(2)}-${made++}`;
-  const title = kind === "predict" ? "Predict first" : "Do you remember?";
+  const title = model.get("title");
   const progress = element("span", { class: "quiz-source" });
   const body = element("div", { class: "quiz-body" });
   const verdict = element("p", { class: "quiz-verdict", role: "status", tabindex: -1 });
   const after = element("div", { class: "quiz-after" });
   const trouble = element("p", { class: "quiz-trouble", role: "status" });
   const root = element(
-    "section",
-    { class: "quiz", "aria-label": title },
+    "div",
+    { class: "quiz", role: "group", "aria-label": title },
     element("p", { class: "quiz-title" }, element("strong", {}, title), " ", progress),
     ...[verdict, body, after, trouble],
   );
@@ -44,7 +43,7 @@ function render({ model, el }) {
   /** Show the question, or what came of it; `moved` by a hand, which the focus follows. */
   function draw(moved) {
     const question = questions[at];
-    if (kind === "review") progress.textContent = `${question.source} · ${at + 1} of ${questions.length}`;
+    if (questions.length > 1) progress.textContent = `${question.source} · ${at + 1} of ${questions.length}`;
     verdict.textContent = "";
     after.replaceChildren();
     if (answer(question) === undefined) ask(question, moved);
@@ -102,7 +101,7 @@ function render({ model, el }) {
     if (left > 0) {
       const next = () => ((at += 1), draw(true));
       after.append(element("button", { type: "button", class: "quiz-button", onclick: next }, "Next question"));
-    } else if (kind === "review") {
+    } else if (questions.length > 1) {
       const again = right() < questions.length ? "What was not comes back first." : "They come back before you forget them.";
       after.append(`${right()} of ${questions.length} right. ${again}`);
     }
