@@ -12,7 +12,6 @@ from playwright.sync_api import expect
 from test_mine_in_lab import shut_down
 
 from utils.mine.bank import bank
-from utils.mine.quiz import markdown
 
 PREDICTED = "scale-of-dropout"  # of this lesson, so not among what is reviewed
 SOURCES = ("from utils import mine", "mine.review()", f'mine.predict("{PREDICTED}")')
@@ -42,6 +41,7 @@ def open_and_run(page, lab, notebook):
     """Open the notebook, run all of it, and return its two quizzes."""
     page.goto(f"{lab}/lab/workspaces/{uuid.uuid4().hex}/tree/{notebook}?token={TOKEN}")
     expect(page.get_by_text("Python 3 (ipykernel) | Idle")).to_be_visible(timeout=90_000)
+    page.screenshot(path=ARTIFACTS / "review-opened.png")
     page.locator(".jp-CodeCell .cm-content").first.click()
     for _ in SOURCES:
         page.keyboard.press("Shift+Enter")
@@ -52,8 +52,7 @@ def open_and_run(page, lab, notebook):
 
 def question(quiz):
     """The question that a quiz shows."""
-    text = quiz.locator("legend").inner_html()
-    return next(x for x in bank().values() if markdown(x.text).strip() == text.strip())
+    return bank()[quiz.get_attribute("data-question")]
 
 
 def answer(page, quiz, place):
@@ -121,6 +120,7 @@ def test_a_wrong_answer_comes_back_first_and_a_prediction_stays(lab, page, noteb
     picture(page, review, "narrow")
     assert review.evaluate("x => x.scrollWidth <= x.clientWidth + 1")
     page.set_viewport_size({"width": 1280, "height": 900})
+    page.keyboard.press("Control+s")
 
     shut_down(lab)  # as if it were another day
     review, predict = open_and_run(page, lab, notebook)

@@ -43,6 +43,7 @@ function render({ model, el }) {
   /** Show the question, or what came of it; `moved` by a hand, which the focus follows. */
   function draw(moved) {
     const question = questions[at];
+    root.dataset.question = question.name;
     if (questions.length > 1) progress.textContent = `${question.source} · ${at + 1} of ${questions.length}`;
     verdict.textContent = "";
     after.replaceChildren();
