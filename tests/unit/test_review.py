@@ -13,8 +13,8 @@ from utils import mine
 from utils.checks import CheckFailed, check
 from utils.mine import answers
 from utils.mine.answers import Answer, keep
+from utils.mine.asking import due
 from utils.mine.bank import bank
-from utils.mine.review import due
 
 NOW = datetime(2026, 11, 29, 12, tzinfo=UTC)
 NAME = "volume-after-pooling"  # of lesson 3

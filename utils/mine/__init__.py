@@ -17,9 +17,9 @@ import sys
 from types import ModuleType
 
 from utils.mine import answers, library, nn, shelf  # noqa: F401  (nn: as mine.nn)
+from utils.mine.asking import predict, review
 from utils.mine.library import Drawing, check, drawing, lend, take_back
 from utils.mine.parts import PARTS
-from utils.mine.review import predict, review
 
 __all__ = ["Drawing", "check", "drawing", "lend", "predict", "review", "take_back"]
 
