@@ -83,7 +83,7 @@ def _place(text: str, after: str | None) -> int:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Describe the command line of `python -m autograder new-exercise`."""
-    parser.add_argument("lesson", help="such as 02_pooling")
+    parser.add_argument("lesson", help="such as 03_pooling")
     parser.add_argument("exercise", help="such as stochastic-pooling: the answer's grade_id")
     kinds = parser.add_mutually_exclusive_group()
     kinds.add_argument("--value", action="store_true", help="a number or a list, not a function")

@@ -37,7 +37,8 @@ def new_lesson(name: str, root: Path = ROOT) -> list[Path]:
         lesson.checks / "__init__.py": "package.txt",
         lesson.answers: "answers.txt",
     }
-    return written({path: filled(x, number=str(lesson.number)) for path, x in templates.items()})
+    about = {"number": str(lesson.number), "lesson": name}
+    return written({path: filled(x, **about) for path, x in templates.items()})
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

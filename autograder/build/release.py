@@ -32,6 +32,7 @@ from nbgrader.utils import determine_grade, is_grade, is_solution
 from tqdm import tqdm
 
 from autograder import ROOT
+from autograder.build import home
 from autograder.build.slugs import give_ids
 from autograder.cells import BUILD_METADATA, without_outputs
 from autograder.errors import CourseError
@@ -114,7 +115,8 @@ def convert(lesson: Lesson) -> nbformat.NotebookNode:
         give_ids(notebook.cells)
     except Exception as error:
         raise CourseError(f"{lesson.text.relative_to(lesson.root)}: {error}") from error
-    notebook.metadata = nbformat.from_dict(METADATA)
+    course = {"course": notebook.metadata.course} if "course" in notebook.metadata else {}
+    notebook.metadata = nbformat.from_dict(METADATA | course)
     notebook.nbformat, notebook.nbformat_minor = 4, 5
     nbformat.validate(notebook)
     return notebook
@@ -126,7 +128,8 @@ def fingerprint(notebook: nbformat.NotebookNode, root: Path) -> str:
     That is each module that its cells import, those that these import, the scripts, styles and
     tables that lie beside them, and of the checks those of its own exercises.
     """
-    digest, used = hashlib.sha256(), set()
+    digest = hashlib.sha256()
+    used: set[Path] = set()
     code = [cell.source for cell in notebook.cells if cell.cell_type == "code"]
     for source in code:
         digest.update(source.encode() + b"\0")
@@ -271,9 +274,8 @@ def execute(notebook: nbformat.NotebookNode, lesson: Lesson) -> None:
         for output in cell.get("outputs", []):
             # A widget is gone with its kernel; beside it stands what lives without one.
             output.get("data", {}).pop("application/vnd.jupyter.widget-view+json", None)
-    notebook.metadata = nbformat.from_dict(
-        METADATA | {BUILD_METADATA: {**notebook.metadata[BUILD_METADATA], "seconds": seconds}}
-    )
+    notebook.metadata |= METADATA
+    notebook.metadata[BUILD_METADATA]["seconds"] = seconds
 
 
 def check_points(notebook: nbformat.NotebookNode, lesson: Lesson) -> None:
@@ -418,11 +420,12 @@ def main(arguments: argparse.Namespace, root: Path = ROOT) -> int:
     chosen = lessons(root, arguments.lesson)
     if arguments.check:
         found = [line for lesson in chosen for line in out_of_date(lesson)]
-        found += strays(root)
+        found += [*strays(root), *home.out_of_date(lessons(root), root)]
         print("\n".join(found) or "Everything is up to date.")
         return 1 if found else 0
     for lesson in chosen:
         executed = release(lesson, arguments.force, lambda text: print(text, flush=True))
         how = "executed, full points" if executed else "unchanged code, outputs kept"
         print(f"{lesson.name}: solutions/ and notebooks/ built ({how})", flush=True)
+    home.write(lessons(root), root)
     return 0

@@ -10,7 +10,7 @@ class ClearBuildMetadata(NbGraderPreprocessor):
 
     def preprocess(self, nb, resources):
         """Return the notebook without the build's metadata, in the notebook and in its cells."""
-        for name in (BUILD_METADATA, "jupytext", "widgets"):
+        for name in (BUILD_METADATA, "course", "jupytext", "widgets"):
             nb.metadata.pop(name, None)
         for cell in nb.cells:
             cell.metadata.pop("execution", None)

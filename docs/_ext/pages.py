@@ -33,10 +33,12 @@ class Lessons(SphinxDirective):
 
     def card(self, number: str, name: str, folder: str, built: str, time: str) -> str:
         """Return a card in MyST's notation."""
+        picture = f"utils/home/{folder}.svg"
+        image = f":img-top: /../{picture}\n:img-alt:\n" if (ROOT / picture).is_file() else ""
         return (
             f":::{{grid-item-card}} {name}\n:link: /lessons/{folder}\n:link-type: doc\n"
-            f":link-alt: Lesson {number}: {name}\n:img-top: /../utils/home/{folder}.svg\n"
-            f":img-alt:\n\n```{{card-header}}\nLesson {number}\n```\n"
+            f":link-alt: Lesson {number}: {name}\n{image}\n"
+            f"```{{card-header}}\nLesson {number}\n```\n"
             f"You build {built}.\n\n```{{card-footer}}\n{time}\n```\n:::\n"
         )
 

@@ -4,7 +4,7 @@ from importlib import import_module
 
 from course import LESSONS
 
-# 02_pooling's are in pooling.py.
+# 03_pooling's are in pooling.py.
 RIGHT: dict[str, dict[str, list[str]]] = {
     lesson: import_module(f"answers.{lesson.partition('_')[2]}").RIGHT for lesson in LESSONS
 }

@@ -1,4 +1,4 @@
-"""Right answers to lesson 4 that differ from its published solutions: each must get full marks.
+"""Right answers to lesson 5 that differ from its published solutions: each must get full marks.
 
 `RIGHT[exercise_id]` lists solution cells as text. They use only the names of the lesson's first
 cell and what they import themselves.

@@ -81,7 +81,7 @@ def test_what_passes_in_lesson_1_is_there_in_lesson_2(written, lab, page, course
 
         shut_down(lab)  # as if it were another day
 
-    open_lesson(page, lab, "02_pooling/02_pooling.ipynb")
+    open_lesson(page, lab, "03_pooling/03_pooling.ipynb")
     first = run_first(page, lab)
     write(page, first, "import torch" + NETWORK)
     output = first.locator(".jp-OutputArea")

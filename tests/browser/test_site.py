@@ -204,16 +204,16 @@ def test_search_finds_a_phrase(open_page):
     page.get_by_role("textbox", name="Search").fill("receptive field")
     page.keyboard.press("Enter")
     results = page.locator("#search-results li a")
-    expect(results.filter(has_text="Lesson 4: VGG").first).to_be_visible()
+    expect(results.filter(has_text="Lesson 5: VGG").first).to_be_visible()
     expect(results.filter(has_text="utils.sizing").first).to_be_visible()
-    results.filter(has_text="Lesson 4: VGG").first.click()
-    expect(page.get_by_role("heading", level=1)).to_contain_text("Lesson 4: VGG")
+    results.filter(has_text="Lesson 5: VGG").first.click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Lesson 5: VGG")
 
 
 @pytest.mark.parametrize(
     ("words", "first"),
     [
-        ("dropout", "Lesson 3: AlexNet"),
+        ("dropout", "Lesson 4: AlexNet"),
         ("receptive field", "Lesson "),
         ("max_pool2d_backward", "utils.functional.max_pool2d_backward"),
         ("softmax", "utils.functional.softmax"),
@@ -244,7 +244,7 @@ def test_a_page_asks_for_nothing_that_needs_a_notebook(site):
 
 
 def test_a_figure_is_enlarged_by_keyboard_and_by_tap(open_page):
-    page = open_page("lessons/02_pooling.html")
+    page = open_page("lessons/03_pooling.html")
     page.set_viewport_size({"width": 390, "height": 844})
     figures = page.locator(".cell_output .figure-button")
     widths = figures.locator("img").evaluate_all(
@@ -271,7 +271,7 @@ def test_a_figure_is_enlarged_by_keyboard_and_by_tap(open_page):
 
 
 def test_on_a_phone_a_wide_figure_scrolls_and_stays_readable(open_page):
-    page = open_page("lessons/02_pooling.html")
+    page = open_page("lessons/03_pooling.html")
     page.set_viewport_size({"width": 390, "height": 844})
     for width, shown in page.locator(".figure-button img").evaluate_all(
         "all => all.map(x => [Number(x.getAttribute('width')), x.getBoundingClientRect().width])"
@@ -367,7 +367,7 @@ def test_explorers_live_and_are_moved_by_keyboard_and_by_mouse(open_page):
         assert explorers.trait(page, trait, place) == most
 
 
-@pytest.mark.parametrize("name", ["explorers.html", "lessons/04_vgg.html"])
+@pytest.mark.parametrize("name", ["explorers.html", "lessons/05_vgg.html"])
 def test_on_a_phone_an_explorers_sliders_stay_below_the_header(open_page, name):
     page = open_page(name)
     page.set_viewport_size({"width": 390, "height": 844})

@@ -22,7 +22,7 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 PYTHON = SpecifierSet(PROJECT["requires-python"])
 CONTAINER = json.loads((ROOT / ".devcontainer/devcontainer.json").read_text())
 CELL = (ROOT / "student/colab.py").read_text()
-LESSON = "05_resnet"  # it has modules of its own beside it
+LESSON = "06_depth"  # it has a module of its own beside it
 
 # google.colab as the cell uses it: a module that is imported before a notebook's first cell runs.
 COLAB = """
@@ -123,7 +123,7 @@ def test_the_colab_cell_does_nothing_elsewhere(tmp_path):
 def test_a_lesson_runs_on_colab_from_its_notebook_and_the_zip(colab):
     pack.pack(colab.chosen / "convnets-course-student (1).zip")  # downloaded twice
     notebook = short(released(LESSON))
-    where = "import utils, small_resnet; print(utils.__file__, small_resnet.__file__, sep='\\n')"
+    where = "import utils, long_run; print(utils.__file__, long_run.__file__, sep='\\n')"
     cells = [nbformat.v4.new_code_cell(source) for source in (CELL, CELL, where)]
     notebook.cells = cells[:2] + notebook.cells + cells[2:]
     nbformat.write(notebook, colab.here / "lesson.ipynb")
@@ -137,7 +137,7 @@ def test_a_lesson_runs_on_colab_from_its_notebook_and_the_zip(colab):
     course = colab.here / "convnets-course"
     assert executed.cells[-1].outputs[0].text.split() == [
         str(course / "utils/__init__.py"),
-        str(course / f"notebooks/{LESSON}/small_resnet.py"),
+        str(course / f"notebooks/{LESSON}/long_run.py"),
     ]
     assert {x for x in errors(executed) if x.startswith("test-")} == {
         f"test-{exercise}" for exercise in points(LESSON)

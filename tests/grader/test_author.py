@@ -87,12 +87,12 @@ def test_other_kinds_of_exercises(course, kind):
 @pytest.mark.parametrize(
     ("words", "why"),
     [
-        (("new-exercise", "02_pooling", "Max Pool"), "small letters, 0-9 and hyphens"),
-        (("new-exercise", "02_pooling", "max-pool2d"), "02_pooling has an exercise 'max-pool2d'"),
-        (("new-exercise", "02_pooling", "x", "--after", "y"), "the lesson has no exercise 'y'"),
+        (("new-exercise", "03_pooling", "Max Pool"), "small letters, 0-9 and hyphens"),
+        (("new-exercise", "03_pooling", "max-pool2d"), "03_pooling has an exercise 'max-pool2d'"),
+        (("new-exercise", "03_pooling", "x", "--after", "y"), "the lesson has no exercise 'y'"),
         (("new-exercise", "09_nothing", "x"), "no lesson 09_nothing; there are: "),
         (("new-lesson", "pooling"), "two digits and a topic"),
-        (("new-lesson", "02_other"), "there is a lesson 02 already: 02_pooling"),
+        (("new-lesson", "03_other"), "there is a lesson 03 already: 03_pooling"),
         (("new-lesson", "09_pooling"), "there are checks of a lesson on 'pooling' already"),
         (("try", "nothing"), "no lesson has an exercise 'nothing'; there are: "),
     ],

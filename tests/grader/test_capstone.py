@@ -1,4 +1,4 @@
-"""The capstone's grade is what lesson 6 states; costs are counted however one computes."""
+"""The capstone's grade is what lesson 8 states; costs are counted however one computes."""
 
 import math
 

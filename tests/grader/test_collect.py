@@ -79,7 +79,7 @@ NAMES = {
     "ada_01_convolution.ipynb": ("ada_", 0),
     "bergeanna_LATE_1234_56789_01_convolution-1.ipynb": ("bergeanna_LATE_1234_56789_", 1),
     "Ada Lovelace - 01_convolution.ipynb": ("Ada Lovelace - ", 0),
-    "02_pooling.ipynb": None,
+    "03_pooling.ipynb": None,
     "homework.ipynb": None,
     "01_convolution.py": None,
     "01_convolution_notes.ipynb": None,
@@ -108,6 +108,7 @@ OWNERS = {
     "grace_h_N": ("plain", "grace_h", "", False),
     "N": None,
     "notebooks/N": None,
+    "a\nb/N": None,
 }
 
 

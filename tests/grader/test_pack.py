@@ -119,7 +119,7 @@ def test_a_leak_is_found(leak):
 
 
 def test_data_that_lies_beside_a_lesson_is_no_record():
-    name = "notebooks/05_resnet/long_run.csv"
+    name = "notebooks/06_depth/long_run.csv"
     assert name in pack.contents()
     assert pack.leaks({name: b"student,score\nada,3\n"}) == [f"{name}: a record of the course"]
 

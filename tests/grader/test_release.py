@@ -102,7 +102,8 @@ def test_no_output_is_a_raw_object(lesson):
 
 def test_the_solution_keeps_nothing_of_the_machine_that_ran_it(lesson):
     notebook = release.read(lesson.solution)
-    assert set(notebook.metadata) == {"kernelspec", "language_info", release.BUILD_METADATA}
+    kinds = {"kernelspec", "language_info", "course", release.BUILD_METADATA}
+    assert set(notebook.metadata) == kinds
     assert "version" not in notebook.metadata.language_info
     assert not [cell["id"] for cell in notebook.cells if "execution" in cell.metadata]
     assert not re.search(r"/(home|Users|root|tmp)/", lesson.solution.read_text())

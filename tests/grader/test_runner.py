@@ -500,7 +500,7 @@ def test_the_digest_covers_all_modules_that_decide():
 BAD = {
     "no JSON": (b"my notebook would not open", "not a notebook"),
     "an empty file": (b"", "not a notebook"),
-    "another lesson": ((ROOT / "notebooks/02_pooling/02_pooling.ipynb").read_bytes(), "not one"),
+    "another lesson": ((ROOT / "notebooks/03_pooling/03_pooling.ipynb").read_bytes(), "not one"),
     "no notebook": (b'{"a": 1}', "no"),
     "a picture": (b"\x89PNG\r\n\x1a\n\0\0", "not a notebook"),
     "deep": (b"[" * 100_000, "not a notebook"),
@@ -842,10 +842,10 @@ def test_a_run_that_is_killed_in_between_is_taken_up_again(judge, three, monkeyp
 def test_a_gradebook_that_was_not_finished_is_made_anew(small):
     made = rows(small)
     (small / RECORDS / "gradebook.db").unlink()
-    (small / RECORDS / ".gradebook.db.new").write_bytes(b"half of it")
+    (small / RECORDS / ".gradebook.db.1.part").write_bytes(b"half of it")
     writer.Writer(Course(small)).close()
     assert rows(small) == made
-    assert not (small / RECORDS / ".gradebook.db.new").exists()
+    assert not list((small / RECORDS).glob(".gradebook.db.*"))
 
 
 # --- the lesson's own solution ---

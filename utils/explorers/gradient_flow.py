@@ -43,7 +43,7 @@ def measure(
 ) -> dict[str, list[float]]:
     """Measure signal and gradient at each conv layer of a network that has not been trained.
 
-    The network is lesson 5's: `models.cifar_resnet` with 8, 16 and 32 filters, for the first 128
+    The network is lesson 7's: `models.cifar_resnet` with 8, 16 and 32 filters, for the first 128
     digits. Weights of conv layers are drawn from a normal distribution with standard deviation
     ``gain / sqrt(fan_in)``; biases are 0 and not trained. In float64, since the squares of what
     has vanished would be 0 in float32.
@@ -121,7 +121,7 @@ def setting_of(values: Mapping) -> dict:
     Raises:
         ValueError: it was not measured.
     """
-    found = {name: bool(values[name]) for name in ("residual", "batch_norm")}
+    found: dict[str, float] = {name: bool(values[name]) for name in ("residual", "batch_norm")}
     for name, known in (("depth", DEPTHS), ("gain", GAINS)):
         value = values[name]
         same = [one for one in known if math.isclose(one, value, rel_tol=1e-3)]

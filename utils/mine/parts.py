@@ -19,8 +19,8 @@ class Part(NamedTuple):
 
 PARTS = {
     "conv2d": Part("Convolution", "conv"),
-    "conv2d_backward_weight": Part("Convolution", "conv", "weight gradient"),
-    "conv2d_backward_input": Part("Convolution", "conv", "input gradient"),
+    "conv2d_backward_weight": Part("Learning filters", "conv", "weight gradient"),
+    "conv2d_backward_input": Part("Learning filters", "conv", "input gradient"),
     "max_pool2d": Part("Pooling", "max pool"),
     "max_pool2d_backward": Part("Pooling", "max pool", "gradient"),
     "avg_pool2d": Part("Pooling", "average pool"),
@@ -31,9 +31,9 @@ PARTS = {
     "dropout_backward": Part("AlexNet", "dropout", "gradient"),
     "response_norm": Part("AlexNet", "response norm"),
     "momentum_step": Part("AlexNet", "SGD", "step"),
-    "batch_norm": Part("ResNet", "batch norm"),
-    "batch_norm_backward": Part("ResNet", "batch norm", "gradient"),
-    "running_statistics": Part("ResNet", "batch norm", "statistics"),
+    "batch_norm": Part("Depth", "batch norm"),
+    "batch_norm_backward": Part("Depth", "batch norm", "gradient"),
+    "running_statistics": Part("Depth", "batch norm", "statistics"),
     "residual_block": Part("ResNet", "residual block"),
     "bottleneck": Part("ResNet", "bottleneck"),
 }

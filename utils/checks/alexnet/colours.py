@@ -1,4 +1,4 @@
-"""Lesson 3: the colour shift by principal components."""
+"""Lesson 4: the colour shift by principal components."""
 
 import torch
 

@@ -1,4 +1,4 @@
-"""Lesson 3: inverted dropout, forward and backward."""
+"""Lesson 4: inverted dropout, forward and backward."""
 
 import torch
 

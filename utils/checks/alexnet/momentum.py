@@ -1,4 +1,4 @@
-"""Lesson 3: a step of gradient descent with momentum and L2."""
+"""Lesson 4: a step of gradient descent with momentum and L2."""
 
 from utils.checks.convolution.cases import in_double, whole_numbers
 from utils.checks.core import Case, Exercise, Trait

@@ -1,4 +1,4 @@
-"""Lesson 3: the slide's questions, as numbers."""
+"""Lesson 4: the slide's questions, as numbers."""
 
 from utils.checks.core import Mistake, ValueExercise
 
@@ -66,7 +66,7 @@ alexnet_pool1_volume = ValueExercise(
     "alexnet-pool1-volume",
     reference=[27, 27, 96],
     order="[width, height, depth]",
-    advice="Use the formula for pooling of lesson 2. It rounds down. What happens to the depth?",
+    advice="Use the formula for pooling of lesson 3. It rounds down. What happens to the depth?",
     passed="the last row and column of the 55 are seen by no window.",
     mistakes=[
         Mistake(

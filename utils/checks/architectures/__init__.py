@@ -1,1 +1,1 @@
-"""Lesson 6: its exercises and the mistakes that people make in them."""
+"""Lesson 8: its exercises and the mistakes that people make in them."""

@@ -1,4 +1,4 @@
-"""Lesson 6: the capstone's design. A check looks at form and budget; `utils.capstone` trains it.
+"""Lesson 8: the capstone's design. A check looks at form and budget; `utils.capstone` trains it.
 
 The wrong designs use only the names of the lesson's first cell (torch, F, ...), so that the
 source of each can be submitted as a solution cell.

@@ -1,4 +1,4 @@
-"""Lesson 6: weights from elsewhere, and a new head for them.
+"""Lesson 8: weights from elsewhere, and a new head for them.
 
 The wrong functions use only the names of the lesson's first cell (torch, F, ...), so that the
 source of each can be submitted as a solution cell.

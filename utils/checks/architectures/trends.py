@@ -1,4 +1,4 @@
-"""Lesson 6: whether deeper is better, what is worth its cost, and how even a gradient is.
+"""Lesson 8: whether deeper is better, what is worth its cost, and how even a gradient is.
 
 The wrong functions use only the names of the lesson's first cell (torch, F, ...), so that the
 source of each can be submitted as a solution cell.

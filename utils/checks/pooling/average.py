@@ -1,4 +1,4 @@
-"""Lesson 2: average pooling, forward and backward, and global average pooling."""
+"""Lesson 3: average pooling, forward and backward, and global average pooling."""
 
 import torch
 

@@ -1,4 +1,4 @@
-"""The inputs on which lesson 2 tries a pooling layer, forward and backward."""
+"""The inputs on which lesson 3 tries a pooling layer, forward and backward."""
 
 from typing import NamedTuple
 

@@ -1,4 +1,4 @@
-"""Lesson 2: max pooling, forward."""
+"""Lesson 3: max pooling, forward."""
 
 import torch.nn.functional as F
 

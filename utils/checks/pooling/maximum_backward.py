@@ -1,4 +1,4 @@
-"""Lesson 2: the gradient of max pooling."""
+"""Lesson 3: the gradient of max pooling."""
 
 import torch
 import torch.nn.functional as F

@@ -1,1 +1,1 @@
-"""Lesson 5, ResNet: its exercises and the mistakes that people make in them."""
+"""Lesson 7, ResNet: its exercises and the mistakes that people make in them."""

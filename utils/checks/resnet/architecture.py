@@ -1,4 +1,4 @@
-"""Lesson 5: the networks' layers, from the paper's table.
+"""Lesson 7: the networks' layers, from the paper's table.
 
 The wrong functions use only the names of the lesson's first cell (torch, F, ...), so that the
 source of each can be submitted as a solution cell.

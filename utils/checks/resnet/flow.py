@@ -1,4 +1,4 @@
-"""Lesson 5: the gradient's way through many blocks, and the formula written out.
+"""Lesson 7: the gradient's way through many blocks, and the formula written out.
 
 The wrong functions use only the names of the lesson's first cell (torch, F, ...), so that the
 source of each can be submitted as a solution cell.

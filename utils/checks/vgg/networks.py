@@ -1,4 +1,4 @@
-"""Lesson 4: the six configurations, and what stands behind their conv layers."""
+"""Lesson 5: the six configurations, and what stands behind their conv layers."""
 
 from utils.checks.convolution.cases import whole_numbers
 from utils.checks.core import Case, Exercise, Mistake, Trait, ValueExercise

@@ -138,7 +138,7 @@ function remark({ residual, batch_norm, gain }) {
     return `Batch norm sets the size of the signal anew behind every layer. So the gain hardly changes the signal or the gradient; it only divides the gradient of the weights. ${more}`;
   }
   if (residual)
-    return "A block adds something to what its shortcut brings. The larger the gain, the more it adds. (In lesson 5 the last layer of each block starts at zero: such a block adds nothing at first.)";
+    return "A block adds something to what its shortcut brings. The larger the gain, the more it adds. (In lesson 7 the last layer of each block starts at zero: such a block adds nothing at first.)";
   const he =
     gain > 1 && gain < 1.5
       ? " Even He’s gain fades: it counts on all 9 weights of a filter, but where an image has 2 × 2 pixels, only 4 of them meet one. The others meet padding."

@@ -1,0 +1,1 @@
+"""Lesson 6, depth: its exercises and the mistakes that people make in them."""
