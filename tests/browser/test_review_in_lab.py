@@ -116,7 +116,8 @@ def test_a_wrong_answer_comes_back_first_and_a_prediction_stays(lab, page, noteb
         theme(page, name)
         picture(page, review, f"answered-{'dark' if dark else 'light'}")
         assert violations(page, ".quiz") == []
-    page.set_viewport_size({"width": 420, "height": 900})
+    # Beside the list of files, 350 pixels are left for the notebook.
+    page.set_viewport_size({"width": 720, "height": 900})
     picture(page, review, "narrow")
     assert review.evaluate("x => x.scrollWidth <= x.clientWidth + 1")
     page.set_viewport_size({"width": 1280, "height": 900})
@@ -128,4 +129,5 @@ def test_a_wrong_answer_comes_back_first_and_a_prediction_stays(lab, page, noteb
     expect(review).to_contain_text(re.compile("1 of 3"))
     expect(predict.locator(".quiz-wrong")).to_contain_text("✗ your answer")
     picture(page, predict, "again")
-    assert problems == []
+    # JupyterLab says so of every saved widget until its cell is run.
+    assert [x for x in problems if "widget model not found" not in x] == []
