@@ -16,11 +16,12 @@ test: $(STAMP) system lint
 test-fast: $(STAMP) lint
 	pytest --numprocesses auto tests/unit -m "not slow"
 
-## lint: check style, formatting, and who imports whom
+## lint: check style, formatting, types, and who imports whom
 lint: $(STAMP)
 	ruff check .
 	ruff format --check .
 	lint-imports --no-logo --no-cache
+	mypy
 
 ## system: what the tests need from the system; installs it where it may
 system:

@@ -6,7 +6,7 @@ from pathlib import Path
 import torch
 from torch import nn
 
-from utils.files import write_atomic
+from utils.atomic import write_atomic
 
 __all__ = ["CheckpointError", "check_free", "check_model", "load", "save"]
 

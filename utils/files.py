@@ -1,18 +1,18 @@
-"""Files that are there whole or not at all, and downloads into them."""
+"""Downloads, their checksums, and where they are kept."""
 
 import hashlib
 import os
 import shutil
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
 from tqdm.auto import tqdm
 
-__all__ = ["ChecksumError", "DownloadError", "cache_folder", "checksum", "download", "write_atomic"]
+from utils.atomic import write_atomic
+
+__all__ = ["ChecksumError", "DownloadError", "cache_folder", "checksum", "download"]
 
 CHUNK = 1 << 20
 
@@ -31,30 +31,6 @@ def cache_folder() -> Path:
         return Path(folder).expanduser()
     cache = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
     return Path(cache).expanduser() / "convnets-course"
-
-
-@contextmanager
-def write_atomic(path: str | os.PathLike) -> Iterator[BinaryIO]:
-    """Open a file to write that appears under its name only when it is complete.
-
-    Until then it has another name in the same folder, which is made if need be. When the code
-    inside raises, nothing is left of it and an older file of that name stays. When the machine
-    stops, the older file stays too.
-
-    Args:
-        path: of the file.
-    """
-    path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        with part.open("wb") as file:
-            yield file
-            file.flush()
-            os.fsync(file.fileno())  # or the new name could outlive the machine, but not the data
-        os.replace(part, path)
-    finally:
-        part.unlink(missing_ok=True)
 
 
 def checksum(path: str | os.PathLike, algorithm: str = "md5") -> str:

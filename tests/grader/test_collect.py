@@ -108,6 +108,7 @@ OWNERS = {
     "grace_h_N": ("plain", "grace_h", "", False),
     "N": None,
     "notebooks/N": None,
+    "a\nb/N": None,
 }
 
 

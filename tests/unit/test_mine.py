@@ -356,7 +356,7 @@ def test_a_disk_that_refuses_loses_nothing(code, typed, lesson, monkeypatch):
     def refuse(*_):
         raise OSError(code, os.strerror(code))
 
-    monkeypatch.setattr("utils.files.os.fsync", refuse)
+    monkeypatch.setattr("utils.atomic.os.fsync", refuse)
     said = typed("def global_avg_pool2d(input):\n    return input.flatten(2).mean(2)\n", MEAN_CHECK)
     assert "✓ Passed" in said
     assert f"cannot be written ({os.strerror(code)}). Your notebook has the answer." in said
@@ -383,12 +383,12 @@ def test_a_crash_in_the_middle_leaves_the_file_before(typed, lesson, monkeypatch
         real(part, path)
 
     real = os.replace
-    monkeypatch.setattr("utils.files.os.replace", crash)
+    monkeypatch.setattr("utils.atomic.os.replace", crash)
     with pytest.raises(Crash):
         typed("def global_avg_pool2d(input):\n    return input.flatten(2).mean(2)\n", MEAN_CHECK)
     assert (library(lesson) / "global_avg_pool2d.py").read_bytes() == before
     assert (library(lesson) / "global_avg_pool2d.before.py").read_bytes() == before
-    monkeypatch.setattr("utils.files.os.replace", real)
+    monkeypatch.setattr("utils.atomic.os.replace", real)
     # What a process that was killed leaves is no part, and the next answer is kept.
     (library(lesson) / ".global_avg_pool2d.py.1.part").write_text("def global_avg")
     alone(lesson, "import my_convnet; assert my_convnet.__all__ == ['global_avg_pool2d']")

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import combinations
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 import torch
 
@@ -23,7 +23,22 @@ from utils.devices import device
 from utils.known_state import known_state
 from utils.watch import ELSEWHERE
 
-EXERCISES: dict[str, "Exercise | ValueExercise"] = {}
+
+class AnyExercise(Protocol):
+    """What exercises of every kind have."""
+
+    id: str
+    mistakes: list[Mistake]
+
+    @property
+    def name(self) -> str:
+        """The name that the student gives the answer."""
+
+    def check(self, answer) -> str:
+        """Return what was checked when the answer is right; raise CheckFailed when it is not."""
+
+
+EXERCISES: dict[str, AnyExercise] = {}
 
 
 class CheckFailed(AssertionError):
@@ -157,10 +172,22 @@ class Exercise:
 
     def run(self, answer: Callable) -> list[Outcome]:
         """Run a function over all cases."""
-        return [run(answer, case, self.forbidden, self.positional) for case in self.all_cases]
+        return [self.call(answer, case) for case in self.all_cases]
+
+    def call(self, answer: Callable, case: Case) -> Outcome:
+        """Run a function over one case."""
+        return run(answer, case, self.forbidden, self.positional)
 
     def check(self, answer) -> str:
-        """Return what was tried when the answer is right; raise CheckFailed when it is not."""
+        """Compare a function with the reference in all cases.
+
+        Returns:
+            A sentence that says what was tried.
+
+        Raises:
+            CheckFailed: it is wrong; the message names the mistake, or describes the difference.
+            NotAnswered: there is no answer yet.
+        """
         if not callable(answer):
             if placeholder(answer):
                 raise NotAnswered(unwritten(self.name))
@@ -184,11 +211,11 @@ class Exercise:
         ]
 
     def recognise(self, findings: list[Finding]) -> list[tuple[Mistake, int]]:
-        """Find the mistakes that an answer shows, each with the failing cases it explains.
+        """Find the mistakes that explain an answer, each with the number of failing cases.
 
-        One that does the same in every case is certain, and so are two that do when they are made
-        at once. Otherwise up to two are looked for, each of which explains two failing cases or
-        more, and both together half of them.
+        A mistake whose results equal the answer's in every case is certain; so are two mistakes
+        that, made at once, do so. Failing that, up to two are chosen that explain at least two
+        failing cases each, and at least half of all together.
         """
         failing = {place for place, finding in enumerate(findings) if finding.wrong}
         candidates, where = [], []
@@ -208,7 +235,8 @@ class Exercise:
                 candidates.append((mistake, alike & failing))
         if both := self._two_at_once(findings, failing, where):
             return [(both, len(failing))]
-        chosen, left = [], set(failing)
+        chosen: list[tuple[Mistake, int]] = []
+        left = set(failing)
         while candidates and len(chosen) < 2:
             ranked = sorted(candidates, key=lambda candidate: -len(candidate[1] & left))
             counts = [len(places & left) for _, places in ranked]
@@ -232,14 +260,8 @@ class Exercise:
         for (one, its), (other, others) in combinations(where, 2):
             if not failing <= its | others or not (both := together(one, other)):
                 continue
-            outcomes = (
-                (
-                    findings[x].outcome,
-                    run(both.answer, self.all_cases[x], self.forbidden, self.positional),
-                )
-                for x in hardest
-            )
-            if all(same(*pair) for pair in outcomes):
+            answer = both.answer
+            if all(same(findings[x].outcome, self.call(answer, findings[x].case)) for x in hardest):
                 return both
         return None
 
@@ -350,7 +372,7 @@ class ValueExercise:
 
     def __post_init__(self):
         EXERCISES[self.id] = self
-        if self.order:
+        if self.order and isinstance(self.reference, list):
             asked = f"Asked for is {self.order}, in this order."
             turned = [self.reference[-1], *self.reference[:-1]]
             self.mistakes.append(Mistake("the depth comes first", asked, turned))
@@ -377,7 +399,8 @@ class ValueExercise:
                 recognised = [mistake.name]
                 break
         else:
-            if self.order and sorted(answer) == sorted(self.reference):
+            right = self._normalised(self.reference)
+            if self.order and sorted(answer) == sorted(right):
                 lines.append(
                     f"The numbers are right, but asked for is {self.order}, in this order."
                 )
@@ -432,7 +455,7 @@ def check(exercise_id: str, answer) -> None:
     print(f"{notebook.PASSED}{worth}\n{passed}{kept}{printed}")
 
 
-def _keep(exercise: Exercise | ValueExercise, answer) -> str:
+def _keep(exercise: AnyExercise, answer) -> str:
     """Put an answer that has passed into the student's library; say so, or why it cannot be."""
     part = getattr(exercise, "part", "")
     if not part:

@@ -10,7 +10,7 @@ import re
 import textwrap
 from collections.abc import Callable
 from functools import cache, cached_property
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 __all__ = ["Edit", "Mistake", "edit", "together"]
 
@@ -43,14 +43,15 @@ class Mistake:
         self,
         name: str,
         hint: str,
-        wrong: object = None,
+        wrong: Any = None,
         *,
         edits: tuple[Edit, ...] = (),
         right: Callable | None = None,
         parts: "tuple[Mistake, ...]" = (),
     ):
         self.name, self.hint, self.wrong = name, hint, wrong
-        self.edits, self.right, self.parts = edits, right, parts or (self,)
+        self.edits, self.parts = edits, parts or (self,)
+        self.base: Any = right if edits else wrong  # whose text is edited, or is wrong as it is
 
     def __repr__(self):
         return f"Mistake({self.name!r})"
@@ -60,9 +61,9 @@ class Mistake:
         """The wrong value, or the wrong function."""
         if not self.edits:
             return self.wrong
-        names = dict(self.right.__globals__)
+        names = dict(self.base.__globals__)
         exec(compile(self.text, f"<{self.name}>", "exec"), names)
-        return names[self.right.__name__]
+        return names[self.base.__name__]
 
     @cached_property
     def text(self) -> str:
@@ -71,14 +72,12 @@ class Mistake:
         Raises:
             ValueError: an edit cannot be made, or is not clear.
         """
-        if not self.edits:
-            return text_of(self.wrong)
-        text = text_of(self.right)
+        text = text_of(self.base)
         for old, new in self.edits:
             if text.count(old) != 1:
                 raise ValueError(
                     f"{self.name}: {old!r} stands {text.count(old)} times in "
-                    f"{self.right.__name__}, and must stand there once:\n{text}"
+                    f"{self.base.__name__}, and must stand there once:\n{text}"
                 )
             text = text.replace(old, new)
         return text
@@ -87,26 +86,25 @@ class Mistake:
         """Return a solution cell that makes this mistake, under the exercise's name."""
         if not callable(self.answer):
             return f"{exercise.name} = {self.answer!r}\n"
-        own = (self.right if self.edits else self.wrong).__name__
-        return re.sub(rf"^def {own}\(", f"def {exercise.name}(", self.text)
+        return re.sub(rf"^def {self.base.__name__}\(", f"def {exercise.name}(", self.text)
 
 
 @cache
 def text_of(function: Callable) -> str:
     """Return the text of a function, without its decorators."""
     text = textwrap.dedent(inspect.getsource(function))
-    return text[re.search(r"^def ", text, flags=re.MULTILINE).start() :]
+    return re.sub(r"\A.*?(?=^def )", "", text, flags=re.DOTALL | re.MULTILINE)
 
 
 def together(one: Mistake, other: Mistake) -> Mistake | None:
     """Make two mistakes at once; None where their edits do not go together."""
-    if not one.edits or not other.edits or one.right is not other.right:
+    if not one.edits or not other.edits or one.base is not other.base:
         return None
     both = Mistake(
         f"{one.name}, and {other.name}",
         f"{one.hint} {other.hint}",
         edits=(*one.edits, *other.edits),
-        right=one.right,
+        right=one.base,
         parts=(one, other),
     )
     try:

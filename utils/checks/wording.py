@@ -207,7 +207,7 @@ def exception(error: BaseException, function) -> list[str]:
     code = getattr(function, "__code__", None)
     for frame in reversed(traceback.extract_tb(error.__traceback__)):
         if code is not None and frame.filename == code.co_filename:
-            text = frame.line or linecache.getline(frame.filename, frame.lineno).strip()
+            text = frame.line or linecache.getline(frame.filename, frame.lineno or 0).strip()
             lines.append(f"in {frame.name}, line {frame.lineno} of the cell:  {text}")
             break
     # A grader's function runs in another process, which tells where.

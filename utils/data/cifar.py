@@ -96,9 +96,8 @@ def _read(path: Path) -> Cifar10:
         # In the archive's order: going back in a compressed file means to begin anew.
         with tarfile.open(path, "r:gz") as archive:
             for member in archive:
-                if member.name in TRAIN + TEST and member.isfile():
-                    content = archive.extractfile(member).read()
-                    batches[member.name] = _read_batch(content, member.name)
+                if member.name in TRAIN + TEST and (file := archive.extractfile(member)):
+                    batches[member.name] = _read_batch(file.read(), member.name)
     except (tarfile.TarError, EOFError, OSError) as error:
         raise ValueError(f"{path} is no readable tar.gz archive: {error}") from error
     missing = [name for name in TRAIN + TEST if name not in batches]

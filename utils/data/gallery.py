@@ -116,14 +116,15 @@ def photographs() -> dict[str, Photograph]:
         ModuleNotFoundError: a package is not installed.
     """
     return {
-        name: Photograph(*said, photograph(_path(file))) for name, (file, *said) in TABLE.items()
+        name: Photograph(title, source, licence, alt, photograph(_path(file)))
+        for name, (file, title, source, licence, alt) in TABLE.items()
     }
 
 
 def _path(file: str) -> Path:
     package, _, within = file.partition("/")
     spec = find_spec(package)
-    if spec is None:
+    if spec is None or spec.origin is None:
         wanted = {"skimage": "scikit-image", "sklearn": "scikit-learn"}.get(package, package)
         raise ModuleNotFoundError(
             f"the photograph {Path(file).name} comes in the package {wanted}, which is not "

@@ -53,9 +53,9 @@ def imagenet_input(image: Tensor, *, size: int = 224, short_side: int = 256) -> 
         raise ValueError(f"the image must be (3, H, W), but has shape {tuple(image.shape)}")
     if not 1 <= size <= short_side:
         raise ValueError(f"size must be from 1 to short_side={short_side}, but is {size}")
-    pixels = (image.detach().clamp(0, 1) * 255).round().to("cpu", torch.uint8)
-    least = min(pixels.shape[1:])
-    pixels = _centre(pixels.permute(1, 2, 0).numpy(), LONGEST_SHAPE * least)
+    levels = (image.detach().clamp(0, 1) * 255).round().to("cpu", torch.uint8)
+    least = min(levels.shape[1:])
+    pixels = _centre(levels.permute(1, 2, 0).numpy(), LONGEST_SHAPE * least)
     height, width = (round(side * short_side / least) for side in pixels.shape[:2])
     resized = Image.fromarray(pixels).resize((width, height), Image.Resampling.BICUBIC)
     cut = torch.tensor(_centre(np.asarray(resized), size)).permute(2, 0, 1)

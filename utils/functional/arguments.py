@@ -114,7 +114,7 @@ def conv_geometry(
         )
     if 0 in weight.shape:
         raise ValueError(f"{layer}: the weight must not be empty; got {sides}")
-    kernel = tuple(weight.shape[2:])
+    kernel = (weight.shape[2], weight.shape[3])
     stride = integers(layer, "stride", stride, 1)
     dilation = integers(layer, "dilation", dilation, 1)
     padding = _padding(layer, padding, kernel, stride, dilation)

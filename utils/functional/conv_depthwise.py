@@ -39,11 +39,12 @@ def _by_pixels(input, weight, bias, geometry: ConvGeometry, output: Tensor) -> N
         padded = _padded_pixels(input[images], geometry, dtype)
         image, y, x, _ = padded.stride()
         size = (len(padded), *geometry.output, len(weight))
-        total = None
-        for place, tap in enumerate(taps):
-            first = place // width * spread_y * y + place % width * spread_x * x
-            seen = padded.as_strided(size, (image, step_y * y, step_x * x, 1), first)
-            total = seen * tap if total is None else total.addcmul_(seen, tap)
+        firsts = (n // width * spread_y * y + n % width * spread_x * x for n in range(len(taps)))
+        steps = (image, step_y * y, step_x * x, 1)
+        seen = (padded.as_strided(size, steps, first) for first in firsts)
+        total = next(seen) * taps[0]
+        for pixels, tap in zip(seen, taps[1:], strict=True):
+            total.addcmul_(pixels, tap)
         if bias is not None:
             total += bias
         output[images] = total.permute(0, 3, 1, 2)

@@ -273,7 +273,7 @@ def local_response_norm_backward(
 ) -> Tensor:
     """Gradient of :func:`local_response_norm`: direct, and through the neighbours' denominators.
 
-    Arguments as in the forward pass, behind the gradient of the output. Returns a tensor shaped as
+    Arguments as in the forward pass, after the gradient of the output. Returns a tensor shaped as
     ``input``.
 
     Raises:

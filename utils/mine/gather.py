@@ -23,7 +23,12 @@ __all__ = ["NotKept", "gather"]
 LONGEST = 2000  # characters of a value
 MOST_NUMBERS = 100  # of a tensor
 PLAIN = (type(None), bool, int, complex, str, bytes, type(...))
-SEQUENCES = {list: "[{}]", tuple: "({})", set: "{{{}}}", frozenset: "frozenset([{}])"}
+SEQUENCES: dict[type, str] = {
+    list: "[{}]",
+    tuple: "({})",
+    set: "{{{}}}",
+    frozenset: "frozenset([{}])",
+}
 LIBRARY = """\
 try:
     from utils import mine as {name}  # in the course, which lends what is not written yet
@@ -196,8 +201,8 @@ def _literal(value) -> str | None:
         numbers = value.detach().tolist()
         return f"torch.tensor({_literal(numbers)}, dtype={value.dtype})"
     if kind in SEQUENCES:
-        items = [_literal(item) for item in value]
-        if None in items:
+        items = [text for item in value if (text := _literal(item)) is not None]
+        if len(items) < len(value):
             return None
         comma = "," * (kind is tuple and len(items) == 1)
         text = ", ".join(items) + comma
@@ -215,7 +220,12 @@ def _import(name: str, value) -> str | None:
     own = getattr(value, "__name__", None)
     # Functions written in C do not always know their module.
     for home in (getattr(value, "__module__", None), "torch", "torch.nn.functional", "math"):
-        if own and _allowed(home) and getattr(sys.modules.get(home), own, None) is value:
+        if (
+            own
+            and isinstance(home, str)
+            and _allowed(home)
+            and getattr(sys.modules.get(home), own, None) is value
+        ):
             return f"from {home} import {own}" + (f" as {name}" if name != own else "")
     return None
 

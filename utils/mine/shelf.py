@@ -17,7 +17,7 @@ from typing import NamedTuple
 from torch import Tensor
 
 from utils import progress
-from utils.files import write_atomic
+from utils.atomic import write_atomic
 from utils.mine.gather import NotKept, gather
 from utils.mine.loans import loan
 from utils.mine.parts import PARTS

@@ -119,7 +119,8 @@ def _initialise_as_the_paper(model: AlexNet) -> None:
     with_ones = [convs[1], convs[3], convs[4], *linears[:-1]]
     for layer in convs + linears:
         torch.nn.init.normal_(layer.weight, std=0.01)
-        torch.nn.init.constant_(layer.bias, 1.0 if layer in with_ones else 0.0)
+        if layer.bias is not None:
+            torch.nn.init.constant_(layer.bias, 1.0 if layer in with_ones else 0.0)
 
 
 def alexnet(
@@ -150,9 +151,9 @@ def alexnet(
     Raises:
         TypeError, ValueError: an argument is not one of these.
     """
-    input_size = {1: 224, 2: 227}.get(towers) if input_size is None else input_size
     check_classes("alexnet", num_classes)
     check_choice("alexnet", "towers", towers, (1, 2))
+    input_size = {1: 224, 2: 227}[towers] if input_size is None else input_size
     check_choice("alexnet", "groups", groups, (None, 1, 2))
     check_choice("alexnet", "input_size", input_size, tuple(PADDING))
     return of_parts(AlexNet(num_classes, towers, groups, input_size, dropout), parts)

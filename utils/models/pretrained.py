@@ -7,6 +7,7 @@ from typing import NamedTuple
 import torch
 
 from utils import checkpoints, files
+from utils.models.googlenet import GoogLeNet
 
 __all__ = ["PRETRAINED", "Weights", "load_pretrained"]
 
@@ -107,7 +108,7 @@ def load_pretrained(
         state |= {key: ours[key] for key in ours if key.startswith(HEADS)}
     checkpoints.check_model(path, model, state)
     model.load_state_dict(state)
-    if name == "googlenet":
+    if isinstance(model, GoogLeNet):
         model.transform_input = True
     return model
 

@@ -85,8 +85,9 @@ class VGG(torch.nn.Module):
         return self.classifier(self.avgpool(self.features(input)).flatten(1))
 
 
-def _features(configuration: list, batch_norm: bool) -> list:
-    layers, channels = [], 3
+def _features(configuration: list, batch_norm: bool) -> list[torch.nn.Module]:
+    layers: list[torch.nn.Module] = []
+    channels = 3
     for item in configuration:
         if item == "M":
             layers.append(MaxPool2d(2, 2))
@@ -96,8 +97,7 @@ def _features(configuration: list, batch_norm: bool) -> list:
         else:
             size, filters = item if isinstance(item, tuple) else (3, item)
             layers.append(Conv2d(channels, filters, size, padding=size // 2))
-            layers += [BatchNorm2d(filters)] * batch_norm
-            layers.append(ReLU())
+            layers += [BatchNorm2d(filters), ReLU()] if batch_norm else [ReLU()]
             channels = filters
     return layers
 
@@ -112,9 +112,9 @@ def _initialise(model: VGG) -> None:
     for layer in model.modules():
         if isinstance(layer, Conv2d):
             torch.nn.init.kaiming_normal_(layer.weight, mode="fan_out", nonlinearity="relu")
-            torch.nn.init.zeros_(layer.bias)
         elif isinstance(layer, Linear):
             torch.nn.init.normal_(layer.weight, std=0.01)
+        if isinstance(layer, Conv2d | Linear) and layer.bias is not None:
             torch.nn.init.zeros_(layer.bias)
 
 

@@ -63,6 +63,10 @@ class BatchNorm2d(torch.nn.Module):
         ValueError: the input is not (N, C, H, W), or does not have ``num_features`` channels.
     """
 
+    running_mean: Tensor | None
+    running_var: Tensor | None
+    num_batches_tracked: Tensor | None
+
     def __init__(
         self,
         num_features: int,
@@ -88,13 +92,12 @@ class BatchNorm2d(torch.nn.Module):
 
     def reset_parameters(self) -> None:
         """Scale 1, shift 0; running mean 0 and variance 1."""
-        if self.affine:
-            torch.nn.init.ones_(self.weight)
-            torch.nn.init.zeros_(self.bias)
-        if self.track_running_stats:
-            self.running_mean.zero_()
-            self.running_var.fill_(1)
-            self.num_batches_tracked.zero_()
+        for tensor in (self.bias, self.running_mean, self.num_batches_tracked):
+            if tensor is not None:
+                torch.nn.init.zeros_(tensor)
+        for tensor in (self.weight, self.running_var):
+            if tensor is not None:
+                torch.nn.init.ones_(tensor)
 
     def forward(self, input: Tensor) -> Tensor:
         """Normalise the input."""
@@ -103,7 +106,7 @@ class BatchNorm2d(torch.nn.Module):
                 f"BatchNorm2d: the input must be (N, C, H, W), but has shape {tuple(input.shape)}"
             )
         momentum = self.momentum
-        if self.training and self.track_running_stats:
+        if self.training and self.num_batches_tracked is not None:
             self.num_batches_tracked += 1
             if momentum is None:
                 momentum = 1 / self.num_batches_tracked.item()

@@ -18,6 +18,7 @@ stand-in for it. Rules that an author of tests can rely on:
 import builtins
 import hashlib
 import random
+from collections.abc import Sequence
 
 # By name: what somebody puts into these modules later does not change what is called here.
 from os import WNOHANG, _exit, fork, kill, waitpid
@@ -31,6 +32,7 @@ from autograder.judge.inside.guard import Guard, GuardedWatch, other_threads
 from autograder.judge.inside.networks import NetworkDecoder, NetworkEncoder
 from autograder.judge.inside.values import Decoder, Encoder, Uncrossable
 from autograder.judge.inside.wire import Channel, Closed, WireError
+from utils.elsewhere import Call, RunsElsewhere
 from utils.known_state import known_state
 
 __all__ = ["Answers", "RemoteError", "RemoteFunction", "RemoteObject", "Student", "StudentGone"]
@@ -200,7 +202,8 @@ class Answers:
 
     def _described(self, error: BaseException, request: dict) -> list:
         """Type, text, and the lines of the student's own that led to it."""
-        lines, trace = [], error.__traceback__
+        lines: list[list] = []
+        trace = error.__traceback__
         while trace is not None and len(lines) < 50:
             code = trace.tb_frame.f_code
             if code.co_filename.startswith("<cell "):
@@ -247,8 +250,8 @@ class Student:
             raise KeyError(name) if isinstance(error, KeyError) else error
         return value
 
-    def ask(self, request: dict, blobs=(), callbacks=()):
-        """Ask; return value, error, a forbidden call, and the arguments that were changed."""
+    def ask(self, request: dict, blobs=(), callbacks=()) -> Call:
+        """Ask, and wait for the answer."""
         forbidden = None
         try:
             if self.gone:
@@ -261,7 +264,8 @@ class Student:
                 elif "callback" in reply:
                     self._call_back(reply, blob, callbacks)
                 else:
-                    return (*self._result(reply, blob), forbidden, _names(reply.get("changed")))
+                    value, error = self._result(reply, blob)
+                    return Call(value, error, forbidden, _names(reply.get("changed")))
             raise WireError("too many calls back")
         except WireError as error:
             self.gone = f"the student's kernel does not answer any more ({str(error)[:300]})"
@@ -309,32 +313,27 @@ class RemoteObject:
     def __getattr__(self, name: str):
         if name.startswith("_"):
             raise AttributeError(name)
-        value, error, *_ = self._student.ask({"object": self._place, "attribute": name})
-        if error is not None:
-            raise error
-        return value
+        call = self._student.ask({"object": self._place, "attribute": name})
+        if call.error is not None:
+            raise call.error
+        return call.value
 
     def __repr__(self):
         return f"<the student's {self.__name__}>"
 
 
-class RemoteFunction(RemoteObject):
+class RemoteFunction(RemoteObject, RunsElsewhere):
     """Stands for a function, a class or anything else that can be called."""
 
     def __call__(self, *args, **options):
         """Call it, with copies of the arguments; raise what it raises."""
-        value, error, _, _ = self.call_elsewhere(args, options)
-        if error is not None:
-            raise error
-        return value
+        call = self.call_elsewhere(args, options)
+        if call.error is not None:
+            raise call.error
+        return call.value
 
-    def call_elsewhere(self, args, options: dict, forbidden: tuple[str, ...] = ()):
-        """Call it, and tell what happened.
-
-        Returns:
-            The value, the exception or None, the first forbidden function that it called or None,
-            and the places and names of the arguments that it changed in place.
-        """
+    def call_elsewhere(self, args: Sequence, options: dict, forbidden: Sequence[str] = ()) -> Call:
+        """Call it with copies of the arguments; the first forbidden call that it makes counts."""
         callbacks: list = []
 
         def other(value, encode, depth):
@@ -384,7 +383,7 @@ def _exception(described) -> Exception:
             error = None
     if error is None:
         error = RemoteError(f"{name}: {text}" if text else name)
-    error.student_lines = [
+    vars(error)["student_lines"] = [
         (x[0], x[1])
         for x in lines[:50]
         if isinstance(x, list) and len(x) == 2 and type(x[0]) is str and type(x[1]) is int

@@ -1,6 +1,7 @@
 """Lesson 3: the work that pooling saves."""
 
-from utils.checks.convolution.cases import COUNT_TRAITS, table
+from utils.checks.cases import table
+from utils.checks.convolution.cases import COUNT_TRAITS
 from utils.checks.core import Exercise, Trait
 from utils.checks.mistakes import edit
 
