@@ -21,7 +21,10 @@ def summaries() -> Drawing:
     drawing.text(90, 16, "one slice", bold=True).cells(20, 32, SLIDE, fills=fills)
     drawing.line((88, 32), (88, 168), colour=INPUT, width=3)
     drawing.line((20, 100), (156, 100), colour=INPUT, width=3)
-    for x, name, rows in ((240, "largest", [[6, 8], [3, 4]]), (430, "mean", [[3.25, 5.25], [2, 2]])):
+    for x, name, rows in (
+        (240, "largest", [[6, 8], [3, 4]]),
+        (430, "mean", [[3.25, 5.25], [2, 2]]),
+    ):
         drawing.line((x - 62, 100), (x - 8, 100), colour=MUTED, width=2, arrow=True)
         drawing.text(x + 46, 40, name, bold=True)
         drawing.cells(x, 54, rows, size=46, fills={(0, 0): CORNER})
@@ -37,7 +40,10 @@ def gradient_ways() -> Drawing:
         "output goes to the 6, and the other three get 0. On the right its mean, 3.25: each of the "
         "four numbers gets a quarter of g.",
     )
-    ways = ((20, "max pooling", [["0", "0"], ["0", "g"]]), (310, "average pooling", [["g/4"] * 2] * 2))
+    ways = (
+        (20, "max pooling", [["0", "0"], ["0", "g"]]),
+        (310, "average pooling", [["g/4"] * 2] * 2),
+    )
     for x, name, shares in ways:
         drawing.text(x + 110, 16, name, bold=True)
         drawing.cells(x, 40, [[1, 1], [5, 6]], size=50, fill=INPUT)

@@ -29,7 +29,13 @@ _cases = [
     *(
         Case({"input": 16 * whole_numbers(*shape, seed=seed), "stride": stride})
         for seed, (shape, stride) in enumerate(
-            [((1, 2, 4, 4), 2), ((2, 1, 4, 4), 2), ((1, 1, 4, 6), 2), ((1, 1, 5, 5), 3), ((2, 3, 7, 6), 2)]
+            [
+                ((1, 2, 4, 4), 2),
+                ((2, 1, 4, 4), 2),
+                ((1, 1, 4, 6), 2),
+                ((1, 1, 5, 5), 3),
+                ((2, 3, 7, 6), 2),
+            ]
         )
     ),
 ]
@@ -56,18 +62,21 @@ blur_pool2d.mistake(
 )
 blur_pool2d.mistake(
     "the padding is made of zeros",
-    "Zeros darken the border. Repeat the pixels of the edge: `mode=\"replicate\"`.",
+    'Zeros darken the border. Repeat the pixels of the edge: `mode="replicate"`.',
     edit(', mode="replicate"'),
 )
 blur_pool2d.mistake(
     "the border is mirrored",
-    "The task asks for the pixels of the edge to be repeated, `mode=\"replicate\"`.",
+    'The task asks for the pixels of the edge to be repeated, `mode="replicate"`.',
     edit('"replicate"', '"reflect"'),
 )
 blur_pool2d.mistake(
     "the padding is forgotten",
     "Without a ring around it the output is smaller than `ceil(H / stride)`.",
-    edit('F.pad(input.reshape(N * C, 1, H, W), (1, 1, 1, 1), mode="replicate")', "input.reshape(N * C, 1, H, W)"),
+    edit(
+        'F.pad(input.reshape(N * C, 1, H, W), (1, 1, 1, 1), mode="replicate")',
+        "input.reshape(N * C, 1, H, W)",
+    ),
 )
 blur_pool2d.mistake(
     "pixels are left out before the blur",
