@@ -12,7 +12,7 @@ formgrader: lab
 test: $(STAMP) system lint
 	pytest --numprocesses auto
 
-## test-fast: what needs no browser and no grading round, in about four minutes on two cores
+## test-fast: what needs no browser and no grading round, in two minutes on two cores
 test-fast: $(STAMP) lint
 	pytest --numprocesses auto tests/unit -m "not slow"
 

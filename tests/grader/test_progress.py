@@ -211,7 +211,7 @@ def test_the_home_draws_the_network_with_the_parts_that_are_kept(notebooks):
     drawn = (notebooks / "network.svg").read_text("utf-8")
     assert drawn.count(">✓ ") == 2 and "next: conv2d_backward_weight" in drawn
     home = (notebooks / "home.md").read_text()
-    assert "1 of 18 parts are your own (conv2d)" in home and "](network.svg)" in home
+    assert "1 of 20 parts are your own (conv2d)" in home and "](network.svg)" in home
 
 
 def test_a_checkout_stays_clean_and_the_zip_holds_no_progress(course, opened):

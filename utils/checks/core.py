@@ -4,13 +4,14 @@ A check runs an answer over a few cases beside a reference. When it differs, it 
 mistake of the exercise over the same cases too, and names the one that gives the same.
 """
 
+import functools
 import inspect
 import textwrap
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import combinations
-from typing import NamedTuple, Protocol
+from typing import ClassVar, NamedTuple, Protocol
 
 import torch
 
@@ -20,7 +21,9 @@ from utils.checks.difference import describe
 from utils.checks.mistakes import Edit, Mistake, together
 from utils.checks.running import Case, Outcome, run, same
 from utils.devices import device
+from utils.elsewhere import RunsElsewhere
 from utils.known_state import known_state
+from utils.modules import RETURNS, forward_backward
 from utils.watch import ELSEWHERE
 
 
@@ -91,7 +94,7 @@ class Finding(NamedTuple):
 
 @dataclass
 class Exercise:
-    """A function to write.
+    """A function to write, called as :attr:`name`.
 
     Args:
         id: the `grade_id` of the solution cell; with underscores, the function's name.
@@ -120,6 +123,7 @@ class Exercise:
     written: Callable | None = None
     part: str = ""
     mistakes: list[Mistake] = field(default_factory=list)
+    kind: ClassVar[str] = "function"
 
     def __post_init__(self):
         EXERCISES[self.id] = self
@@ -137,7 +141,7 @@ class Exercise:
     @cached_property
     def expected(self) -> list[Outcome]:
         """What the reference does in all cases."""
-        return [run(self.reference, case, positional=self.positional) for case in self.all_cases]
+        return [self.call(self.reference, case) for case in self.all_cases]
 
     @property
     def name(self) -> str:
@@ -170,13 +174,13 @@ class Exercise:
 
         return register
 
+    def call(self, answer: Callable, case: Case, forbidden: tuple[str, ...] = ()) -> Outcome:
+        """Call a function as one case says."""
+        return run(answer, case, forbidden, self.positional)
+
     def run(self, answer: Callable) -> list[Outcome]:
         """Run a function over all cases."""
-        return [self.call(answer, case) for case in self.all_cases]
-
-    def call(self, answer: Callable, case: Case) -> Outcome:
-        """Run a function over one case."""
-        return run(answer, case, self.forbidden, self.positional)
+        return [self.call(answer, case, self.forbidden) for case in self.all_cases]
 
     def check(self, answer) -> str:
         """Compare a function with the reference in all cases.
@@ -191,7 +195,7 @@ class Exercise:
         if not callable(answer):
             if placeholder(answer):
                 raise NotAnswered(unwritten(self.name))
-            raise CheckFailed(f"{self.name} must be a function; it is {wording.kind(answer)}.")
+            raise CheckFailed(f"{self.name} must be a {self.kind}; it is {wording.kind(answer)}.")
         outcomes = self.run(answer)
         # With a text it is an error of the student's code: torch raises this type too.
         if isinstance(outcomes[0].error, NotImplementedError) and not str(outcomes[0].error):
@@ -206,7 +210,7 @@ class Exercise:
     def findings(self, outcomes: list[Outcome]) -> list[Finding]:
         """Compare outcomes with the reference's, case by case."""
         return [
-            Finding(case, got, right, wording.misbehaviour(got, right, self.returns))
+            Finding(case, got, right, wording.misbehaviour(got, right, self.items(case)))
             for case, got, right in zip(self.all_cases, outcomes, self.expected, strict=True)
         ]
 
@@ -260,8 +264,8 @@ class Exercise:
         for (one, its), (other, others) in combinations(where, 2):
             if not failing <= its | others or not (both := together(one, other)):
                 continue
-            answer = both.answer
-            if all(same(findings[x].outcome, self.call(answer, findings[x].case)) for x in hardest):
+            pairs = ((findings[x].outcome, findings[x].case) for x in hardest)
+            if all(same(got, self.call(both.answer, case, self.forbidden)) for got, case in pairs):
                 return both
         return None
 
@@ -317,18 +321,30 @@ class Exercise:
     def show(self, answer: Callable, finding: Finding) -> list[str]:
         """Show one failing case: the call, its inputs, what came back, what was expected."""
         case, outcome, expected, wrong = finding
-        shown = case.fresh()
-        lines = [wording.call(self.name, shown, self.positional), *wording.inputs(case)]
+        lines = [*self.calls(case), *wording.inputs(case)]
+        got, right, names = self.telling(finding)
         if outcome.error is not None:
             lines += wording.exception(outcome.error, answer)
         elif outcome.changed is None:
-            lines += wording.result("came back", outcome.value, self.returns)
+            lines += wording.result("came back", got, names)
         if expected.error is None and outcome.changed is None:
-            lines += wording.result("expected", expected.value, self.returns)
+            lines += wording.result("expected", right, names)
         return [
             *textwrap.wrap(f"For example: {wrong}", 96),
             *(f"{wording.INDENT}{line}" for line in lines),
         ]
+
+    def calls(self, case: Case) -> list[str]:
+        """Show how a case calls the function."""
+        return [wording.call(self.name, case.fresh(), self.positional)]
+
+    def items(self, case: Case) -> tuple[str, ...]:
+        """The names of what the function returns, if it is a tuple."""
+        return self.returns
+
+    def telling(self, finding: Finding) -> tuple[object, object, tuple[str, ...]]:
+        """What to show of a finding: what came back, what was expected, and their items' names."""
+        return finding.outcome.value, finding.expected.value, self.items(finding.case)
 
     def passed(self) -> str:
         """Say what a right answer was tried on."""
@@ -345,6 +361,70 @@ class Exercise:
             parts.append(f"on the CPU and on {device()}")
         count = len(self.all_cases)
         return f"{self.name}: {count} cases agree with the reference: {', '.join(parts)}."
+
+
+@dataclass
+class ModuleExercise(Exercise):
+    """A `torch.nn.Module` to write, with an `autograd.Function` or other modules inside.
+
+    Each case builds one, loads its parameters, and goes forward and backward. The arguments of a
+    case are ``input`` and ``grad_output``; every other tensor is loaded, under its key of the
+    state_dict; all else is passed to the class, by name:
+    ``Case({"kernel_size": 2, ..., "input": x, "grad_output": g, "weight": w})``. Compared are what
+    :func:`utils.modules.forward_backward` returns.
+
+    Args:
+        class_name: what the student calls it.
+    """
+
+    class_name: str = ""
+    kind: ClassVar[str] = "class"
+
+    @property
+    def name(self) -> str:
+        """The name of the class that the student writes."""
+        return self.class_name
+
+    @property
+    def positional(self) -> int:
+        """All arguments are passed by name."""
+        return 0
+
+    def call(self, answer: Callable, case: Case, forbidden: tuple[str, ...] = ()) -> Outcome:
+        """Build a module, and go forward and backward, as one case says."""
+        # The grader's stand-in for a class goes through it where it lives, in another process.
+        there = getattr(answer, "forward_backward", None)
+        here = functools.partial(forward_backward, answer)
+        return run(there if isinstance(there, RunsElsewhere) else here, case, forbidden)
+
+    def calls(self, case: Case) -> list[str]:
+        """Show how a case builds and uses the module."""
+        given = case.arguments.items()
+        settings = ", ".join(f"{x}={y!r}" for x, y in given if not isinstance(y, torch.Tensor))
+        loaded = " and ".join(_state(case))
+        return [
+            f"layer = {self.name}({settings}), with the {loaded} below",
+            "output = layer(input); output.backward(grad_output)",
+        ]
+
+    def items(self, case: Case) -> tuple[str, ...]:
+        """The names of what is compared."""
+        return (*RETURNS, *(f"grad_{name}" for name in sorted(_state(case))))
+
+    def telling(self, finding: Finding) -> tuple[object, object, tuple[str, ...]]:
+        """Of so many items, the first that is wrong; after an error, the tensors."""
+        if finding.outcome.error is not None:
+            names = self.items(finding.case)
+            return None, tuple(finding.expected.value)[3:], names[3:]
+        pairs = zip(finding.outcome.value, finding.expected.value, strict=True)
+        one, other = next(pair for pair in pairs if wording.difference(*pair))
+        return one, other, ()
+
+
+def _state(case: Case) -> list[str]:
+    """The keys of the state that a case loads into a module."""
+    tensors = [name for name, x in case.arguments.items() if isinstance(x, torch.Tensor)]
+    return [name for name in tensors if name not in ("input", "grad_output")]
 
 
 @dataclass

@@ -2,11 +2,12 @@
 
 A wrong function is an edit of a right one: "the padding is forgotten" is that function with its
 padding taken out. Two edits of one function can be made together, so a check recognises two
-mistakes made at once, without anybody having written that down.
+mistakes made at once, without anybody having written that down. A class is edited as a function is.
 """
 
 import inspect
 import re
+import sys
 import textwrap
 from collections.abc import Callable
 from functools import cache, cached_property
@@ -61,7 +62,7 @@ class Mistake:
         """The wrong value, or the wrong function."""
         if not self.edits:
             return self.wrong
-        names = dict(self.base.__globals__)
+        names = dict(vars(sys.modules[self.base.__module__]))
         exec(compile(self.text, f"<{self.name}>", "exec"), names)
         return names[self.base.__name__]
 
@@ -86,14 +87,16 @@ class Mistake:
         """Return a solution cell that makes this mistake, under the exercise's name."""
         if not callable(self.answer):
             return f"{exercise.name} = {self.answer!r}\n"
-        return re.sub(rf"^def {self.base.__name__}\(", f"def {exercise.name}(", self.text)
+        # A class also calls itself by its name.
+        return re.sub(rf"\b{self.base.__name__}\b", exercise.name, self.text)
 
 
 @cache
 def text_of(function: Callable) -> str:
-    """Return the text of a function, without its decorators."""
+    """Return the text of a function or class, without its decorators."""
     text = textwrap.dedent(inspect.getsource(function))
-    return re.sub(r"\A.*?(?=^def )", "", text, flags=re.DOTALL | re.MULTILINE)
+    first = re.search(r"^(def|class) ", text, flags=re.MULTILINE)
+    return text[first.start() :] if first else text
 
 
 def together(one: Mistake, other: Mistake) -> Mistake | None:

@@ -3,6 +3,7 @@
 import copy
 import operator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
@@ -55,7 +56,7 @@ class Case:
 class Outcome:
     """What one call did: returned a value, raised, made a forbidden call, changed an argument."""
 
-    value: object = None
+    value: Any = None
     error: BaseException | None = None
     forbidden: str | None = None
     changed: str | None = None

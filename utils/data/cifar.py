@@ -82,11 +82,8 @@ def cifar10(
                 f"170 MB, or put {url} there by hand"
             )
         files.download(url, path, md5, progress=progress)
-    elif md5 is not None and (found := files.checksum(path)) != md5:
-        raise files.ChecksumError(
-            f"{path} is not the published file: its md5 is {found}, not {md5}. "
-            "Delete it, and call cifar10(download=True)"
-        )
+    else:
+        files.check(path, md5, "md5", "Delete it, and call cifar10(download=True)")
     return _read(path)
 
 

@@ -8,7 +8,7 @@ from torch import Tensor
 
 from utils.data.pictures import photograph
 
-__all__ = ["Photograph", "photographs"]
+__all__ = ["Photograph", "load", "photographs"]
 
 
 class Photograph(NamedTuple):
@@ -115,10 +115,13 @@ def photographs() -> dict[str, Photograph]:
         FileNotFoundError: a package does not ship the photograph.
         ModuleNotFoundError: a package is not installed.
     """
-    return {
-        name: Photograph(title, source, licence, alt, photograph(_path(file)))
-        for name, (file, title, source, licence, alt) in TABLE.items()
-    }
+    return {name: load(name) for name in TABLE}
+
+
+def load(name: str) -> Photograph:
+    """One of the ten; errors as of :func:`photographs`."""
+    file, title, source, licence, alt = TABLE[name]
+    return Photograph(title, source, licence, alt, photograph(_path(file)))
 
 
 def _path(file: str) -> Path:

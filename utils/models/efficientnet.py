@@ -17,6 +17,7 @@ from torch.nn import Sequential
 
 from utils.models.arguments import check_choice, check_classes
 from utils.models.efficientnet_weights import load_imagenet
+from utils.models.parts import of_parts
 from utils.nn import (
     AdaptiveAvgPool2d,
     BatchNorm2d,
@@ -82,6 +83,8 @@ class EfficientNetLite(torch.nn.Module):
 
         Other sides should be multiples of 32: at odd sides TensorFlow would pad otherwise.
         """
+        if not self.training:  # with a pixel's channels side by side depthwise layers are faster
+            input = input.contiguous(memory_format=torch.channels_last)
         output = self.relu1(self.bn1(self.stem(self.pad(input))))
         for number in range(1, len(CONFIGURATION) + 1):
             output = self.get_submodule(f"stage{number}")(output)
@@ -102,7 +105,7 @@ def _initialise(model: EfficientNetLite) -> None:
 
 
 def efficientnet_lite0(
-    weights: str | None = None, num_classes: int = 1000, *, dropout: float = 0.2
+    weights: str | None = None, num_classes: int = 1000, *, dropout: float = 0.2, parts=None
 ) -> EfficientNetLite:
     """EfficientNet-Lite0: 4,652,008 parameters, 75.1 % of ImageNet's validation images right.
 
@@ -116,6 +119,7 @@ def efficientnet_lite0(
         num_classes: number of scores. For a task of one's own with the published weights, put a
             new layer in the place of ``model.fc``.
         dropout: probability of leaving out an input of the last layer.
+        parts: `utils.mine`, to build it of your own layers; None takes those of `utils.nn`.
 
     Raises:
         CheckpointError, ChecksumError: the file of the weights is not the published one.
@@ -125,11 +129,11 @@ def efficientnet_lite0(
     check_choice("efficientnet_lite0", "weights", weights, (None, "imagenet"))
     check_classes("efficientnet_lite0", num_classes)
     if weights is None:
-        return EfficientNetLite(num_classes, dropout)
+        return of_parts(EfficientNetLite(num_classes, dropout), parts)
     if num_classes != 1000:
         raise ValueError(
             "efficientnet_lite0: ImageNet's weights are for 1000 classes, but num_classes is "
             f"{num_classes}; load them with 1000, then set "
             f"model.fc = utils.nn.Linear({HEAD_FILTERS}, {num_classes})"
         )
-    return load_imagenet(EfficientNetLite(dropout=dropout)).eval()
+    return of_parts(load_imagenet(EfficientNetLite(dropout=dropout)).eval(), parts)

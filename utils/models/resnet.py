@@ -10,6 +10,7 @@ from torch.nn import Identity, Sequential
 
 from utils.models.arguments import check_choice, check_classes
 from utils.models.parts import of_parts
+from utils.models.pretrained import with_weights
 from utils.nn import AdaptiveAvgPool2d, BatchNorm2d, Conv2d, Linear, MaxPool2d, ReLU
 
 __all__ = [
@@ -221,6 +222,7 @@ def resnet(
     shortcut: str = "B",
     num_classes: int = 1000,
     *,
+    weights: str | None = None,
     stride_in: str = "3x3",
     batch_norm: bool = True,
     parts=None,
@@ -234,13 +236,16 @@ def resnet(
             zeros (no parameters), ``"B"`` projects by a 1x1 conv layer, as torchvision does;
             ``"C"`` projects in every block.
         num_classes: number of scores.
+        weights: None, or ``"imagenet"`` for the weights that torchvision publishes, which are
+            downloaded once; the model is then in evaluation mode. See :func:`load_pretrained`.
         stride_in: which filter of a bottleneck takes the stride: ``"3x3"`` as in torchvision (it
             calls this v1.5), or ``"1x1"`` as in the paper. Depths 18 and 34 have no bottlenecks.
         batch_norm: False leaves normalisation out and gives the conv layers biases.
         parts: `utils.mine`, to build it of your own layers; None takes those of `utils.nn`.
 
     Raises:
-        TypeError, ValueError: an argument is not one of these.
+        CheckpointError, ChecksumError, DownloadError: as of :func:`load_pretrained`.
+        TypeError, ValueError: an argument is not one of these, or nobody publishes such weights.
     """
     check_choice("resnet", "depth", depth, CONFIGURATIONS)
     check_choice("resnet", "shortcut", shortcut, ("A", "B", "C"))
@@ -254,7 +259,7 @@ def resnet(
         stride_in=stride_in,
         batch_norm=bool(batch_norm),
     )
-    return of_parts(model, parts)
+    return of_parts(with_weights(model, weights), parts)
 
 
 def resnet18(**options) -> ResNet:

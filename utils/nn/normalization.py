@@ -5,13 +5,17 @@ from torch import Tensor
 from torch.autograd.function import once_differentiable
 
 from utils import functional
-from utils.nn.function import differentiable
+from utils.nn.function import differentiable, through
 
 __all__ = ["BatchNorm2d", "LocalResponseNorm"]
 
 _local_response_norm = differentiable(
     functional.local_response_norm, functional.local_response_norm_backward
 )
+
+
+def _forward(input, weight, bias, running_mean, running_var, *options):
+    return functional.batch_norm(input, running_mean, running_var, weight, bias, *options)
 
 
 class _BatchNorm(torch.autograd.Function):
@@ -22,9 +26,7 @@ class _BatchNorm(torch.autograd.Function):
         # them then.
         kept = (None, None) if training else (running_mean, running_var)
         ctx.save_for_backward(input, weight, *kept)
-        return functional.batch_norm(
-            input, running_mean, running_var, weight, bias, training, momentum, eps
-        )
+        return _forward(input, weight, bias, running_mean, running_var, training, momentum, eps)
 
     @staticmethod
     @once_differentiable
@@ -41,6 +43,9 @@ class _BatchNorm(torch.autograd.Function):
         )
         wanted = zip(gradients, ctx.needs_input_grad, strict=False)
         return *(gradient if needed else None for gradient, needed in wanted), *[None] * 5
+
+
+_batch_norm = through(_BatchNorm, _forward)
 
 
 class BatchNorm2d(torch.nn.Module):
@@ -111,7 +116,7 @@ class BatchNorm2d(torch.nn.Module):
             if momentum is None:
                 momentum = 1 / self.num_batches_tracked.item()
         training = self.training or not self.track_running_stats
-        return _BatchNorm.apply(
+        return _batch_norm(
             input,
             self.weight,
             self.bias,

@@ -40,7 +40,8 @@ BLINDING = {"sys.setprofile", "sys.settrace", *ELSEWHERE}
 #: Modules of which nobody may replace anything, nor of their classes: the watch, those that hand
 #: values over, and what these stand on.
 GUARDED = (
-    *("utils.watch", "autograder.judge.inside.guard", "autograder.judge.inside.peers"),
+    *("utils.watch", "utils.modules"),
+    *("autograder.judge.inside.guard", "autograder.judge.inside.peers"),
     *("autograder.judge.inside.values", "autograder.judge.inside.wire"),
     *("builtins", "json", "re", "secrets", "signal"),
 )

@@ -10,6 +10,8 @@ stand-in for it. Rules that an author of tests can rely on:
   others as :class:`RemoteError`.
 - A stand-in is an instance of no class of the student's, has only the attributes that are asked
   for by name (none that begins with an underscore), and equals only itself.
+- A network that cannot be traced, such as a layer around an `autograd.Function`, does not cross.
+  Its class is tried where it lives (`RemoteFunction.forward_backward`), and tensors come back.
 - A function that a test hands over can be called by the student during that call, and only it.
 - The student's random numbers are seeded for each call from the test's own generator, so that a
   score repeats.
@@ -19,11 +21,13 @@ import builtins
 import hashlib
 import random
 from collections.abc import Sequence
+from functools import partial
 
 # By name: what somebody puts into these modules later does not change what is called here.
 from os import WNOHANG, _exit, fork, kill, waitpid
 from signal import SIGKILL
 from time import monotonic, sleep
+from typing import ClassVar
 
 import numpy as np
 import torch
@@ -34,6 +38,7 @@ from autograder.judge.inside.values import Decoder, Encoder, Uncrossable
 from autograder.judge.inside.wire import Channel, Closed, WireError
 from utils.elsewhere import Call, RunsElsewhere
 from utils.known_state import known_state
+from utils.modules import forward_backward
 
 __all__ = ["Answers", "RemoteError", "RemoteFunction", "RemoteObject", "Student", "StudentGone"]
 
@@ -166,6 +171,8 @@ class Answers:
         target = self.objects[request["object"]]
         if "attribute" in request:
             return getattr(target, request["attribute"])
+        if "module" in request:
+            target = partial(forward_backward, target)
         decode = Decoder(blob, {"callback": self._callback})
         args, options = decode(request["args"]), decode(request["options"])
         before = [_copy(x) for x in (*args, *options.values())]
@@ -325,6 +332,13 @@ class RemoteObject:
 class RemoteFunction(RemoteObject, RunsElsewhere):
     """Stands for a function, a class or anything else that can be called."""
 
+    way: ClassVar[dict] = {}  # what a request says besides
+
+    @property
+    def forward_backward(self) -> "RemoteModule":
+        """:func:`utils.modules.forward_backward` of this class, in the student's kernel."""
+        return RemoteModule(self._student, self._place, self.__name__)
+
     def __call__(self, *args, **options):
         """Call it, with copies of the arguments; raise what it raises."""
         call = self.call_elsewhere(args, options)
@@ -350,8 +364,15 @@ class RemoteFunction(RemoteObject, RunsElsewhere):
             "options": encode(dict(options)),
             "forbidden": list(forbidden),
             "seed": self._student.seed(),
+            **self.way,
         }
         return self._student.ask(request, encode.blobs, callbacks)
+
+
+class RemoteModule(RemoteFunction):
+    """Stands for a class of modules, which a call takes forward and backward."""
+
+    way: ClassVar[dict] = {"module": True}
 
 
 def _stand_in(student: Student, kind, place, name):

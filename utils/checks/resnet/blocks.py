@@ -137,8 +137,9 @@ residual_block_backward = Exercise(
     ),
     returns=("grad_input", "grad_weight1", "grad_weight2"),
     forbidden=DERIVATIVES,
-    instead="Go back step by step; functional.conv2d_backward does a conv layer for you.",
+    instead="Go back step by step; `mine` and `functional` have a conv layer's gradients.",
     every_device=True,
+    part="residual_block_backward",
 )
 
 residual_block_backward.mistake(
