@@ -60,8 +60,8 @@ def three_reductions() -> Drawing:
         270,
         "A line of eight pixels, one of them 9 and the others 0, and the same line shifted by one. "
         "Every second pixel: the 9 is kept before the shift and lost after it. The largest of each "
-        "pair: 9 stands in the second place, before the shift and after it. Blurred, then every second "
-        "pixel: 4.5 in the second place before, and 2.25 in the second and third after.",
+        "pair: 9 stands in the second place, before the shift and after it. Blurred, then every "
+        "second pixel: 4.5 in the second place before, and 2.25 in the second and third after.",
     )
     for x, name, place in ((20, "before", 2), (330, "shifted by one", 3)):
         line = [9 if i == place else 0 for i in range(8)]

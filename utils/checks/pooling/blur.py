@@ -136,8 +136,8 @@ wrong_gradients = ValueExercise(
         ),
         Mistake(
             "every setting is listed",
-            "Some are right. If all seem wrong, look for ties in your input: two right gradients may "
-            "differ there.",
+            "Some are right. If all seem wrong, look for ties in your input: two right gradients "
+            "may differ there.",
             [1, 2, 3, 4, 5, 6],
         ),
     ],
