@@ -6,52 +6,6 @@ cell and what they import themselves.
 
 RIGHT: dict[str, list[str]] = {}
 
-RIGHT["pool-output-size"] = [
-    # Count the places one by one.
-    """
-def pool_output_size(input_size, kernel_size, stride):
-    places = [left for left in range(0, input_size, stride) if left + kernel_size <= input_size]
-    if not places:
-        raise ValueError("the window is larger than the input")
-    return len(places)
-""",
-    # With floats.
-    """
-def pool_output_size(input_size, kernel_size, stride):
-    if kernel_size > input_size:
-        raise ValueError(f"{kernel_size} > {input_size}")
-    return math.floor((input_size - kernel_size) / stride + 1)
-""",
-    # NumPy's integers.
-    """
-def pool_output_size(input_size, kernel_size, stride):
-    assert_fits = input_size >= kernel_size
-    if not assert_fits:
-        raise ValueError("too large")
-    return np.int64(input_size - kernel_size + stride) // stride
-""",
-    # Ask tensors.
-    """
-def pool_output_size(input_size, kernel_size, stride):
-    try:
-        return torch.zeros(input_size).unfold(0, kernel_size, stride).shape[0]
-    except RuntimeError as error:
-        raise ValueError("does not fit") from error
-""",
-]
-
-RIGHT["pool-volume"] = [
-    "pool_volume = [112, 112, 64]\n",
-    "pool_volume = (224 // 2, 224 // 2, 64)\n",
-    "pool_volume = [np.int64(112), 112, torch.tensor(64)]\n",
-]
-
-RIGHT["numbers-lost"] = [
-    "numbers_lost = 75\n",
-    "numbers_lost = 100 - 100 // 4\n",
-    "numbers_lost = round(100 * 3 / 4)\n",
-]
-
 RIGHT["max-pool2d"] = [
     # One place after the other.
     """
@@ -242,5 +196,43 @@ def conv_multiply_adds(size, in_channels, out_channels, kernel_size):
     for _ in range(out_channels):
         total += size * size * kernel_size * kernel_size * in_channels
     return np.int64(total)
+""",
+]
+RIGHT["blur-pool2d"] = [
+    # Nine shifted copies, added up.
+    """
+def blur_pool2d(input, stride):
+    H, W = input.shape[2:]
+    padded = F.pad(input, (1, 1, 1, 1), mode="replicate")
+    total = torch.zeros_like(input)
+    for i, down in enumerate((1, 2, 1)):
+        for j, across in enumerate((1, 2, 1)):
+            total = total + down * across * padded[:, :, i : i + H, j : j + W]
+    return total[:, :, ::stride, ::stride] / 16
+""",
+    # Rows, then columns.
+    """
+def blur_pool2d(input, stride):
+    padded = F.pad(input, (1, 1, 1, 1), mode="replicate")
+    rows = (padded[:, :, :-2] + 2 * padded[:, :, 1:-1] + padded[:, :, 2:]) / 4
+    both = (rows[..., :-2] + 2 * rows[..., 1:-1] + rows[..., 2:]) / 4
+    return both[:, :, ::stride, ::stride]
+""",
+    # One group for each channel.
+    """
+def blur_pool2d(input, stride):
+    C = input.shape[1]
+    weight = torch.tensor([[1, 2, 1], [2, 4, 2], [1, 2, 1]]).to(input) / 16
+    padded = F.pad(input, (1, 1, 1, 1), mode="replicate")
+    return F.conv2d(padded, weight.expand(C, 1, 3, 3), stride=stride, groups=C)
+""",
+]
+
+RIGHT["wrong-gradients"] = [
+    "wrong_gradients = [2, 4, 5]\n",
+    "wrong_gradients = (5, 4, 2)\n",
+    """
+windows = [(2, 2), (3, 2), (3, 3), (3, 1), (4, 3), (2, 3)]
+wrong_gradients = [n for n, (size, stride) in enumerate(windows, start=1) if stride < size]
 """,
 ]

@@ -1,36 +1,9 @@
-"""Lesson 3: what pooling throws away, and the work that it saves."""
+"""Lesson 3: the work that pooling saves."""
 
 from utils.checks.cases import table
 from utils.checks.convolution.cases import COUNT_TRAITS
-from utils.checks.core import Exercise, Mistake, Trait, ValueExercise
+from utils.checks.core import Exercise, Trait
 from utils.checks.mistakes import edit
-
-# --- numbers-lost: 2x2 windows at stride 2 -------------------------------------------------------
-
-numbers_lost = ValueExercise(
-    "numbers-lost",
-    reference=75,
-    advice="How many numbers are in one window, and how many of them are left?",
-    passed="one number of a window is left.",
-    mistakes=[
-        Mistake("only one side of the window is counted", "The window is 2 wide *and* 2 high.", 50),
-        Mistake(
-            "what is kept is counted",
-            "That is the share that is left. The question asks for what is gone.",
-            25,
-        ),
-        Mistake(
-            "the numbers in a window are counted",
-            "The question asks for percent of all numbers.",
-            4,
-        ),
-        Mistake(
-            "nothing is thought to be lost",
-            "A mean or a maximum stands for the window, but can you get the window back from it?",
-            0,
-        ),
-    ],
-)
 
 # --- conv-multiply-adds --------------------------------------------------------------------------
 
