@@ -23,11 +23,14 @@ FOLDERS = {
     for name in ("torch", "utils", "scipy", "numpy", *OTHERS)
     if (spec := find_spec(name))
 }
-#: What the student's library lends: where it is forbidden, so is to borrow it (`utils.mine`).
-LENT = ("utils.functional", "utils.nn")
+#: What the student's library lends -> how: where the one is forbidden, so is the other.
+LENT = {"utils.functional": "utils.mine", "utils.nn": "utils.mine.nn"}
 #: Kinds of work that torch does under many names: `torch.conv2d` is also `torch.convolution`,
 #: `torch.mkldnn_convolution`, `torch.ops.aten.conv2d.default`... To forbid one is to forbid all.
-WORK = ("conv", "pool", "dropout", "batch_norm", "layer_norm", "instance_norm", "group_norm")
+WORK = (
+    *("conv", "im2col", "col2im", "pool", "dropout"),
+    *("batch_norm", "layer_norm", "instance_norm", "group_norm"),
+)
 #: Where `groups` stands when it is passed by position.
 PLACES = {
     **dict.fromkeys((f"conv{kind}{d}d" for kind in ("", "_transpose") for d in (1, 2, 3)), 6),
@@ -70,9 +73,8 @@ class Watch:
     """
 
     def __init__(self, forbidden: tuple[str, ...], notify: Callable[[str], None] | None = None):
-        self.forbidden, self.notify = tuple(forbidden), notify
-        if not {*LENT}.isdisjoint(forbidden):
-            self.forbidden += ("utils.mine",)
+        lent = (LENT[name] for name in forbidden if name in LENT)
+        self.forbidden, self.notify = (*forbidden, *lent), notify
         self.found, self.over = None, False
         # The functions of torch written in C have no module; their names are telling enough.
         self._in_c = {name.rpartition(".")[2]: name for name in forbidden if "(" not in name}

@@ -29,12 +29,16 @@ SQUARE = "kernels are square"
 KINK = "at 0, where ReLU has a kink, any slope from 0 to 1 is right"
 SAME = {
     "conv2d-backward-input": {
-        "return F.fold(grad_columns, input.shape[2:], weight.shape[-2], "
-        "padding=padding, stride=stride)": SQUARE,
+        "return mine.col2im(grad_columns, input.shape[2:], "
+        "weight.shape[-2], stride, padding)": SQUARE,
     },
     "conv2d-backward-weight": {
-        "columns = F.unfold(input, weight.shape[-2], padding=padding, stride=stride)": SQUARE,
+        "columns = mine.im2col(input, weight.shape[-2], stride, padding)": SQUARE,
     },
+    "relu": {
+        "return torch.where(input >= 0, input, torch.zeros_like(input))": "both are 0 at 0",
+    },
+    "relu-backward": {"return grad_output * (input >= 0)": KINK},
     "compose-filters": {"size = second.shape[1]": SQUARE},
     "grouped-conv2d": {
         "parts = zip(input.chunk(groups, 1), weight.chunk(groups), bias.chunk(groups), "
@@ -61,7 +65,7 @@ SAME = {
     },
 }
 # Exercises that differentiate a ReLU. At 0 any slope from 0 to 1 is right.
-KINKED = ("middle-gradient", "residual-block-backward")
+KINKED = ("middle-gradient", "relu-backward", "residual-block-backward")
 
 LESSON_OF = {exercise: lesson for lesson in LESSONS for exercise in points(lesson)}
 FUNCTIONS = [x.id for x in EXERCISES.values() if isinstance(x, Exercise)]

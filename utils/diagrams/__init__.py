@@ -4,6 +4,7 @@ One module a lesson, each diagram a function that returns a `Drawing`. The colou
 all of them: input, filter, output, gradient.
 """
 
+from utils.diagrams import learning_filters
 from utils.diagrams.drawing import FILTER, GRADIENT, INK, INPUT, MUTED, OUTPUT, Drawing
 
-__all__ = ["FILTER", "GRADIENT", "INK", "INPUT", "MUTED", "OUTPUT", "Drawing"]
+__all__ = ["FILTER", "GRADIENT", "INK", "INPUT", "MUTED", "OUTPUT", "Drawing", "learning_filters"]

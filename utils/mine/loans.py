@@ -5,11 +5,22 @@ A part of another signature than the layer of that name in :mod:`utils.functiona
 
 from collections.abc import Callable
 
+import torch.nn.functional as F
 from torch import Tensor
 
 from utils import functional
 
 __all__ = ["loan"]
+
+
+def im2col(input, kernel_size, stride=1, padding=0):
+    """Windows as columns, (N, C F F, H2 W2)."""
+    return F.unfold(input, kernel_size, padding=padding, stride=stride)
+
+
+def col2im(columns, output_size, kernel_size, stride=1, padding=0):
+    """Columns added back onto their windows, (N, C, H, W)."""
+    return F.fold(columns, output_size, kernel_size, padding=padding, stride=stride)
 
 
 def conv2d_backward_weight(grad_output, input, weight, stride=1, padding=0):
@@ -90,6 +101,8 @@ def bottleneck(input, reduce, middle, expand):
 ADAPTED = {
     function.__name__: function
     for function in (
+        im2col,
+        col2im,
         conv2d_backward_weight,
         conv2d_backward_input,
         global_avg_pool2d,

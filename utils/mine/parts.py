@@ -18,9 +18,13 @@ class Part(NamedTuple):
 
 
 PARTS = {
+    "im2col": Part("Convolution", "conv", "im2col"),
     "conv2d": Part("Convolution", "conv"),
     "conv2d_backward_weight": Part("Learning filters", "conv", "weight gradient"),
+    "col2im": Part("Learning filters", "conv", "col2im"),
     "conv2d_backward_input": Part("Learning filters", "conv", "input gradient"),
+    "relu": Part("Learning filters", "ReLU"),
+    "relu_backward": Part("Learning filters", "ReLU", "gradient"),
     "max_pool2d": Part("Pooling", "max pool"),
     "max_pool2d_backward": Part("Pooling", "max pool", "gradient"),
     "avg_pool2d": Part("Pooling", "average pool"),
@@ -43,6 +47,7 @@ LAYERS = (
     "grouped conv",
     "batch norm",
     "response norm",
+    "ReLU",
     "max pool",
     "average pool",
     "residual block",
