@@ -1,4 +1,4 @@
-"""The diagrams of lesson 2: how a gradient goes back through a conv layer, and through a network."""
+"""The diagrams of lesson 2: how a gradient goes back through a conv layer and a network."""
 
 from utils.diagrams.drawing import FILTER, GRADIENT, INK, INPUT, MUTED, OUTPUT, Drawing
 
@@ -8,7 +8,7 @@ BOX = 44
 
 
 def gradients_on_a_line() -> Drawing:
-    """Three outputs of two neighbours each: forward, and what comes back to a pixel and a weight."""
+    """Three outputs of two neighbours each: forward, back to a pixel, and back to a weight."""
     drawing = Drawing(
         760,
         250,

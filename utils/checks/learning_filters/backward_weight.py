@@ -30,8 +30,8 @@ conv2d_backward_weight = Exercise(
     ranges=("stride", "padding"),
     returns=("grad_weight", "grad_bias"),
     forbidden=(*cases.LAYERS_ONLY, *cases.DERIVATIVES),
-    instead="`mine.im2col` gives the windows: which products of the forward pass does a weight take "
-    "part in?",
+    instead="`mine.im2col` gives the windows: which products of the forward pass does a weight "
+    "take part in?",
     every_device=True,
     part="conv2d_backward_weight",
 )

@@ -111,7 +111,7 @@ numerical_gradient.mistake(
 )
 numerical_gradient.mistake(
     "the sign is turned round",
-    "The value after the upward nudge comes first: where the function rises, the slope is positive.",
+    "The value after the upward nudge comes first: where the function rises, the slope is above 0.",
     edit(
         "function(tensor + nudge) - function(tensor - nudge)",
         "function(tensor - nudge) - function(tensor + nudge)",
