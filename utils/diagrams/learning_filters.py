@@ -65,7 +65,7 @@ def overlap() -> Drawing:
         "Left, the matrix of columns: four columns a, b, c, d in four colours, one for each window "
         "of 2 by 2 pixels, with the numbers a1 to a4 and so on. In the middle the four windows on "
         "the 3 by 3 image. Right, the image: the corners get one number each, a1, b2, c3, d4; the "
-        "middles of the edges two, such as a2 + b1; the pixel in the middle gets a4 + b3 + c2 + d1.",
+        "middles of the edges two, such as a2 + b1; the middle gets a4 + b3 + c2 + d1.",
     )
     drawing.text(100, 20, "columns (one a window)", bold=True)
     rows = [[f"{name}{k + 1}" for name in WINDOWS] for k in range(4)]
@@ -115,8 +115,8 @@ def network() -> Drawing:
     drawing = Drawing(
         860,
         260,
-        "Seven boxes in a row: images, before1, hidden1, before2, hidden2, means, scores, each with "
-        "its shape. Arrows to the right name the layers between them: conv with w1 and b1, ReLU, "
+        "Seven boxes in a row: images, before1, hidden1, before2, hidden2, means, scores, each "
+        "with its shape. Arrows to the right name the layers between them: conv with w1 and b1, ReLU, "
         "conv with w2 and b2, ReLU, mean, linear with w3 and b3. Below, red arrows lead from the "
         "scores back to before1, and where a layer has weights, one leads up to them.",
     )
@@ -142,8 +142,8 @@ def network() -> Drawing:
                 (right + 30, 205), (left - 28, 205), colour=GRADIENT, width=2.5, arrow=True
             )
     x = first + step * 6 + 31
-    drawing.text(x, 230, "probabilities", size=11, colour=GRADIENT)
-    return drawing.text(x, 244, "minus targets", size=11, colour=GRADIENT)
+    drawing.text(x + 6, 230, "probabilities", size=11, colour=GRADIENT)
+    return drawing.text(x + 6, 244, "minus targets", size=11, colour=GRADIENT)
 
 
 def receptive_field() -> Drawing:
@@ -151,8 +151,8 @@ def receptive_field() -> Drawing:
     drawing = Drawing(
         560,
         220,
-        "Three rows of seven squares. The coloured square in the top row, after layer 2, is joined "
-        "to three in the middle row, after layer 1, and these to five in the bottom row, the image.",
+        "Three rows of seven squares. The coloured square in the top row, after layer 2, is "
+        "joined to three in the middle row, after layer 1, and these to five in the image.",
     )
     rows = (("after layer 2", 30, {3}, OUTPUT), ("after layer 1", 95, {2, 3, 4}, OUTPUT))
     rows += (("the image", 160, {1, 2, 3, 4, 5}, INPUT),)
