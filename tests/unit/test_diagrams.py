@@ -4,7 +4,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from utils.diagrams import FILTER, INPUT, Drawing
+from utils.diagrams import FILTER, INPUT, Drawing, learning_filters
 
 
 def test_a_drawing_is_well_formed_and_has_an_alternative():
@@ -22,3 +22,18 @@ def test_a_drawing_is_well_formed_and_has_an_alternative():
 def test_a_drawing_without_an_alternative_is_refused():
     with pytest.raises(ValueError, match="alt is empty"):
         Drawing(10, 10, " ")
+
+
+@pytest.mark.parametrize("name", learning_filters.__all__)
+def test_lesson_2s_diagrams_say_what_is_to_be_seen(name):
+    drawing = getattr(learning_filters, name)()
+    page = ElementTree.fromstring(drawing._repr_html_())
+    assert page.get("aria-label") == drawing.alt and len(drawing.alt) > 100
+    words = " ".join(x.text or "" for x in page.iter() if x.tag.endswith("text"))
+    shown = {
+        "gradients_on_a_line": "G0 · w1",
+        "network": "hidden2",
+        "overlap": "a4 + b3",
+        "receptive_field": "after layer 2",
+    }
+    assert shown[name] in words

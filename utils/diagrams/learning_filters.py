@@ -116,9 +116,9 @@ def network() -> Drawing:
         860,
         260,
         "Seven boxes in a row: images, before1, hidden1, before2, hidden2, means, scores, each "
-        "with its shape. Arrows to the right name the layers between them: conv with w1 and b1, ReLU, "
-        "conv with w2 and b2, ReLU, mean, linear with w3 and b3. Below, red arrows lead from the "
-        "scores back to before1, and where a layer has weights, one leads up to them.",
+        "with its shape. Arrows to the right name the layers between them: conv with w1 and b1, "
+        "ReLU, conv with w2 and b2, ReLU, mean, linear with w3 and b3. Below, red arrows lead from "
+        "the scores back to before1, and where a layer has weights, one leads up to them.",
     )
     step, first = 122, 20
     for place, (name, shape, colour, height) in enumerate(STEPS):
