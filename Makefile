@@ -12,15 +12,16 @@ formgrader: lab
 test: $(STAMP) system lint
 	pytest --numprocesses auto
 
-## test-fast: what needs no browser and no grading round, in about four minutes on two cores
+## test-fast: what needs no browser and no grading round, in two minutes on two cores
 test-fast: $(STAMP) lint
 	pytest --numprocesses auto tests/unit -m "not slow"
 
-## lint: check style, formatting, and who imports whom
+## lint: check style, formatting, types, and who imports whom
 lint: $(STAMP)
 	ruff check .
 	ruff format --check .
 	lint-imports --no-logo --no-cache
+	mypy
 
 ## system: what the tests need from the system; installs it where it may
 system:

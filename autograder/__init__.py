@@ -8,4 +8,4 @@ ROOT = Path(__file__).resolve().parent.parent
 
 # jsonschema would import it, to check a format that no notebook uses: it compiles a grammar, which
 # takes as long as all the rest.
-sys.modules.setdefault("rfc3987_syntax", None)
+sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]  # None forbids it

@@ -9,34 +9,49 @@ import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import nbformat
 import pytest
+import torch
 from browser import browser, lab, page  # noqa: F401  (fixtures for all)
 from course import (
+    LIGHT,
     ROOT,
     answered,
     copy_course,
     find,
     nbgrader,
     points,
+    quick,
     released,
     solution,
     submit,
 )
 from schedule import schedule
+from states import STATES, with_states
 
 TEMPORARY = pytest.StashKey[Path]()
 #: What lies in a temporary folder and is nobody's fault: pytest's own, torch's cache of kernels.
 NO_LEFTOVERS = ("pytest-of-", "torchinductor_")
+#: Files of tests that share a lesson's round of grading, by the lesson in their name.
+OF_A_LESSON = ("test_answers.py", "test_nbgrader_round.py", "test_known_state.py")
+LONGEST_FIRST = ("attacks", "grader", "browser", "unit")
 
 
 def pytest_configure(config):
     """Give the whole run one temporary folder, to see what is left in it; the workers inherit it.
+
+    Torch computes in one thread, in the programs too: the workers share the cores, the tensors of
+    tests are small, and threads that wait for one another cost several times what they save.
 
     Programs inherit too that a signal is ignored, as SIGINT is where a shell runs the tests in its
     background; what is tested of Ctrl-C would then depend on how the tests were started.
     """
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+    os.environ["OMP_NUM_THREADS"] = "1"
+    torch.set_num_threads(1)
+    paths = filter(None, [LIGHT, os.environ.get("PYTHONPATH")])
+    os.environ["PYTHONPATH"] = os.pathsep.join(paths)
     if not hasattr(config, "workerinput"):
         # The name is short because a socket's path has room for a hundred characters.
         config.stash[TEMPORARY] = Path(tempfile.mkdtemp(prefix="convnets-"))
@@ -71,6 +86,12 @@ def pytest_unconfigure(config):
         shutil.rmtree(folder, ignore_errors=True)
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items):
+    """Begin with the folders whose files take longest, so that the workers end together."""
+    items.sort(key=lambda item: LONGEST_FIRST.index(item.path.relative_to(ROOT / "tests").parts[0]))
+
+
 @pytest.hookimpl(optionalhook=True)  # pytest-xdist may be missing, or not asked for
 def pytest_xdist_make_scheduler(config, log):
     """Keep together, on one worker, what shares a costly fixture: a lesson's grading, a file."""
@@ -79,9 +100,12 @@ def pytest_xdist_make_scheduler(config, log):
     class ByFixture(LoadScopeScheduling):
         # Not xdist's own groups: those of 3.8 have no effect with pytest 9.
         def _split_scope(self, nodeid):
-            graded = re.search(r"/test_(answers|nbgrader_round)\.py::.*\[(\d\d_[a-z]+)", nodeid)
+            graded = re.search(
+                r"/test_(answers|nbgrader_round|known_state)\.py::.*\[(\d\d_[a-z]+)", nodeid
+            )
             return graded[2] if graded else nodeid.partition("::")[0]
 
+    config.option.loadscopereorder = False  # by number of tests: the longest ones would be last
     return ByFixture(config, log)
 
 
@@ -101,34 +125,36 @@ def published_answers():
 def graded(tmp_path_factory):
     """A function from a lesson to its submissions: student -> the course that graded it.
 
-    Two courses grade what test_answers.py and test_nbgrader_round.py look at: one the solution and
-    the mixed answers, as an instructor does; one the untouched release, with all demonstrations.
-    A lesson is graded once, when it is first asked for.
+    Two courses grade what test_answers.py, test_nbgrader_round.py and test_known_state.py look at:
+    one the solution, once below a cell that sets all that can be set for the process, and the mixed
+    answers, as an instructor does; one the untouched release, with all demonstrations but
+    those that are long and do the same in every submission. A lesson is graded once, when it is
+    first asked for.
     """
 
     @functools.cache
     def grade(lesson):
-        usual, whole = (
-            copy_course(tmp_path_factory.mktemp(x) / "course") for x in ("usual", "whole")
-        )
         name = f"{lesson}/{lesson}.ipynb"
+        usual = copy_course(tmp_path_factory.mktemp("usual") / "course")
+        nbgrader(usual, "generate_assignment", lesson, "--force")
+        whole = tmp_path_factory.mktemp("whole") / "course"
+        shutil.copytree(usual, whole, symlinks=True)
         submit(usual, "solved", (ROOT / "solutions" / name).read_bytes(), lesson=lesson)
         for student, answers in schedule(lesson).items():
             sources = {exercise: answer.source for exercise, answer in answers.items()}
             submit(usual, student, answered(sources, released(lesson)), lesson=lesson)
+        submit(usual, "settings", with_states(lesson, *STATES.values()), lesson=lesson)
         submit(whole, "untouched", (ROOT / "notebooks" / name).read_bytes(), lesson=lesson)
+        nbformat.write(quick(solution(lesson), lesson), whole / "solutions" / name)
         with (whole / "nbgrader_config.py").open("a") as config:
             config.write("\nc.Execute.demonstrations = True\n")
         with ThreadPoolExecutor(_free_cores()) as pool:
-            list(pool.map(lambda course: _grade(course, lesson), (usual, whole)))
-        return dict.fromkeys(["solved", *schedule(lesson)], usual) | {"untouched": whole}
+            list(pool.map(lambda course: nbgrader(course, "autograde", lesson), (usual, whole)))
+        return dict.fromkeys(["solved", "settings", *schedule(lesson)], usual) | {
+            "untouched": whole
+        }
 
     return grade
-
-
-def _grade(course, lesson):
-    nbgrader(course, "generate_assignment", lesson, "--force")
-    nbgrader(course, "autograde", lesson)
 
 
 def _free_cores():

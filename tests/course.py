@@ -12,11 +12,17 @@ from pathlib import Path
 import nbformat
 from nbgrader.api import Gradebook
 
+from autograder.cells import BUILD_METADATA
+from autograder.judge.plan import bound, needed
+
 ROOT = Path(__file__).resolve().parent.parent
 LESSONS = sorted(path.name for path in (ROOT / "solutions").iterdir() if path.is_dir())
 LESSON = LESSONS[0]  # where one lesson is enough to see
 COURSE_ID = "convnets"
 RECORDS = "autograder/records"
+LIGHT = str(
+    ROOT / "tests" / "light"
+)  # modules that stand in for others, so that programs start soon
 
 
 def copy_course(target):
@@ -46,7 +52,7 @@ def environment(course, **more):
         "HOME": str(home),
         "PATH": f"{sys.prefix}/bin{os.pathsep}{os.environ['PATH']}",
         # The copy's own packages, though another folder is installed in the environment.
-        "PYTHONPATH": str(course),
+        "PYTHONPATH": f"{course}{os.pathsep}{LIGHT}",
         "MPLCONFIGDIR": str(home / "matplotlib"),
         "OMP_NUM_THREADS": "1",
         **more,
@@ -128,6 +134,34 @@ def short(notebook):
     code = [cell for cell in notebook.cells if cell.cell_type == "code"]
     kept = {cell["id"] for cell in code if info(cell)} | {code[0]["id"]}  # code[0]: the imports
     notebook.cells = [x for x in notebook.cells if x.cell_type != "code" or x["id"] in kept]
+    return notebook
+
+
+def quick(notebook, lesson=LESSON, seconds=8):
+    """Leave out the demonstrations that take long and use no answer, and what is made of them.
+
+    These do the same in every submission, and test_release.py has it that they are executed without
+    an error. What depends on an answer, or is used by what does, is kept.
+    """
+    took = solution(lesson).metadata[BUILD_METADATA]["seconds"]
+    code = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    binds = {cell["id"]: bound(cell.source) or set() for cell in code}
+    uses = {cell["id"]: needed(cell.source) or set() for cell in code}
+    theirs, long, spare = set(), set(), set()  # names that come of answers, of long cells; cells
+    for name, cell in zip(binds, code, strict=True):
+        if info(cell) or uses[name] & theirs:
+            theirs |= binds[name]
+        else:
+            theirs -= binds[name]
+            if took.get(name, 0) >= seconds or uses[name] & long:
+                long |= binds[name]
+                spare.add(name)
+    wanted = set()
+    for name in reversed(binds):
+        if name not in spare or binds[name] & wanted:
+            spare.discard(name)
+            wanted = wanted - binds[name] | uses[name]
+    notebook.cells = [cell for cell in notebook.cells if cell["id"] not in spare]
     return notebook
 
 

@@ -57,7 +57,8 @@ class Cost(NamedTuple):
     def __str__(self) -> str:
         return f"{self.parameters:,} parameters, {self.multiply_adds:,} multiply-adds"
 
-    _repr_pretty_ = as_printed
+    def _repr_pretty_(self, printer, cycle: bool) -> None:
+        as_printed(self, printer, cycle)
 
 
 @dataclass(frozen=True)
@@ -232,7 +233,7 @@ def best_rate(model: nn.Module, drawn: Shapes) -> float:
     losses = {
         rate: train(copy.deepcopy(model), drawn, epochs=TRIAL_EPOCHS, rate=rate) for rate in RATES
     }
-    return min(losses, key=losses.get)
+    return min(losses, key=lambda rate: losses[rate])
 
 
 def accuracy(model: nn.Module, drawn: Shapes) -> float:

@@ -6,11 +6,12 @@ from pathlib import Path
 import torch
 from torch import nn
 
-from utils.files import write_atomic
+from utils.atomic import write_atomic
 
-__all__ = ["CheckpointError", "check_free", "check_model", "load", "save"]
+__all__ = ["CheckpointError", "check_free", "check_model", "load", "read", "save"]
 
 FORMAT = 1
+MOST_LISTED = 20  # of what is wrong with a file
 
 
 class CheckpointError(RuntimeError):
@@ -34,14 +35,26 @@ def load(path: str | PathLike) -> dict:
     Raises:
         CheckpointError: the file is broken, or no checkpoint of this package.
     """
+    state = read(path)
+    if state.get("format") != FORMAT:
+        raise CheckpointError(f"{path} is not a checkpoint of utils.training.fit")
+    return state
+
+
+def read(path: str | PathLike) -> dict:
+    """Read a dictionary of tensors, on the CPU; the file cannot run code.
+
+    Raises:
+        CheckpointError: the file is broken, or holds something else.
+    """
     try:
         state = torch.load(path, map_location="cpu", weights_only=True)
     except OSError:
         raise
     except Exception as error:  # torch raises many kinds for a file that is not its own
         raise CheckpointError(f"{path} cannot be read: {error}") from error
-    if not isinstance(state, dict) or state.get("format") != FORMAT:
-        raise CheckpointError(f"{path} is not a checkpoint of utils.training.fit")
+    if not isinstance(state, dict):
+        raise CheckpointError(f"{path} holds no dictionary of tensors, but {type(state).__name__}")
     return state
 
 
@@ -64,13 +77,18 @@ def check_model(path: str | PathLike, model: nn.Module, saved: dict) -> None:
     """Check that saved tensors fit a model, before any of them is loaded.
 
     Raises:
-        CheckpointError: they do not; the message names the first difference.
+        CheckpointError: they do not; the message lists what is missing, too much or of another
+            shape.
     """
-    ours = {name: tuple(tensor.shape) for name, tensor in model.state_dict().items()}
-    theirs = {name: tuple(tensor.shape) for name, tensor in saved.items()}
-    for name in ours | theirs:
-        here, there = ours.get(name, "absent"), theirs.get(name, "absent")
-        if here != there:
-            raise CheckpointError(
-                f"{path} is of another model: {name} is {there} there, but {here} here"
-            )
+    ours = model.state_dict()
+    wrong = [f"{name} is missing" for name in ours if name not in saved]
+    wrong += [f"{name} is not of this model" for name in saved if name not in ours]
+    for name in (x for x in ours if x in saved):
+        here, there = tuple(ours[name].shape), getattr(saved[name], "shape", None)
+        there = there if there is None else tuple(there)
+        if there != here:
+            wrong.append(f"{name} is {there} there, but {here} here")
+    if wrong:
+        listed = wrong[:MOST_LISTED]
+        listed += [f"and {len(wrong) - MOST_LISTED} more"] * (len(wrong) > MOST_LISTED)
+        raise CheckpointError(f"{path} is of another model:\n  " + "\n  ".join(listed))

@@ -1,18 +1,22 @@
-"""Files that are there whole or not at all, and downloads into them."""
+"""Downloads, their checksums, and where they are kept."""
 
 import hashlib
 import os
-import shutil
-import urllib.error
-import urllib.request
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO
 
 from tqdm.auto import tqdm
 
-__all__ = ["ChecksumError", "DownloadError", "cache_folder", "checksum", "download", "write_atomic"]
+from utils.atomic import write_atomic
+
+__all__ = [
+    "ChecksumError",
+    "DownloadError",
+    "cache_folder",
+    "check",
+    "checksum",
+    "download",
+    "write_atomic",
+]
 
 CHUNK = 1 << 20
 
@@ -33,30 +37,6 @@ def cache_folder() -> Path:
     return Path(cache).expanduser() / "convnets-course"
 
 
-@contextmanager
-def write_atomic(path: str | os.PathLike) -> Iterator[BinaryIO]:
-    """Open a file to write that appears under its name only when it is complete.
-
-    Until then it has another name in the same folder, which is made if need be. When the code
-    inside raises, nothing is left of it and an older file of that name stays. When the machine
-    stops, the older file stays too.
-
-    Args:
-        path: of the file.
-    """
-    path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        with part.open("wb") as file:
-            yield file
-            file.flush()
-            os.fsync(file.fileno())  # or the new name could outlive the machine, but not the data
-        os.replace(part, path)
-    finally:
-        part.unlink(missing_ok=True)
-
-
 def checksum(path: str | os.PathLike, algorithm: str = "md5") -> str:
     """Checksum of a file, in hexadecimal digits.
 
@@ -68,6 +48,32 @@ def checksum(path: str | os.PathLike, algorithm: str = "md5") -> str:
         return hashlib.file_digest(file, algorithm).hexdigest()
 
 
+def check(
+    path: str | os.PathLike, expected: str | None, algorithm: str, remedy: str, what: str = ""
+) -> None:
+    """Refuse a file that is not the published one.
+
+    Args:
+        path: of the file.
+        expected: its checksum or the first digits of it, or None to take any.
+        algorithm: of the checksum, a name that ``hashlib`` knows.
+        remedy: what to do, a sentence without its full stop.
+        what: what to call the file in the message; nothing means its path.
+
+    Raises:
+        ChecksumError: the checksum is another one.
+        FileNotFoundError: there is no such file.
+    """
+    if expected is None:
+        return
+    found = checksum(path, algorithm)
+    if not found.startswith(expected):
+        raise ChecksumError(
+            f"{what or path} is not the published file: its {algorithm} begins with "
+            f"{found[: len(expected)]}, not {expected}. {remedy}"
+        )
+
+
 def download(
     url: str,
     path: str | os.PathLike,
@@ -77,7 +83,7 @@ def download(
     progress: bool = True,
     timeout: float = 30.0,
 ) -> Path:
-    """Fetch a file, unless it is there already; a broken download leaves nothing behind.
+    """Fetch a file by HTTP, unless it is there already; a broken download leaves nothing behind.
 
     Args:
         url: where it is published.
@@ -94,46 +100,36 @@ def download(
         ChecksumError: the file that came is not the published one; it is not kept.
         DownloadError: the network, the server or the disk failed.
     """
+    from pooch import HTTPDownloader  # not for those who never download
+
     path = Path(path)
     if path.exists():
         return path
     try:
         with (
-            urllib.request.urlopen(url, timeout=timeout) as answer,
             write_atomic(path) as file,
+            # One byte until pooch knows how many.
+            tqdm(None, path.name, 1, False, unit="B", unit_scale=True, disable=not progress) as bar,
         ):
-            found = _copy(answer, file, algorithm, path.name, progress)
-            if expected is not None and not found.startswith(expected):
-                raise ChecksumError(
-                    f"what came from {url} is not the published file: its {algorithm} is {found}, "
-                    f"not {expected}. The download may have broken off: try again"
-                )
+            HTTPDownloader(bar, CHUNK, timeout=timeout)(url, file, None)
+            file.flush()
+            # Here, as pooch itself knows whole checksums only.
+            check(file.name, expected, algorithm, _BROKEN, what=f"what came from {url}")
     except ChecksumError:
         raise
-    except (OSError, urllib.error.URLError) as error:
-        reason = getattr(error, "reason", None) or error
+    except (OSError, ValueError) as error:  # those of requests are OSErrors
         raise DownloadError(
-            f"could not download {url}: {reason}. Without a network, put the file at {path} by hand"
+            f"could not download {url}: {_reason(error)}. Without a network, fetch it on another "
+            f"computer and put it at {path}"
         ) from error
     return path
 
 
-def _copy(answer, file: BinaryIO, algorithm: str, name: str, progress: bool) -> str:
-    digest = hashlib.new(algorithm)
-    total = int(answer.headers.get("Content-Length") or 0)
-    free = shutil.disk_usage(Path(file.name).parent).free
-    if total > free:
-        raise OSError(f"it takes {total:,} bytes, but the disk has {free:,} left")
-    bar = tqdm(
-        total=total or None, desc=name, unit="B", unit_scale=True, disable=not progress, leave=False
-    )
-    received = 0
-    with bar:
-        while chunk := answer.read(CHUNK):
-            file.write(chunk)
-            digest.update(chunk)
-            received += len(chunk)
-            bar.update(len(chunk))
-    if received < total:
-        raise OSError(f"the connection broke off after {received:,} of {total:,} bytes")
-    return digest.hexdigest()
+_BROKEN = "The download may have broken off: try again"
+
+
+def _reason(error: BaseException) -> str:
+    """What went wrong at the bottom of a chain of errors, such as requests and urllib3 make."""
+    while (cause := error.__context__) is not None:
+        error = cause
+    return str(error)

@@ -1,4 +1,4 @@
-"""How the signal fades or grows on its way up a network, and the gradient on its way down."""
+"""Norms layer by layer: of the signal in the forward pass, of the gradient in the backward pass."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -77,7 +77,7 @@ def gradient_norms(
         for handle in handles:
             handle.remove()
     if of == "parameters":
-        by_param = dict(zip(sources, by_source, strict=True))
+        by_param: dict[Tensor, Tensor | None] = dict(zip(sources, by_source, strict=True))
         gradients = {
             name: _join(by_param, layer) for name, layer in order.items() if _trained(layer)
         }
@@ -180,8 +180,8 @@ def _trained(layer: nn.Module) -> list[nn.Parameter]:
 
 
 def _join(gradients: dict[Tensor, Tensor | None], layer: nn.Module) -> Tensor | None:
-    found = [gradients[param] for param in _trained(layer)]
-    found = [gradient.flatten() for gradient in found if gradient is not None]
+    own = (gradients[param] for param in _trained(layer))
+    found = [gradient.flatten() for gradient in own if gradient is not None]
     return torch.cat(found) if found else None
 
 

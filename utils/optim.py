@@ -104,7 +104,7 @@ class SGD(torch.optim.Optimizer):
                     continue
                 if param.grad.is_sparse:
                     raise TypeError("SGD wants dense gradients: make the layer with sparse=False")
-                update(param, self.state[param], group)
+                update(param, param.grad, self.state[param], group)
         return loss
 
     def __setstate__(self, state: dict) -> None:
@@ -143,8 +143,8 @@ def _check_variant(group: dict) -> None:
             raise ValueError(f"{name}={group[name]} is not supported: use torch.optim.SGD for it")
 
 
-def _update(param: torch.Tensor, state: dict, group: dict) -> None:
-    step = param.grad
+def _update(param: torch.Tensor, grad: torch.Tensor, state: dict, group: dict) -> None:
+    step = grad
     if group["weight_decay"] != 0:
         step = step.add(param, alpha=group["weight_decay"])
     if group["momentum"] != 0:
@@ -156,8 +156,8 @@ def _update(param: torch.Tensor, state: dict, group: dict) -> None:
     param.add_(step, alpha=-group["lr"])
 
 
-def _paper_update(param: torch.Tensor, state: dict, group: dict) -> None:
-    step = param.grad.add(param, alpha=group["weight_decay"])
+def _paper_update(param: torch.Tensor, grad: torch.Tensor, state: dict, group: dict) -> None:
+    step = grad.add(param, alpha=group["weight_decay"])
     if state.get("momentum_buffer") is None:
         state["momentum_buffer"] = torch.zeros_like(param)
     velocity = state["momentum_buffer"]
@@ -204,7 +204,7 @@ class MultiStepLR(LRScheduler):
         """How often the learning rate has dropped by now."""
         return bisect_right(self.milestones, self.last_epoch)
 
-    def get_lr(self) -> list[float]:
+    def get_lr(self) -> list[float | torch.Tensor]:
         """The learning rate of each parameter group now."""
         # From the initial one each time: repeated products would gather rounding errors.
         return [initial * self.gamma ** self.drops() for initial in self.base_lrs]
@@ -240,7 +240,7 @@ class StepLR(LRScheduler):
         self.gamma = _check_factor(gamma)
         super().__init__(optimizer, last_epoch)
 
-    def get_lr(self) -> list[float]:
+    def get_lr(self) -> list[float | torch.Tensor]:
         """The learning rate of each parameter group now."""
         drops = self.last_epoch // self.step_size
         return [initial * self.gamma**drops for initial in self.base_lrs]

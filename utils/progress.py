@@ -23,8 +23,9 @@ __all__ = ["draw", "page", "record"]
 FOLDER, PAGE, LOG = "notebooks", "home.md", "progress.txt"
 PACKAGE, PICTURE = "my_convnet", "network.svg"
 HOME = Path(__file__).resolve().parent / "home" / PAGE
-#: Run by its path: as a module of `utils` it would bring torch.
+#: Run by their paths: as modules of `utils` they would bring torch.
 MINE = Path(__file__).resolve().parent / "mine"
+ATOMIC = Path(__file__).resolve().parent / "atomic.py"
 #: A row of the home's table: it links to a lesson's folder and ends with the number of checks.
 ROW = re.compile(r"^\| .*\]\((\w+)/.*, (\d+) checks \|$", re.MULTILINE)
 ENTRY = re.compile(r"\d{4}-\S+ (\w+) ([\w-]+)")
@@ -105,7 +106,7 @@ def _read(path: Path) -> str:
 def _passed(log: str) -> tuple[set[tuple[str, str]], int]:
     """Return what has passed, as (lesson, exercise), and the number of lines that say nothing."""
     lines = [line for line in log.splitlines() if line.strip()]
-    entries = [entry.groups() for line in lines if (entry := ENTRY.fullmatch(line))]
+    entries = [(entry[1], entry[2]) for line in lines if (entry := ENTRY.fullmatch(line))]
     return set(entries), len(lines) - len(entries)
 
 
@@ -151,7 +152,7 @@ def draw(folder: Path) -> Path:
         # Once more if another lesson's kernel has counted something in the meantime.
         while (log := _read(folder / LOG)) != shown:
             network = _draw_network(folder)
-            _replace(folder / PAGE, page(HOME.read_text("utf-8"), log, network))
+            _write(folder / PAGE, page(HOME.read_text("utf-8"), log, network))
             shown = log
     except OSError:
         return folder
@@ -162,18 +163,14 @@ def _draw_network(folder: Path) -> str:
     """Draw the network of the parts that are kept; return in words what it shows."""
     parts, picture = (runpy.run_path(str(MINE / f"{x}.py")) for x in ("parts", "picture"))
     own = {path.stem for path in (folder / PACKAGE).glob("*.py")} & parts["PARTS"].keys()
-    _replace(folder / PICTURE, picture["draw"](parts["PARTS"], parts["LAYERS"], own))
+    _write(folder / PICTURE, picture["draw"](parts["PARTS"], parts["LAYERS"], own))
     return picture["words"](parts["PARTS"], own)
 
 
-def _replace(path: Path, text: str) -> None:
+def _write(path: Path, text: str) -> None:
     """Write a file that appears whole: whoever reads it meanwhile gets the old one."""
-    part = path.with_name(f"{path.name}.{os.getpid()}.part")
-    try:
-        part.write_text(text, "utf-8")
-        os.replace(part, path)
-    finally:
-        part.unlink(missing_ok=True)
+    with runpy.run_path(str(ATOMIC))["write_atomic"](path) as file:
+        file.write(text.encode())
 
 
 if __name__ == "__main__":

@@ -28,8 +28,8 @@ class Block(nn.Module):
         """Give relu(F(x) + x), or relu(F(x)) in a plain block."""
         output = self.norm2(self.conv2(F.relu(self.norm1(self.conv1(input)))))
         if self.residual:
-            thinned = input[:, :, :: self.stride, :: self.stride]
-            output = output + F.pad(thinned, (0, 0, 0, 0, 0, self.missing))
+            subsampled = input[:, :, :: self.stride, :: self.stride]
+            output = output + F.pad(subsampled, (0, 0, 0, 0, 0, self.missing))
         return F.relu(output)
 
 
@@ -40,7 +40,7 @@ def small_resnet(depth, residual, batch_norm=True):
     at zero: such a block is the identity at first, and the signal does not grow from block to
     block.
     """
-    layers = [nn.Conv2d(1, 8, 3, padding=1, bias=not batch_norm)]
+    layers: list[nn.Module] = [nn.Conv2d(1, 8, 3, padding=1, bias=not batch_norm)]
     layers += [nn.BatchNorm2d(8)] if batch_norm else []
     layers += [nn.ReLU()]
     channels = 8

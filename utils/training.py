@@ -1,4 +1,4 @@
-"""Training a model: a loop that shows its progress, repeats exactly, and can be gone on with."""
+"""Trains and evaluates models: reproducible, with a progress bar, resumable from a checkpoint."""
 
 import math
 import time
@@ -45,12 +45,13 @@ class Evaluation(NamedTuple):
         accuracy = "" if self.accuracy is None else f", accuracy {self.accuracy:.1%}"
         return f"loss {self.loss:.4f}{accuracy}"
 
-    _repr_pretty_ = as_printed
+    def _repr_pretty_(self, printer, cycle: bool) -> None:
+        as_printed(self, printer, cycle)
 
 
 @dataclass
 class History:
-    """What happened in training: one entry an epoch, but ``step_loss`` has one a batch.
+    """Losses and accuracies during training: one entry per epoch, in ``step_loss`` one per batch.
 
     ``train_loss`` and ``train_accuracy`` are means over the epoch, while the weights moved and
     with augmentation and dropout; ``validation_loss`` and ``validation_accuracy`` are taken at
@@ -156,7 +157,7 @@ def fit(
     checkpoints.check_free(checkpoint, resume)
     with seeded(seed, device), _modes_kept(model):
         run = _Run(model, source, optimizer, schedule, loss_fn, augment, device, seed)
-        if resume and Path(checkpoint).exists():
+        if resume and checkpoint is not None and Path(checkpoint).exists():
             run.resume(checkpoint)
         done = len(run.history)
         bar = tqdm(total=epochs * len(source), initial=done * len(source), disable=not progress)
@@ -171,7 +172,7 @@ def fit(
 
 def evaluate(
     model: nn.Module,
-    data: Batches,
+    data: Batches | BatchSource,
     *,
     batch_size: int = 256,
     loss_fn: Callable[[Tensor, Tensor], Tensor] = F.cross_entropy,
@@ -218,7 +219,7 @@ class _Run:
     def __post_init__(self):
         self.history = History()
         # A stream apart from the one that dropout draws from, so that the two are not alike.
-        self.generator = torch.Generator().manual_seed(torch.randint(2**62, ()).item())
+        self.generator = torch.Generator().manual_seed(int(torch.randint(2**62, ())))
 
     def epoch(self, validation: BatchSource | None, bar: tqdm) -> None:
         start, lr = time.perf_counter(), self.optimizer.param_groups[0]["lr"]
@@ -249,7 +250,7 @@ class _Run:
     def step(self, inputs: Tensor, target: Tensor, totals: "_Totals") -> float:
         output = self.model(inputs)
         if not self.history.step_loss and self.loss_fn is F.cross_entropy:
-            _check_classes(output, target if self.source.targets is None else self.source.targets)
+            _check_classes(output, self.source.tensors[1] if self.source.tensors else target)
         loss = self.loss_fn(output, target)
         if not isinstance(loss, Tensor) or loss.numel() != 1:
             what = tuple(loss.shape) if isinstance(loss, Tensor) else type(loss).__name__
@@ -338,7 +339,7 @@ class _Totals:
         self.loss_sum += loss * len(target)
         if _are_classes(output, target):
             self.answers += len(target)
-            self.right += (output.detach().argmax(1) == target).sum().item()
+            self.right += int((output.detach().argmax(1) == target).sum())
 
     @property
     def loss(self) -> float:

@@ -21,7 +21,7 @@ OTHERS = ("cv2", "jax", "PIL", "skimage", "tensorflow", "torchvision")
 FOLDERS = {
     name: os.path.dirname(spec.origin) + os.sep
     for name in ("torch", "utils", "scipy", "numpy", *OTHERS)
-    if (spec := find_spec(name))
+    if (spec := find_spec(name)) and spec.origin  # a folder of that name has none
 }
 #: What the student's library lends -> how: where the one is forbidden, so is the other.
 LENT = {"utils.functional": "utils.mine", "utils.nn": "utils.mine.nn"}
@@ -75,7 +75,8 @@ class Watch:
     def __init__(self, forbidden: tuple[str, ...], notify: Callable[[str], None] | None = None):
         lent = (LENT[name] for name in forbidden if name in LENT)
         self.forbidden, self.notify = (*forbidden, *lent), notify
-        self.found, self.over = None, False
+        self.found: str | None = None
+        self.over = False
         # The functions of torch written in C have no module; their names are telling enough.
         self._in_c = {name.rpartition(".")[2]: name for name in forbidden if "(" not in name}
         self._names = frozenset(self.forbidden)
@@ -129,7 +130,7 @@ def _names(home: str | None, name: str) -> tuple[str, ...]:
     """
     dotted = f"{home}.{name}"
     for package, folder in FOLDERS.items():
-        if dotted.startswith(folder):
+        if home and dotted.startswith(folder):
             path = home[len(folder) :].removesuffix(".py").split(os.sep)
             dotted = ".".join([package, *(x for x in path if x != "__init__"), name])
     parts = dotted.split(".")
@@ -146,7 +147,7 @@ class _Functions(TorchFunctionMode):
         self.watch, self.work = watch, kinds_of_work(watch.forbidden)
         rules = filter(None, map(RULE.fullmatch, watch.forbidden))
         self.most = {rule[1]: (rule[0], int(rule[2])) for rule in rules}
-        self.innocent = set()
+        self.innocent: set[Callable] = set()
 
     def __torch_function__(self, func, types, args=(), kwargs=None):
         kwargs = kwargs or {}

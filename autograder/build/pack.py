@@ -28,7 +28,12 @@ FILES = {
 }
 FOLDERS = ("labextension", "notebooks", "utils")
 #: What somebody who takes the course here leaves in `notebooks/`.
-PROGRESS = ("notebooks/home.md*", "notebooks/network.svg*", "notebooks/progress.txt")
+PROGRESS = (
+    "notebooks/home.md",
+    "notebooks/network.svg",
+    "notebooks/progress.txt",
+    "notebooks/.*.part",
+)
 NEVER = (*NOT_OURS, "*.pyc", "*.egg-info", *PROGRESS)
 #: nbgrader's delimiters: kind of secret -> the words around it.
 REGIONS = {
@@ -69,7 +74,7 @@ def split(cell) -> dict[str | None, list[str]]:
 
     As in nbgrader, a solution cell without delimiters is a solution from end to end.
     """
-    lines = {kind: [] for kind in (None, *REGIONS)}
+    lines: dict[str | None, list[str]] = {kind: [] for kind in (None, *REGIONS)}
     marks = {mark: kind for kind, pair in REGIONS.items() for mark in pair}
     whole = is_solution(cell) and REGIONS["solution"][0] not in cell.source
     kind = "solution" if whole else None

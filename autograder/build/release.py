@@ -128,7 +128,8 @@ def fingerprint(notebook: nbformat.NotebookNode, root: Path) -> str:
     That is each module that its cells import, those that these import, the scripts, styles and
     tables that lie beside them, and of the checks those of its own exercises.
     """
-    digest, used = hashlib.sha256(), set()
+    digest = hashlib.sha256()
+    used: set[Path] = set()
     code = [cell.source for cell in notebook.cells if cell.cell_type == "code"]
     for source in code:
         digest.update(source.encode() + b"\0")

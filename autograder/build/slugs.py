@@ -52,8 +52,8 @@ def give_ids(cells) -> None:
         taken.add(name)
     section, place = "start", 0
     for cell in cells:
-        if name := grade_id(cell):
-            cell["id"] = name
+        if known := grade_id(cell):
+            cell["id"] = known
             place += 1
             continue
         titles = headings(cell)

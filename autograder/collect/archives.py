@@ -46,7 +46,7 @@ class Found:
     """
 
     parts: tuple[str, ...]
-    read: Callable[[], bytes] | None = None
+    read: Callable[[], bytes] = bytes
     problem: str = ""
     order: tuple = ()
 

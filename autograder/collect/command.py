@@ -15,7 +15,7 @@ from autograder.collect.choice import Choice, choose
 from autograder.course import Course
 from autograder.errors import CourseError
 from autograder.texts import named, printable
-from utils.files import write_atomic
+from utils.atomic import write_atomic
 
 __all__ = ["add_arguments", "collect", "main"]
 
@@ -31,7 +31,8 @@ class Collected:
     """What one run has done: student -> "new", "newer", "unchanged"."""
 
     def __init__(self, choice: Choice):
-        self.choice, self.done = choice, {}
+        self.choice = choice
+        self.done: dict[str, str] = {}
 
 
 def collect(course: Course, lesson: str, paths: list[Path], people=None) -> Collected:

@@ -21,7 +21,7 @@ from dataclasses import dataclass
 __all__ = ["Owner", "owner", "version_of"]
 
 #: platform -> (what a whole folder's name looks like, what stands before a file's name)
-FORMS = {
+_FORMS = {
     "moodle": (
         r"(?P<name>.+)_(?P<number>\d+)_assignsubmission_(?:file|onlinetext)_?",
         r"(?P<name>.+)_(?P<number>\d+)_assignsubmission_(?:file|onlinetext)_",
@@ -33,12 +33,13 @@ FORMS = {
     ),
     "blackboard": (None, r".+_(?P<name>[^_]+)_attempt_(?P<time>\d{4}(?:-\d\d){5})_"),
     "classroom": (None, r"(?P<name>.+?) - "),
-    "plain": (r"(?P<name>.+?)(?:\.zip)?", r"(?P<name>.+?)[_ -]+"),
 }
 FORMS = {
-    platform: tuple(re.compile(x) if x else None for x in forms)
-    for platform, forms in FORMS.items()
+    platform: (re.compile(folder) if folder else None, re.compile(file) if file else None)
+    for platform, (folder, file) in _FORMS.items()
 }
+#: The form of every other platform: what a folder or zip, and what the start of a name may be.
+PLAIN = re.compile(r"(?P<name>.+?)(?:\.zip)?"), re.compile(r"(?P<name>.+?)[_ -]+")
 #: Folders that the course itself, or nbgrader, puts around a notebook.
 OURS = ("notebooks", "solutions", "convnets-course", "convnets-course-student")
 
@@ -84,15 +85,13 @@ def owner(parts: tuple[str, ...], before: str, homes: set[tuple[str, ...]]) -> O
             student of its own.
     """
     for platform, (folder, file) in FORMS.items():
-        if platform == "plain":
-            continue
         if file is not None and (match := file.fullmatch(before)):
             return _owner(platform, match)
         if folder is not None:
             for part in parts:  # a student may hand in a zip or a folder, so look further out
                 if match := folder.fullmatch(part.removesuffix(".zip")):
                     return _owner(platform, match)
-    folder, file = FORMS["plain"]
+    folder, file = PLAIN
     if before:
         match = file.fullmatch(before)
         return _owner("plain", match) if match else None
@@ -100,7 +99,8 @@ def owner(parts: tuple[str, ...], before: str, homes: set[tuple[str, ...]]) -> O
     if not around:
         return None
     outer = [n for n in around if parts[:n] in homes]
-    return _owner("plain", folder.fullmatch(parts[min(outer, default=around[0]) - 1]))
+    match = folder.fullmatch(parts[min(outer, default=around[0]) - 1])
+    return _owner("plain", match) if match else None
 
 
 def _ours(name: str) -> bool:

@@ -29,7 +29,7 @@ from autograder import ROOT
 from autograder.errors import CourseError
 from autograder.gradebook.scores import Grades, opened, read_grades
 from autograder.texts import named, no_formula, printable
-from utils.files import write_atomic
+from utils.atomic import write_atomic
 
 __all__ = ["add_arguments", "canvas", "main", "moodle", "nbgrader", "write"]
 
@@ -62,9 +62,8 @@ def nbgrader(grades: Grades) -> str:
         for student in grades.students:
             about = student.id, student.last_name, student.first_name, student.email
             score = grades.scores.get((lesson.name, student.id))
-            if score is None:
-                timestamp, points = "", (0.0, 0.0, 0.0)
-            else:
+            timestamp, points = None, (0.0, 0.0, 0.0)
+            if score is not None:
                 timestamp, points = score.timestamp, (score.raw, score.penalty, score.final)
             row = lesson.name, lesson.duedate, timestamp, *about, *points, lesson.max_score
             lines.append(",".join("" if x is None else str(x) for x in row))

@@ -1,8 +1,9 @@
-"""The journal: what was graded, from what, and what came of it; one row a submission.
+"""The journal: one row per submission, with a hash of what it was graded from and the result.
 
-It is a table in nbgrader's own database, so that a submission's scores and its row are written in
-one transaction. A second table says with what each lesson's own solution was last found to earn all
-points. nbgrader looks at neither.
+From the hash, a later run knows which submissions it need not grade again. The table lies in
+nbgrader's own database, so that scores and row are written in one transaction. A second table
+records for each lesson the hash with which its own solution last earned all points. nbgrader
+reads neither table.
 """
 
 import datetime

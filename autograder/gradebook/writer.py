@@ -34,6 +34,7 @@ from autograder.course import Course, Submission
 from autograder.errors import CourseError
 from autograder.gradebook import journal, scores
 from autograder.judge.jobs import Result
+from utils.atomic import beside
 
 __all__ = ["Writer", "explain"]
 
@@ -76,7 +77,7 @@ class Writer:
             return scores.names(connection)
 
     def due(self, lesson: str) -> tuple[str, dict[str, str]]:
-        """When a lesson is due, and who has how much more time, as texts."""
+        """A lesson's due date and the students' extensions, as texts to be hashed."""
         query = sa.select(SubmittedAssignment.student_id, SubmittedAssignment.extension)
         with self.engine.begin() as connection:
             date = sa.select(Assignment.duedate).where(Assignment.name == lesson)
@@ -88,7 +89,7 @@ class Writer:
             return str(connection.scalar(date)), {name: str(time) for name, time in more}
 
     def examined(self, lesson: str) -> str | None:
-        """With which inputs the lesson's own solution has earned all points, if it has."""
+        """The hash of inputs with which the lesson's own solution last earned all points."""
         with self.engine.begin() as connection:
             return journal.examined(connection, lesson)
 
@@ -183,7 +184,8 @@ class Writer:
     def _with_checksums(self, session: Session, row: Notebook, notebook) -> dict:
         """The notebook's nbgrader cells by name, with the checksums that tell untouched ones."""
         query = sa.select(SourceCell.name, SourceCell.checksum)
-        known = dict(session.execute(query.where(SourceCell.notebook_id == row.id)).all())
+        found = session.execute(query.where(SourceCell.notebook_id == row.id))
+        known: dict[str, str] = {name: checksum for name, checksum in found}
         cells = {}
         for cell in notebook.cells:
             meta = cell.metadata.get("nbgrader")
@@ -284,12 +286,13 @@ def _make_database(course: Course) -> None:
     file = Path(url.database) if url.get_backend_name() == "sqlite" and url.database else None
     if file is not None and not file.exists():
         # nbgrader would not repair a file that it was killed over.
-        fresh = file.with_name(f".{file.name}.new")
-        fresh.unlink(missing_ok=True)
-        file.parent.mkdir(parents=True, exist_ok=True)
-        with Gradebook(f"sqlite:///{fresh}", course.directory.course_id):
+        for left in file.parent.glob(f".{file.name}.*.part"):
+            left.unlink(missing_ok=True)
+        with (
+            beside(file) as fresh,
+            Gradebook(f"sqlite:///{fresh}", course.directory.course_id),
+        ):
             pass
-        os.replace(fresh, file)
     elif file is None:
         with Gradebook(course.database, course.directory.course_id):
             pass

@@ -1,4 +1,4 @@
-"""Leaves out of the feedback that students get what only instructors may see."""
+"""Keeps hidden tests and mark schemes out of the feedback that students get."""
 
 from nbgrader.preprocessors import NbGraderPreprocessor
 
@@ -10,7 +10,7 @@ HIDDEN_HERE = "# Hidden tests ran here too."
 
 
 class HideTests(NbGraderPreprocessor):
-    """Reduces each test to its visible part, and a failed hidden test to its message."""
+    """An nbgrader preprocessor: shows each test's visible part, and a failed one's message only."""
 
     def preprocess_cell(self, cell, resources, index):
         """Return the cell without hidden tests and mark schemes."""

@@ -41,7 +41,7 @@ class ShowMarkSchemes(Preprocessor):
         return nb, resources
 
 
-def _schemes(source: NotebookNode) -> dict[str, str]:
+def _schemes(source: NotebookNode) -> dict[str | None, str]:
     """Return what stands for each answer in words: grade_id -> text."""
     found = {}
     for cell in source.cells:

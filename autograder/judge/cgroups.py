@@ -1,13 +1,14 @@
-"""Control groups: limits on the memory and the processes of a whole sandbox, where we may set them.
+"""Control groups: limit the memory and the number of processes of a whole sandbox.
 
 Both versions of Linux's interface are used: one folder for all controllers (version 2), or one for
-each (version 1). Where neither is writable, kernels have limits for each process alone.
+each (version 1). Where this process may write to neither, only the limits per process remain.
 """
 
 import contextlib
 import itertools
 import os
 import time
+from io import FileIO
 from pathlib import Path
 
 __all__ = ["Group", "sweep"]
@@ -21,7 +22,8 @@ class Group:
 
     def __init__(self, folders: dict[str, Path], version: int):
         self.folders, self.version = folders, version
-        self.highest, self.counter = 0, None
+        self.highest = 0
+        self.counter: FileIO | None = None  # the open file that counts the peak
 
     @classmethod
     def create(cls, memory: int, processes: int) -> "Group | None":

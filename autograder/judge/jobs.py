@@ -68,7 +68,7 @@ class CourseVersion:
 
 @dataclass(frozen=True)
 class Job:
-    """All that decides the result of one submission."""
+    """One submission to judge, with everything that its result depends on."""
 
     lesson: str
     student: str
@@ -132,14 +132,14 @@ def read_notebook(data: bytes) -> nbformat.NotebookNode:
         text = data.decode(json.detect_encoding(data)).rstrip("\0\x1a\r\n\t ")
         return nbformat.reads(text, as_version=4)
     except Exception as error:
-        text = str(error).strip().splitlines()
-        why = f": {text[0][:200]}" if text else ""
+        said = str(error).strip().splitlines()
+        why = f": {said[0][:200]}" if said else ""
         raise ValueError(f"not a notebook: {type(error).__name__}{why}") from None
 
 
 @functools.cache  # what this process has imported does not change with the files either
 def course_digest(lesson: str, root: Path = ROOT) -> str:
-    """A digest of what decides results besides the notebooks."""
+    """A hash of the course's code: everything besides the notebooks that results depend on."""
     grader = [root / "autograder" / name for name in GRADER]
     data = data_files(root / "solutions" / lesson).values()
     return digest_of(root / "utils", *grader, *data)

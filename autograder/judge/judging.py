@@ -32,7 +32,7 @@ OF_A_TEST = 1 << 20  # characters of a test's outputs
 
 
 class LessonBroken(RuntimeError):
-    """The instructor's own cells fail; no submission can be graded before that is mended."""
+    """A cell of the instructor's fails: nothing can be graded until the lesson is repaired."""
 
 
 @dataclass
@@ -50,7 +50,7 @@ class Verdict:
 
 @dataclass
 class Verdicts:
-    """What was decided of a submission; the outputs are in its notebook."""
+    """The verdicts on one submission and what it used; its outputs are in the notebook."""
 
     tests: dict[str, Verdict] = field(default_factory=dict)  # grade_id -> verdict
     notes: list[str] = field(default_factory=list)  # for the instructor
@@ -88,13 +88,15 @@ def judge(
     Raises:
         NoSandbox, NotWarm, LessonBroken: nothing can be graded here and now.
     """
-    for attempt in range(1, ATTEMPTS + 1):
+    attempts = ATTEMPTS
+    while True:
+        attempts -= 1
         notebook = copy.deepcopy(built)
         try:
             verdicts = _warm_judge(root, lesson, source, limits, demonstrations).judge(notebook)
         except BaseException as error:
             _forget()
-            if not isinstance(error, NotWarm | NoSandbox) or attempt == ATTEMPTS:
+            if not isinstance(error, NotWarm | NoSandbox) or not attempts:
                 raise
         else:
             built.cells = notebook.cells
@@ -179,9 +181,13 @@ class Judge:
         generous = self.limits.times_reference * self.took.get(name, 1)
         return min(self.limits.cell_seconds, max(self.limits.least_seconds, generous))
 
-    def _judge(self, built: NotebookNode) -> Verdicts:
+    def fork_server(self) -> ForkServer:
+        """The process to fork kernels from; started when it is first needed."""
         if self.server is None:
             self.server = ForkServer(self.root, [] if self.cold else imports(self.source))
+        return self.server
+
+    def _judge(self, built: NotebookNode) -> Verdicts:
         steps = plan(self.source, built, self.demonstrations)
         verdicts = self._once(built, steps)
         if steps.left_out and _missing(built) & set(steps.left_out):
@@ -256,7 +262,7 @@ class _Session:
 
     def _start(self, role: str, peer=None) -> Kernel:
         judge = self.judge
-        return Kernel(role, judge.server, judge.root, judge.files, self.limits, peer)
+        return Kernel(role, judge.fork_server(), judge.root, judge.files, self.limits, peer)
 
     def _the_trusted(self) -> Kernel:
         if self.trusted is None:
@@ -339,7 +345,7 @@ class _Session:
         self._put(target, outputs)
 
     def _look_for_missing(self, outputs) -> None:
-        """Note a module that a student has and this machine has not."""
+        """Note a module that a student imports and that is not installed here."""
         form = r"ModuleNotFoundError: No module named '([\w.]{1,100})'"
         said = re.match(form, _error(outputs or []))
         if said and said[1] not in self.verdicts.missing_modules:

@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 from autograder import ROOT
@@ -82,14 +83,14 @@ class ForkServer:
 
     def _said(self) -> str:
         self.process.kill()
+        assert self.process.stderr  # a pipe
         return self.process.stderr.read().decode(errors="replace")[-2000:].strip()
 
     def close(self) -> None:
         """End it."""
         self.channel.close()
-        self.process.kill()
-        self.process.wait()
-        self.process.stderr.close()
+        with self.process:  # which waits for its end, and closes its pipe
+            self.process.kill()
 
 
 def _matplotlib_folder() -> Path:
@@ -135,7 +136,7 @@ class Kernel:
             self.close()
             raise
 
-    def order(self, message: dict, seconds: float, fds: list[int] = (), stops=None) -> dict:
+    def order(self, message: dict, seconds: float, fds: Sequence[int] = (), stops=None) -> dict:
         """Give an order and wait for its result; stop the kernel when that takes too long.
 
         Args:

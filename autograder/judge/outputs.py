@@ -14,7 +14,7 @@ KEPT = ("text/plain", "text/html", "text/markdown", "image/png", "image/jpeg")
 PICTURE = re.compile(r"data:image/(?:png|jpeg);base64,[A-Za-z0-9+/=]{64,}")
 HTML, MOST_HTML = ("text/html", "text/markdown"), 30_000  # characters of one output
 HTML_COSTS = 10  # so much longer than other text does it take to clean
-KINDS = {
+KINDS: dict[str, dict[str, type]] = {
     "stream": {"name": str, "text": str},
     "error": {"ename": str, "evalue": str, "traceback": list},
     "display_data": {"data": dict, "metadata": dict},
@@ -54,7 +54,9 @@ def _size(output: dict) -> int:
 
 
 def _well_formed(output) -> bool:
-    wanted = KINDS.get(output.get("output_type")) if isinstance(output, dict) else None
+    if not isinstance(output, dict):
+        return False
+    wanted = KINDS.get(output.get("output_type", ""))
     if wanted is None or set(output) != {"output_type", *wanted}:
         return False
     if any(type(output[key]) is not kind for key, kind in wanted.items()):

@@ -25,7 +25,7 @@ def pictures(attachments) -> dict[str, dict[str, str]]:
         attachments: what a submission has there, whatever it is; a notebook maps names to
             dictionaries from a MIME type to base64.
     """
-    kept = {}
+    kept: dict[str, dict[str, str]] = {}
     for name, kinds in attachments.items() if isinstance(attachments, dict) else ():
         if not isinstance(name, str) or not isinstance(kinds, dict) or len(kept) == MOST:
             continue

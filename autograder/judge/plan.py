@@ -88,7 +88,8 @@ def needed(source: str) -> set[str] | None:
     tree = _tree(source)
     if tree is None:
         return None
-    names, known = set(), set()
+    names: set[str] = set()
+    known: set[str] = set()
     for statement in tree.body:
         try:
             binds, uses = _names(statement)

@@ -69,7 +69,7 @@ def rebuild(source: NotebookNode, submitted: NotebookNode) -> tuple[NotebookNode
     Raises:
         UnreadableSubmission: not one answer of the lesson is in it.
     """
-    report, names = Report(), {_name(cell) for cell in source.cells}
+    report, names = Report(), {_name(cell) for cell in source.cells} - {""}
     answers = {_name(cell): cell.cell_type for cell in source.cells if is_answer(cell)}
     theirs, own = _sort(readable(submitted), names, answers, report)
     if answers and not any(name in theirs for name in answers):
@@ -78,7 +78,7 @@ def rebuild(source: NotebookNode, submitted: NotebookNode) -> tuple[NotebookNode
             "a fresh copy of the lesson"
         )
     built = copy.deepcopy(source)
-    built.cells = list(own.pop(None, []))
+    built.cells = list(own.pop("", []))
     for cell in copy.deepcopy(source.cells):
         name, found = _name(cell), theirs.get(_name(cell))
         if is_answer(cell):
@@ -114,7 +114,7 @@ def readable(submitted) -> list[NotebookNode]:
     cells = submitted.get("cells") if isinstance(submitted, dict) else None
     kept = []
     for cell in cells if isinstance(cells, list) else []:
-        if not isinstance(cell, dict):
+        if not isinstance(cell, NotebookNode):
             continue
         name = grade_id(cell) if isinstance(cell.get("metadata"), dict) else None
         found = {
@@ -143,19 +143,20 @@ def _lines(source: str) -> list[str]:
     return [line.rstrip() for line in source.strip().splitlines()]
 
 
-def _name(cell: NotebookNode) -> str | None:
-    return grade_id(cell) or cell.get("id")
+def _name(cell: NotebookNode) -> str:
+    """How a cell is told from others; "" where nothing tells it."""
+    return grade_id(cell) or cell.get("id") or ""
 
 
 def _sort(submitted: list[NotebookNode], names: set, answers: dict[str, str], report: Report):
     """Split a submission: name -> the instructor's cell, name before them -> the student's own."""
     theirs: dict[str, NotebookNode] = {}
-    own: dict[str | None, list[NotebookNode]] = {}
-    last = before = None  # the last name, and the name of the cell before, if it has one
+    own: dict[str, list[NotebookNode]] = {}
+    last = before = ""  # the last name, and the name of the cell before, if it has one
     for place, cell in enumerate(submitted):
-        name = next((n for n in (_name(cell), cell.get("id")) if n in names), None)
-        before, side_by_side = name, name is not None and name == before
-        if name is None:
+        name = next((n for n in (_name(cell), cell.get("id", "")) if n in names), "")
+        before, side_by_side = name, name != "" and name == before
+        if not name:
             kept = _plain(cell, f"student-{place}")
             report.added.append(kept["id"])
             own.setdefault(last, []).append(kept)

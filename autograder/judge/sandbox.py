@@ -91,14 +91,16 @@ class Sandbox:
     def __init__(self, root: Path, files: dict[str, Path], checks: bool, limits: Limits):
         self.user = os.geteuid() != 0  # root needs no user namespace, and is safer without
         self.uid = None if self.user else FIRST_UID + next(_numbers) % UIDS
-        self.limits, self.group, self.process = limits, None, None
+        self.limits = limits
+        self.group: cgroups.Group | None = None
+        self.process: subprocess.Popen[bytes] | None = None
         program = shutil.which("bwrap")
         if not program or not sys.platform.startswith("linux"):
             raise NoSandbox(HOW_TO_GET.format(reason="bubblewrap (bwrap) is not installed"))
         reading, writing = os.pipe()
         command = [program, *self._options(root, files, checks), "--info-fd", str(writing)]
         try:
-            self.process = subprocess.Popen(
+            self.process = process = subprocess.Popen(
                 [*command, "--", "/usr/bin/cat"],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
@@ -113,30 +115,16 @@ class Sandbox:
             said = pipe.read()
         try:
             self.pid = json.loads(said)["child-pid"]
-            self._wait_until_ready()
+            _wait_until_ready(process)
             self.pidfd = os.pidfd_open(self.pid)
         except (ValueError, KeyError, OSError) as error:
-            complaint = self._complaint() or str(error)
+            complaint = _complaint(process) or str(error)
             self.close()
             raise NoSandbox(HOW_TO_GET.format(reason=complaint)) from None
         if limits.cgroups:
             self.group = cgroups.Group.create(limits.memory, limits.processes + 8)
             if self.group is not None:
                 self.group.add(self.pid)
-
-    def _wait_until_ready(self) -> None:
-        """`cat` gives back what it gets, once bubblewrap has made the sandbox and started it."""
-        self.process.stdin.write(b"\n")
-        self.process.stdin.flush()
-        if self.process.stdout.read(1) != b"\n":
-            raise OSError("it ended at once")
-
-    def _complaint(self) -> str:
-        with contextlib.suppress(OSError, subprocess.TimeoutExpired):
-            self.process.stdin.close()
-            self.process.wait(5)
-            return self.process.stderr.read(2000).decode(errors="replace").strip()
-        return ""
 
     def _options(self, root: Path, files: dict[str, Path], checks: bool) -> list[str]:
         spaces = ["pid", "net", "ipc", "uts", "cgroup", *(["user"] if self.user else [])]
@@ -161,8 +149,8 @@ class Sandbox:
             options += ["--ro-bind", stub, f"{utils}/checks"]
         users = str(Path(__file__).parent / "inside" / "passwd")  # with nobody real in it
         options += ["--ro-bind", users, "/etc/passwd", "--proc", "/proc", "--dev", "/dev"]
-        for name, path in files.items():
-            options += ["--ro-bind", str(path), f"{HOME}/{name}"]
+        for name, file in files.items():
+            options += ["--ro-bind", str(file), f"{HOME}/{name}"]
         return [*options, "--remount-ro", "/dev", "--remount-ro", "/", "--chdir", HOME]
 
     @property
@@ -192,8 +180,9 @@ class Sandbox:
                 _kill(self.pidfd)
                 os.close(self.pidfd)
             for stream in (self.process.stdin, self.process.stdout, self.process.stderr):
-                with contextlib.suppress(OSError):
-                    stream.close()
+                if stream is not None:
+                    with contextlib.suppress(OSError):
+                        stream.close()
             self.process.wait()
             self.process = None
         if self.group is not None:
@@ -206,6 +195,24 @@ class Sandbox:
 
     def __exit__(self, *_):
         self.close()
+
+
+def _wait_until_ready(process: subprocess.Popen[bytes]) -> None:
+    """`cat` gives back what it gets, once bubblewrap has made the sandbox and started it."""
+    assert process.stdin and process.stdout  # both are pipes
+    process.stdin.write(b"\n")
+    process.stdin.flush()
+    if process.stdout.read(1) != b"\n":
+        raise OSError("it ended at once")
+
+
+def _complaint(process: subprocess.Popen[bytes]) -> str:
+    assert process.stdin and process.stderr
+    with contextlib.suppress(OSError, subprocess.TimeoutExpired):
+        process.stdin.close()
+        process.wait(5)
+        return process.stderr.read(2000).decode(errors="replace").strip()
+    return ""
 
 
 def _kill(pidfd: int) -> None:
@@ -223,13 +230,9 @@ def _parents(path: str) -> list[str]:
 
 def python_folders() -> list[str]:
     """Where Python and its packages live: what a kernel needs to import."""
-    paths = [
-        sys.prefix,
-        sys.base_prefix,
-        sysconfig.get_path("stdlib"),
-        sysconfig.get_path("purelib"),
-    ]
-    paths = {os.path.realpath(path) for path in paths} | {sys.prefix}
+    installed = sysconfig.get_path("stdlib"), sysconfig.get_path("purelib")
+    places = (sys.prefix, sys.base_prefix, *installed)
+    paths = {os.path.realpath(path) for path in places} | {sys.prefix}
     kept: list[str] = []
     for path in sorted(paths, key=len):
         inside = any(path == x or path.startswith(f"{x}/") for x in [*kept, "/usr"])

@@ -151,7 +151,8 @@ def report_on(
     A test that the journal knows and the notebook lacks comes last: the lesson has changed.
     `names` are the students' display names, by id, as far as they are known.
     """
-    worth = {grade_id(x): points(x) for x in notebook.cells if x.cell_type == "code" and is_test(x)}
+    cells = [x for x in notebook.cells if x.cell_type == "code" and is_test(x)]
+    worth = {name: points(x) for x in cells if (name := grade_id(x))}
     tests = [entry.tests for entry in entries if entry.graded]
     for name in sorted({name for verdicts in tests for name in verdicts} - set(worth)):
         worth[name] = max(verdicts[name].most for verdicts in tests if name in verdicts)

@@ -4,9 +4,12 @@ import io
 import re
 from html import escape
 from statistics import median
+from typing import Any
 
 import matplotlib as mpl
+import numpy as np
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from autograder.report.data import Exercise, Report, percent, seconds
 from autograder.texts import printable
@@ -16,7 +19,7 @@ __all__ = ["plots"]
 
 #: Matplotlib knows no "colour of the text around"; this one becomes it when the SVG is written.
 INK = "#010203"
-STYLE = {
+STYLE: dict[Any, Any] = {
     "axes.edgecolor": INK,
     "axes.labelcolor": INK,
     "axes.spines.right": False,
@@ -62,7 +65,7 @@ def _outcomes(exercises: list[Exercise]) -> str:
         left = [a + b for a, b in zip(left, shares, strict=True)]
     axis.set(xlim=(0, 100), xlabel="% of the submissions")
     figure.legend(loc="outside upper center", ncols=3, frameon=False, labelcolor=INK)
-    hardest, easiest = (choose(exercises, key=lambda x: x.share) for choose in (min, max))
+    hardest, easiest = (choose(exercises, key=lambda x: x.share or 0) for choose in (min, max))
     return _svg(
         figure,
         "outcomes",
@@ -79,8 +82,8 @@ def _totals(report: Report) -> str:
     edges = [most * step / 10 for step in range(11)]
     counts, _, _ = axis.hist(totals, edges, color=OKABE_ITO["blue"], edgecolor=INK)
     axis.set(xlabel=f"points, of {most:g}", ylabel="submissions", xlim=(0, most))
-    axis.yaxis.get_major_locator().set_params(integer=True)
-    peak = int(counts.argmax())
+    axis.yaxis.set_major_locator(MaxNLocator(integer=True))
+    peak = int(np.argmax(counts))
     return _svg(
         figure,
         "totals",
@@ -135,7 +138,7 @@ def _svg(figure: Figure, name: str, alt: str) -> str:
     used = set(re.findall(r'href="#([^"]+)"', svg)) | set(re.findall(r"url\(#([^)]+)\)", svg))
     svg = re.sub(r' id="([^"]+)"', lambda x: f' id="{name}-{x[1]}"' if x[1] in used else "", svg)
     svg = re.sub(r'href="#|url\(#', lambda x: f"{x[0]}{name}-", svg)
-    box = re.search(r'viewBox="[^"]+"', svg)[0]
+    box = "".join(re.findall(r'viewBox="[^"]+"', svg)[:1])
     label = escape(printable(alt))
     head = f'<svg {box} role="img" aria-label="{label}">'
     return re.sub("<svg[^>]*>", lambda _: head, svg, count=1)

@@ -7,12 +7,16 @@ import warnings
 from collections.abc import Iterable, Iterator
 from itertools import islice
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from autograder.errors import CourseError
-from autograder.judge import jobs as work
+from autograder.judge.jobs import CourseVersion, Job, Result, WrongVersion, judge
 from autograder.judge.judging import LessonBroken
 from autograder.judge.kernels import NotWarm
 from autograder.judge.sandbox import NoSandbox
+
+if TYPE_CHECKING:
+    from distributed import Future
 
 __all__ = ["judged", "local_workers", "workers_of"]
 
@@ -114,21 +118,21 @@ def workers_of(scheduler: str, lesson: str) -> Iterator:
             client.wait_for_workers(1, timeout=FIRST)
         except TimeoutError:
             raise CourseError(f"the scheduler has no workers; start them with `{how}`") from None
-        here = work.CourseVersion.of(lesson)
-        for address, error in client.run(here.compare, lesson, on_error="return").items():
-            if error is not None:
-                raise CourseError(_refusal(address, error))
+        here = CourseVersion.of(lesson)
+        for address, refused in client.run(here.compare, lesson, on_error="return").items():
+            if refused is not None:
+                raise CourseError(_refusal(address, refused))
         yield client
 
 
 def _refusal(address: str, error: BaseException) -> str:
-    if isinstance(error, work.WrongVersion):
+    if isinstance(error, WrongVersion):
         return str(error)
     said = f"{type(error).__name__}: {error}"
     return f"the worker {address} has no or another version of the course ({said})"
 
 
-def judged(client, jobs: Iterable[work.Job]) -> Iterator[tuple[work.Job, work.Result]]:
+def judged(client, jobs: Iterable[Job]) -> Iterator[tuple[Job, Result]]:
     """Judge jobs on a client's workers; yield each with its result, as they come.
 
     Each worker has one job at a time: a submission's bytes travel when its turn has come, and a
@@ -137,7 +141,8 @@ def judged(client, jobs: Iterable[work.Job]) -> Iterator[tuple[work.Job, work.Re
     Raises:
         CourseError: nothing can be graded here and now.
     """
-    waiting, running = iter(jobs), {}
+    waiting = iter(jobs)
+    running: dict[Future, Job] = {}
     while True:
         _submit(client, waiting, running)
         if not running:
@@ -148,10 +153,10 @@ def judged(client, jobs: Iterable[work.Job]) -> Iterator[tuple[work.Job, work.Re
             yield job, _result_of(future)
 
 
-def _submit(client, waiting: Iterator[work.Job], running: dict) -> None:
+def _submit(client, waiting: Iterator[Job], running: dict) -> None:
     free = sum(client.nthreads().values()) - len(running)
     for job in islice(waiting, max(free, 0 if running else 1)):
-        running[client.submit(work.judge, job, pure=False)] = job
+        running[client.submit(judge, job, pure=False)] = job
 
 
 def _finished(client, futures: list) -> set:
@@ -173,17 +178,17 @@ def _finished(client, futures: list) -> set:
 AGAIN = "what was graded is written, and the same command goes on"
 
 
-def _result_of(future) -> work.Result:
+def _result_of(future) -> Result:
     """A future's result; what only concerns this submission becomes the reason it has none."""
     from distributed import KilledWorker
 
     error = future.exception()
     if error is None:
         return future.result()
-    if isinstance(error, NoSandbox | NotWarm | LessonBroken | work.WrongVersion):
+    if isinstance(error, NoSandbox | NotWarm | LessonBroken | WrongVersion):
         raise CourseError(str(error)) from None
     if isinstance(error, KilledWorker):
         reason = f"the process that graded it died, {DEATHS + 1} times"
     else:
         reason = f"the grader could not handle it: {type(error).__name__}: {error}"
-    return work.Result(reason=reason, again=True)
+    return Result(reason=reason, again=True)

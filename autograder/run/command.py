@@ -28,8 +28,8 @@ from autograder.course import Course, Submission
 from autograder.errors import CourseError
 from autograder.gradebook import journal
 from autograder.gradebook.writer import Writer, explain
-from autograder.judge import jobs as work
 from autograder.judge import sandbox
+from autograder.judge.jobs import CourseVersion, Job, Result, digest_of
 from autograder.judge.rebuild import Rebuild
 from autograder.run import cluster
 from autograder.run.scratch import scratch
@@ -115,7 +115,7 @@ def _unknown(course: Course, lesson: str) -> str:
 
 @contextlib.contextmanager
 def _explained(course: Course) -> Iterator[None]:
-    """Turn what a disk, a database or a missing program is the reason of into a CourseError."""
+    """Raise errors of the disk, the database or a missing program as a CourseError."""
     try:
         yield
     except (sa.exc.DBAPIError, OSError) as error:
@@ -153,7 +153,7 @@ class _Run:
                 self.todo[submission.student] = submission, inputs
 
     def _inputs(self, submission: Submission, due: str, extensions: dict[str, str]) -> str:
-        """A digest of all that decides what is written of a submission."""
+        """A hash of everything that a submission's scores and files depend on."""
         data, problem = submission.read()
         parts = [self.make(submission.student, data).inputs, problem]
         ignore = self.course.directory.ignore
@@ -165,7 +165,7 @@ class _Run:
                 extension = extensions.get(submission.student, "")
                 parts += [str(submission.timestamp), due, extension]
                 parts += [repr(config.AssignLatePenalties), repr(config.LateSubmissionPlugin)]
-        return work.digest_of(*(x.encode("utf-8", "surrogateescape") for x in parts))
+        return digest_of(*(x.encode("utf-8", "surrogateescape") for x in parts))
 
     def _in_place(self, entry: journal.Entry) -> bool:
         """Whether the graded notebook is where it should be, or not, if there is none."""
@@ -197,15 +197,15 @@ class _Run:
             yield self._write(job.student, result)
         # What has no notebook is no work for a worker.
         for student, (submission, _) in list(self.todo.items()):
-            yield self._write(student, work.Result(reason=submission.read()[1] or "it is gone"))
+            yield self._write(student, Result(reason=submission.read()[1] or "it is gone"))
 
-    def _jobs(self) -> Iterator[work.Job]:
+    def _jobs(self) -> Iterator[Job]:
         for student, (submission, _) in list(self.todo.items()):
             data, problem = submission.read()
             if not problem:
                 yield self.make(student, data)
 
-    def _write(self, student: str, result: work.Result) -> journal.Entry:
+    def _write(self, student: str, result: Result) -> journal.Entry:
         with self.signals.held():
             submission, inputs = self.todo[student]
             entry = self.writer.write(submission, inputs, result)
@@ -214,13 +214,13 @@ class _Run:
             return entry
 
     def _examine(self, client) -> None:
-        """Judge the lesson's own solution, unless that was done with all that decides of it.
+        """Judge the lesson's own solution, unless it was judged with the same inputs before.
 
         Raises:
             CourseError: it does not earn all automatic points here. Nobody could.
         """
         job = self.make("", self.make.source)
-        inputs = work.digest_of(job.inputs, *job.here.versions)
+        inputs = digest_of(job.inputs, *job.here.versions)
         if self.writer.examined(self.lesson) == inputs:
             return
         ((_, result),) = cluster.judged(client, [job])
@@ -244,17 +244,17 @@ class _JobMaker:
 
     def __init__(self, course: Course, lesson: str):
         self.lesson, self.source = lesson, course.source(lesson).read_bytes()
-        self.here = work.CourseVersion.of(lesson, course.root)
+        self.here = CourseVersion.of(lesson, course.root)
         self.settings = {
             "Limits": _traits(sandbox.Limits(config=course.config)),
             "Rebuild": _traits(Rebuild(config=course.config), without="source_directory"),
         }
         self.demonstrations = bool(course.config.Execute.get("demonstrations", False))
 
-    def __call__(self, student: str, data: bytes) -> work.Job:
+    def __call__(self, student: str, data: bytes) -> Job:
         """The job for a submission."""
         common = self.here, self.settings, self.demonstrations
-        return work.Job(self.lesson, student, self.source, data, *common)
+        return Job(self.lesson, student, self.source, data, *common)
 
 
 def _traits(configured, without: str = "") -> dict:
@@ -387,8 +387,8 @@ def _bar(console: Console, count: int, who: Callable[[str], str]):
         TextColumn("{task.fields[student]}", markup=False),
     )
     started = time.monotonic()
-    options = {"transient": True, "disable": not console.is_terminal}
-    with Progress(*columns, console=console, **options) as bar:
+    hidden = not console.is_terminal
+    with Progress(*columns, console=console, transient=True, disable=hidden) as bar:
         task = bar.add_task("", total=count, rate="", student="")
 
         def show(entry: journal.Entry) -> None:

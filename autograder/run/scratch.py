@@ -1,4 +1,4 @@
-"""A folder for all that a run and its workers write besides results, and what killed runs left."""
+"""A run's temporary folder, shared with its workers; removes those that killed runs have left."""
 
 import contextlib
 import os

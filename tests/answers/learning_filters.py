@@ -322,3 +322,111 @@ steps = ["scores", "w3 b3", "means", "hidden2", "before2", "w2 b2", "hidden1", "
 wrong_step = 1 + steps.index("hidden1")
 """,
 ]
+
+RIGHT["conv2d-module"] = [
+    # The parts of the student's library, and torch's own start.
+    """
+from utils import mine
+
+
+class ConvFunction(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, x, weight, bias, stride, padding):
+        ctx.save_for_backward(x, weight)
+        ctx.how = {"stride": stride, "padding": padding}
+        return mine.conv2d(x, weight, bias=bias, **ctx.how)
+
+    @staticmethod
+    def backward(ctx, grad):
+        grad_x = mine.conv2d_backward_input(grad, *ctx.saved_tensors, **ctx.how)
+        grad_weight, grad_bias = mine.conv2d_backward_weight(grad, *ctx.saved_tensors, **ctx.how)
+        return grad_x, grad_weight, grad_bias if ctx.needs_input_grad[2] else None, None, None
+
+
+class Conv2d(torch.nn.Module):
+    def __init__(self, in_channels, out_channels, kernel_size, stride=1, padding=0, bias=True):
+        super().__init__()
+        self.how = stride, padding
+        size = (out_channels, in_channels, kernel_size, kernel_size)
+        self.weight = torch.nn.Parameter(torch.empty(size))
+        torch.nn.init.kaiming_uniform_(self.weight, a=math.sqrt(5))
+        self.register_parameter("bias", None)
+        if bias:
+            bound = (in_channels * kernel_size**2) ** -0.5
+            self.bias = torch.nn.Parameter(2 * bound * torch.rand(out_channels) - bound)
+
+    def forward(self, x):
+        return ConvFunction.apply(x, self.weight, self.bias, *self.how)
+""",
+    # The bias is left to autograd, and the gradients are by unfolded windows.
+    """
+class Windows(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, input, weight, stride, padding):
+        ctx.columns = F.unfold(input, weight.shape[-1], padding=padding, stride=stride)
+        ctx.weight, ctx.size, ctx.options = weight, input.shape, (stride, padding)
+        rows = (input.shape[2] + 2 * padding - weight.shape[2]) // stride + 1
+        return (weight.flatten(1) @ ctx.columns).unflatten(2, (rows, -1))
+
+    @staticmethod
+    def backward(ctx, grad_output):
+        stride, padding = ctx.options
+        grad, weight = grad_output.flatten(2), ctx.weight
+        grad_weight = torch.einsum("nkp,nwp->kw", grad, ctx.columns).view_as(weight)
+        columns = weight.flatten(1).T @ grad
+        back = F.fold(columns, ctx.size[2:], weight.shape[-1], padding=padding, stride=stride)
+        return back, grad_weight, None, None
+
+
+class Conv2d(torch.nn.Module):
+    def __init__(self, in_channels, out_channels, kernel_size, stride=1, padding=0, bias=True):
+        super().__init__()
+        self.stride, self.padding = stride, padding
+        scale = (in_channels * kernel_size * kernel_size) ** -0.5
+        shape = out_channels, in_channels, kernel_size, kernel_size
+        self.weight = torch.nn.Parameter(scale * torch.randn(*shape))
+        self.bias = torch.nn.Parameter(scale * torch.randn(out_channels)) if bias else None
+
+    def forward(self, input):
+        output = Windows.apply(input, self.weight, self.stride, self.padding)
+        return output if self.bias is None else output + self.bias[:, None, None]
+""",
+    # One Function with setup_context, its numbers looked up by keyword, and dtype and device given.
+    """
+class Convolution(torch.autograd.Function):
+    @staticmethod
+    def forward(input, weight, bias, options):
+        return functional.conv2d(input, weight, bias, **options)
+
+    @staticmethod
+    def setup_context(ctx, inputs, output):
+        *tensors, ctx.options = inputs
+        ctx.save_for_backward(*tensors)
+
+    @staticmethod
+    @torch.autograd.function.once_differentiable
+    def backward(ctx, grad_output):
+        input, weight, bias = ctx.saved_tensors
+        mask = ctx.needs_input_grad[:3]
+        gradients = functional.conv2d_backward(
+            grad_output, input, weight, **ctx.options, output_mask=mask
+        )
+        return *gradients, None
+
+
+class Conv2d(torch.nn.Module):
+    def __init__(
+        self, in_channels, out_channels, kernel_size, stride=1, padding=0, bias=True, **where
+    ):
+        super().__init__()
+        self.options = dict(stride=stride, padding=padding)
+        shapes = {"weight": (out_channels, in_channels, kernel_size, kernel_size)}
+        shapes["bias"] = (out_channels,) if bias else None
+        for name, shape in shapes.items():
+            new = None if shape is None else torch.nn.Parameter(torch.randn(shape, **where) / 10)
+            self.register_parameter(name, new)
+
+    def forward(self, input):
+        return Convolution.apply(input, self.weight, self.bias, self.options)
+""",
+]

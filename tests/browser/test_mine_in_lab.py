@@ -4,9 +4,10 @@ import re
 import urllib.request
 import uuid
 
+import nbformat
 import pytest
 from browser import ARTIFACTS, TOKEN, get, wait_until
-from course import find, solution
+from course import LESSON, find, quick, released, solution
 from playwright.sync_api import expect
 from test_browser import code_cell, run, write
 
@@ -14,9 +15,12 @@ from utils.checks import EXERCISES
 
 OWN = ("conv2d-vectorised", "conv2d-backward-weight")
 NETWORK = """
-from utils import mine, models
-network = models.cifar_resnet(8, width=4, parts=mine)
-print(network.conv1, network(torch.ones(1, 3, 8, 8)).shape)
+from utils import data, mine, models
+network = models.efficientnet_lite0(weights="imagenet", parts=mine)
+cup = data.imagenet_input(data.photographs()["coffee"].image)
+best = network(cup[None]).softmax(1).max(1)
+print(f"named: {data.imagenet_classes()[best.indices]}, {best.values.item():.2f}")
+print(network)
 mine
 """
 
@@ -53,6 +57,7 @@ def shut_down(lab):
 def test_what_passes_in_lesson_1_is_there_in_lesson_2(written, lab, page, course):
     kept = course / "notebooks/my_convnet"
     if written:
+        nbformat.write(quick(released()), course / f"notebooks/{LESSON}/{LESSON}.ipynb")
         open_lesson(page, lab, "01_convolution/01_convolution.ipynb")
         run_first(page, lab)
         for name in OWN:
@@ -85,9 +90,15 @@ def test_what_passes_in_lesson_1_is_there_in_lesson_2(written, lab, page, course
     first = run_first(page, lab)
     write(page, first, "import torch" + NETWORK)
     output = first.locator(".jp-OutputArea")
-    expect(output).to_contain_text("torch.Size([1, 10])", timeout=60_000)
+    expect(output).to_contain_text("named: espresso, 0.95", timeout=60_000)
     whose = "yours: conv2d, conv2d_backward_weight)" if written else "on loan)"
-    expect(output).to_contain_text(whose)
+    lines = output.inner_text().splitlines()
+    convs = [line for line in lines if re.search(": Conv2d", line)]
+    # The conv layers that are not depthwise: first, last, one or two in each of 16 blocks.
+    assert len(convs) == 33 and all(line.endswith(whose) for line in convs)
+    assert "(stem): Conv2d(3, 32" in convs[0]
+    (pool,) = [line for line in lines if ": AdaptiveAvgPool2d" in line]
+    assert pool.endswith("on loan)")
     row = output.get_by_role("row").filter(has_text=re.compile("^conv2d(yours|on loan)"))
     expect(row).to_contain_text("yours" if written else "on loan")
     page.screenshot(path=ARTIFACTS / f"mine-{written}.png")
@@ -96,7 +107,7 @@ def test_what_passes_in_lesson_1_is_there_in_lesson_2(written, lab, page, course
     open_lesson(page, lab, "home.md")
     picture = page.locator(".jp-MarkdownViewer img[src*='network.svg']")
     count = 2 if written else 0
-    expect(picture).to_have_attribute("alt", re.compile(f"{count} of 18 parts"), timeout=60_000)
+    expect(picture).to_have_attribute("alt", re.compile(f"{count} of 20 parts"), timeout=60_000)
     picture.scroll_into_view_if_needed()
     page.wait_for_function("document.querySelector('.jp-MarkdownViewer img').naturalWidth > 0")
     page.screenshot(path=ARTIFACTS / f"mine-home-{written}.png")

@@ -352,7 +352,12 @@ def test_the_front_page_leads_through_all_lessons(site, open_page):
 def test_explorers_live_and_are_moved_by_keyboard_and_by_mouse(open_page):
     page = open_page("explorers.html")
     places = page.locator("[data-explorer]")
-    expect(places).to_have_count(len(explorers.SLIDERS))
+    expect(places).to_have_count(len(explorers.SLIDERS) + 1)  # the last has no slider
+    names = places.last.get_by_role("radio")
+    names.first.focus()
+    page.keyboard.press("ArrowDown")
+    expect(names.nth(1)).to_be_checked()
+    expect(places.last.locator(".explorer-drop")).to_have_count(0)
     for place, (label, trait, _) in enumerate(explorers.SLIDERS.values()):
         slider, before = (
             explorers.slider(places.nth(place), label),

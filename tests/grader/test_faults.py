@@ -36,7 +36,7 @@ def undisturbed(tmp_path_factory):
     """A course with many submissions, graded without any fault."""
     course = small_course(tmp_path_factory.mktemp("undisturbed") / "course")
     hand_in(course, SUBMISSIONS)
-    status, said = grade(course, "--workers", 2)
+    status, said = grade(course, "--workers", 1)
     assert status == 0, said
     return course
 

@@ -6,6 +6,7 @@ import time
 import nbformat
 import pytest
 from course import LESSONS, ROOT, points, solution
+from grading import wait_for
 from nbformat.v4 import new_code_cell, new_notebook
 
 from autograder.cells import BUILD_METADATA
@@ -34,11 +35,14 @@ VERSION = {"schema_version": 3, "task": False}
 
 
 class Lesson:
-    """A lesson of one or more exercises, each a name and its test; judges answers to them."""
+    """A lesson of one or more exercises, each a name and its test; judges answers to them.
 
-    def __init__(self, **limits):
+    Kernels with other limits may be forked from the server of a lesson that has judged before.
+    """
+
+    def __init__(self, server_of=None, **limits):
         self.limits = Limits(**{"cell_seconds": 6, "grace_seconds": 1, **limits})
-        self.judge = None
+        self.server_of, self.judge = server_of, None
 
     def __call__(self, tests, answers, setup=SETUP, cells=()):
         source = new_notebook(cells=[new_code_cell(setup, id="setup"), *cells])
@@ -50,6 +54,8 @@ class Lesson:
         self.built, _ = rebuild(source, handed_in)
         if self.judge is None:
             self.judge = Judge(ROOT, "none", source, self.limits)
+            if self.server_of is not None:
+                self.judge.server = self.server_of.judge.server
         self.judge.source = source
         self.verdicts = self.judge.judge(self.built)
         return {name: self.verdicts.tests[f"test-{name}"].points for name in tests}
@@ -63,6 +69,7 @@ class Lesson:
 @pytest.fixture(scope="module")
 def lesson():
     made = Lesson()
+    assert one(made, "assert f == 1", "f = 1") == 2  # its fork server runs
     yield made
     made.judge.close()
 
@@ -362,10 +369,15 @@ def test_threads_in_the_fork_server_are_noticed_and_kernels_start_cold(tmp_path,
 
 
 def test_a_fork_server_ends_with_its_grader_even_while_it_imports(tmp_path):
-    (tmp_path / "slow.py").write_text("import time\nwhile True: time.sleep(0.1)")
+    begun = tmp_path / "begun"
+    wait = (
+        f"import pathlib, time\npathlib.Path({str(begun)!r}).touch()\nwhile True: time.sleep(0.1)"
+    )
+    (tmp_path / "slow.py").write_text(wait)
     server = ForkServer(tmp_path, ["slow"])
+    wait_for(begun.exists, what="the import")
     with pytest.raises(subprocess.TimeoutExpired):
-        server.process.wait(5)
+        server.process.wait(0.5)
     server.channel.close()
     assert server.process.wait(10) == 0
     server.process.stderr.close()
@@ -479,11 +491,10 @@ f = 1
     assert said.count("data:image/png;base64,iVBOR") == 3 and said.count('alt="Noise."') == 3
 
 
-def test_what_a_test_says_is_kept_however_much_a_student_puts_out():
-    lesson = Lesson(output=1 << 16)
+def test_what_a_test_says_is_kept_however_much_a_student_puts_out(lesson):
+    lesson = Lesson(lesson, output=1 << 16)
     source = "f = 0\nfor _ in range(9): print('x' * 9999)"
     with_output = one(lesson, "assert f == 1, 'not one'", source)
-    lesson.judge.close()
     assert with_output == 0 and "not one" in lesson.output("test-f")
     assert "no more are kept" in lesson.output("f")
 
@@ -547,13 +558,12 @@ def test_a_cell_may_take_many_times_what_the_lessons_own_answer_took():
     assert Judge(ROOT, "none", source, strict).seconds_for("slow") == 10
 
 
-def test_an_endless_loop_costs_seconds_and_the_limit_is_told():
-    lesson = Lesson(cell_seconds=180, least_seconds=2, times_reference=1)
+def test_an_endless_loop_costs_seconds_and_the_limit_is_told(lesson):
+    lesson = Lesson(lesson, cell_seconds=180, least_seconds=2, times_reference=1)
     tests = {"a": "assert a() == 1", "b": "assert b == 1"}
     answers = {"a": "def a():\n    while True: pass", "b": "b = 1\nimport time; time.sleep(99)"}
     started = time.monotonic()
     assert lesson(tests, answers) == {"a": 0, "b": 2}
-    lesson.judge.close()
     assert time.monotonic() - started < 120  # instead of 180 for each of them
     assert {x.limit for x in lesson.verdicts.tests.values()} == {2}
 

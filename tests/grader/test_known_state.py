@@ -7,68 +7,51 @@ import sys
 import numpy as np
 import pytest
 import torch
-from course import LESSONS, ROOT, environment, find, points, solution
-from nbformat.v4 import new_code_cell
+from course import (
+    LESSON,
+    LESSONS,
+    ROOT,
+    autograded,
+    environment,
+    errors,
+    find,
+    points,
+    scores,
+    solution,
+)
+from states import STATES, with_states
 
 from autograder.judge.judging import Judge
 from autograder.judge.rebuild import rebuild
 from utils.known_state import known_state
 
-#: What somebody may write into a cell of their own.
-STATES = {
-    "default device": "torch.set_default_device('meta')",
-    "default dtype": "torch.set_default_dtype(torch.float64)",
-    "half as the default dtype": "torch.set_default_dtype(torch.float16)",
-    "no gradients": "torch.set_grad_enabled(False)",
-    "inference mode": "kept = torch.inference_mode(); kept.__enter__()",
-    "autocast": "kept_too = torch.autocast('cpu', torch.bfloat16); kept_too.__enter__()",
-    "anomaly detection": "torch.autograd.set_detect_anomaly(True)",
-    "deterministic algorithms": "torch.use_deterministic_algorithms(True)",
-    "products of less precision": "torch.set_float32_matmul_precision('medium')",
-    "threads": "torch.set_num_threads(3)",
-    "print options": "torch.set_printoptions(precision=1, sci_mode=True)\n"
-    "import numpy; numpy.set_printoptions(precision=1, threshold=3)",
-    "NumPy's errors": "import numpy; numpy.seterr(all='raise')",
-    "warnings that raise": "import warnings; warnings.simplefilter('error')",
-    "random states": "import random, numpy\nrandom.seed(7); numpy.random.seed(7)\n"
-    "torch.manual_seed(7)",
-    "working directory": "import os; os.makedirs('away'); os.chdir('away'); os.rmdir('../away')",
-    "locale": "import locale; locale.setlocale(locale.LC_ALL, '')",
-    "environment": "import os; os.environ.clear()",
-    "import path": "import sys; sys.path.clear()",
-    "recursion limit": "import sys; sys.setrecursionlimit(200)",
-    "decimal context": "import decimal; decimal.getcontext().prec = 1",
-    "garbage collection": "import gc; gc.disable(); gc.set_threshold(1)",
-    "matplotlib's settings": "import matplotlib; matplotlib.rcParams['figure.dpi'] = 7",
-    "streams": "import io, sys; sys.stdout, sys.stderr = io.StringIO(), None",
-}
-
-
-def all_points(lesson, *states):
-    """What the lesson's own answers earn below a student's cells, of what they could earn."""
-    source = solution(lesson)
-    with Judge(ROOT, lesson, source) as judge:
-        for state in states:
-            handed_in = solution(lesson)
-            first = next(n for n, x in enumerate(handed_in.cells) if x.cell_type == "code")
-            handed_in.cells.insert(first + 1, new_code_cell(f"import torch\n{state}", id="own"))
-            built, report = rebuild(source, handed_in)
-            assert report.added
-            tests = judge.judge(built).tests
-            ran = next(x for x in built.cells if x["id"] in report.added)
-            assert not [x for x in ran.outputs if x.output_type == "error"], ran.outputs
-            yield {name: x.message for name, x in tests.items() if x.points < x.most}
-
 
 def test_each_setting_leaves_the_verdict_as_it_is():
-    lost = dict(zip(STATES, all_points(LESSONS[0], *STATES.values()), strict=True))
+    source, lost = solution(), {}
+    with Judge(ROOT, LESSON, source) as judge:
+        for state, text in STATES.items():
+            built, report = rebuild(source, with_states(LESSON, text))
+            assert report.added
+            tests = judge.judge(built).tests
+            assert own_cells_fail(built, report.added) == []
+            lost[state] = {name: x.message for name, x in tests.items() if x.points < x.most}
     assert lost == {state: {} for state in STATES}
 
 
+def own_cells_fail(notebook, names):
+    """The errors of a student's own cells, which are there."""
+    (cell,) = [x for x in notebook.cells if x["id"] in names]
+    return [x for x in cell.outputs if x.output_type == "error"]
+
+
 @pytest.mark.parametrize("lesson", LESSONS)
-def test_all_settings_together_leave_the_verdicts_as_they_are(lesson):
+def test_all_settings_together_leave_the_verdicts_as_they_are(graded, lesson):
+    course = graded(lesson)["settings"]
+    notebook = autograded(course, "settings", lesson)
+    added = rebuild(solution(lesson), with_states(lesson, *STATES.values()))[1].added
+    assert own_cells_fail(notebook, added) == []
     assert points(lesson)
-    assert list(all_points(lesson, "\n".join(STATES.values()))) == [{}]
+    assert scores(course, "settings", lesson) == points(lesson), errors(notebook)
 
 
 CHECK_ALL = """

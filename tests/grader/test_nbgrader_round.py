@@ -23,6 +23,7 @@ from course import (
     nbgrader,
     points,
     questions,
+    quick,
     released,
     run,
     scores,
@@ -109,7 +110,9 @@ def test_validate_tells_a_solved_notebook_from_an_unsolved_one(course):
     nbformat.write(answered(answers, short(released())), solved)
     said = nbgrader(course, "validate", solved)
     assert "Success! Your notebook passes all the tests." in said
-    said = nbgrader(course, "validate", f"notebooks/{LESSON}/{LESSON}.ipynb")
+    unsolved = course / f"notebooks/{LESSON}/{LESSON}.ipynb"
+    nbformat.write(quick(released()), unsolved)
+    said = nbgrader(course, "validate", unsolved)
     # All the checks in one summary, and the question in words.
     assert f"VALIDATION FAILED ON {1 + len(questions())} CELL(S)" in said
     assert f"0 of {len(points())} checks passed." in said

@@ -1,9 +1,10 @@
 """Where cells run is read off their text: tests get what they need, and demonstrations stay out."""
 
 import pytest
-from course import LESSONS, find, points, released, solution
+from course import LESSONS, find, info, points, quick, released, solution
 from nbformat.v4 import new_code_cell, new_notebook
 
+from autograder.cells import is_answer
 from autograder.judge.plan import bound, needed, plan
 from autograder.judge.rebuild import rebuild
 
@@ -106,3 +107,17 @@ def test_a_students_own_cell_never_becomes_a_test_or_a_setup():
 
 def test_an_empty_notebook_has_no_plan():
     assert plan(new_notebook(), new_notebook()).cells == []
+
+
+@pytest.mark.parametrize("lesson", LESSONS)
+def test_what_the_tests_leave_out_to_save_time_is_missed_by_no_other_cell(lesson):
+    whole = [x for x in released(lesson).cells if x.cell_type == "code"]
+    names = {x["id"] for x in quick(released(lesson), lesson).cells}
+    kept = [x for x in whole if x["id"] in names]
+    gone = [x for x in whole if x["id"] not in names]
+    assert not [x["id"] for x in gone if info(x)]
+    answers = {name for x in whole if is_answer(x) for name in bound(x.source)}
+    assert not [x["id"] for x in gone if needed(x.source) & answers]
+    there = {name for x in kept for name in bound(x.source)}
+    missed = {name for x in gone for name in bound(x.source)} - there
+    assert not [x["id"] for x in kept if needed(x.source) & missed]

@@ -184,6 +184,7 @@ def test_it_moves_with_the_folder_and_make_lab_needs_only_python(notebooks, open
     (moved / "notebooks/home.md").unlink()
     shutil.copytree(ROOT / "utils/home", moved / "utils/home")
     (moved / "utils/mine").mkdir(parents=True)
+    shutil.copy(ROOT / "utils/atomic.py", moved / "utils")
     script = shutil.copy(ROOT / "utils/progress.py", moved / "utils")
     for name in ("parts.py", "picture.py"):
         shutil.copy(ROOT / "utils/mine" / name, moved / "utils/mine")
@@ -210,7 +211,7 @@ def test_the_home_draws_the_network_with_the_parts_that_are_kept(notebooks):
     drawn = (notebooks / "network.svg").read_text("utf-8")
     assert drawn.count(">✓ ") == 2 and "next: conv2d_backward_weight" in drawn
     home = (notebooks / "home.md").read_text()
-    assert "1 of 18 parts are your own (conv2d)" in home and "](network.svg)" in home
+    assert "1 of 20 parts are your own (conv2d)" in home and "](network.svg)" in home
 
 
 def test_a_checkout_stays_clean_and_the_zip_holds_no_progress(course, opened):
@@ -221,10 +222,10 @@ def test_a_checkout_stays_clean_and_the_zip_holds_no_progress(course, opened):
     packed = pack.contents(course)
     opened(course / "notebooks" / LESSON / f"{LESSON}.ipynb")
     check(EXERCISE, ANSWER)
-    (course / "notebooks/home.md.1.part").touch()  # as a kernel leaves it that is killed
+    (course / "notebooks/.home.md.1.part").touch()  # as a kernel leaves it that is killed
     (course / "notebooks/my_convnet").mkdir()
     (course / "notebooks/my_convnet/conv2d.py").touch()
-    assert {"conv2d.py", "home.md", "home.md.1.part", "network.svg", "progress.txt"} <= files(
+    assert {"conv2d.py", "home.md", ".home.md.1.part", "network.svg", "progress.txt"} <= files(
         course / "notebooks"
     )
     status = subprocess.run([*git, "status", "--porcelain"], capture_output=True, check=True)

@@ -12,6 +12,7 @@ from course import (
     LESSON,
     answered,
     autograded,
+    copy_course,
     find,
     gradebook,
     nbgrader,
@@ -204,7 +205,8 @@ def test_nothing_else_is_fetched_or_run(source):
         assert image.get("src", "attachment:").startswith(("data:image/png;", "attachment:"))
 
 
-def test_a_pasted_picture_is_shown_to_who_grades_and_in_the_feedback(course, browser):
+def with_pictures():
+    """A notebook with pictures that a student has pasted, one of which is lost."""
     notebook = short(released())
     cell = find(notebook, QUESTION)
     cell.source = "See ![sketch](attachment:image.png) and ![](attachment:lost.png)."
@@ -212,12 +214,33 @@ def test_a_pasted_picture_is_shown_to_who_grades_and_in_the_feedback(course, bro
     own = new_markdown_cell("![mine](attachment:b.png)", id="mine")
     own.attachments = {"b.png": {"image/png": PNG}}
     notebook.cells.insert(2, own)
-    submit(course, "ada", notebook)
+    return notebook
+
+
+HANDED_IN_AT = {
+    "clear": "2026-11-20T17:30:00+05:30",
+    "misread": "2026-11-20 17:30:00 +0530",
+    "unclear": "2026-11-20 12:00:00 PST",
+}
+
+
+@pytest.fixture(scope="module")
+def autograded_once(tmp_path_factory):
+    """A course whose submissions, with pictures or times, nbgrader has graded; what it said."""
+    course = copy_course(tmp_path_factory.mktemp("reading") / "course")
+    submit(course, "ada", with_pictures())
+    for student, text in HANDED_IN_AT.items():
+        submit(course, student, short(answered({"conv-params": "conv_params = 1"})))
+        submission(course, student, "timestamp.txt").write_text(text)
     nbgrader(course, "generate_assignment", LESSON, "--force")
-    nbgrader(course, "autograde", LESSON)
+    return course, nbgrader(course, "autograde", LESSON, status=None)
+
+
+def test_a_pasted_picture_is_shown_to_who_grades_and_in_the_feedback(autograded_once, browser):
+    course, _ = autograded_once
     graded = autograded(course, "ada")
     assert find(graded, QUESTION).attachments == {"image.png": {"image/png": PNG}}
-    nbgrader(course, "generate_feedback", LESSON)
+    nbgrader(course, "generate_feedback", LESSON, "--student=ada")
     (feedback,) = course.rglob("feedback/**/*.html")
     page = browser.new_page()
     page.goto(feedback.as_uri())
@@ -273,24 +296,15 @@ def test_a_time_that_is_not_clear_is_refused(text):
         parse_timestamp(text)
 
 
-def test_both_ways_of_grading_take_a_time_rightly_or_say_that_they_do_not(course):
+def test_both_ways_of_grading_take_a_time_rightly_or_say_that_they_do_not(autograded_once):
     """Stock nbgrader takes +0530 for 530 seconds, and PST for UTC."""
-    times = {
-        "clear": "2026-11-20T17:30:00+05:30",
-        "misread": "2026-11-20 17:30:00 +0530",
-        "unclear": "2026-11-20 12:00:00 PST",
-    }
-    for student, text in times.items():
-        submit(course, student, short(answered({"conv-params": "conv_params = 1"})))
-        submission(course, student, "timestamp.txt").write_text(text)
-    nbgrader(course, "generate_assignment", LESSON, "--force")
-    said = nbgrader(course, "autograde", LESSON, status=None)
+    course, said = autograded_once
     assert "nbgrader takes '2026-11-20 17:30:00 +0530' in timestamp.txt for" in said
     assert "write 2026-11-20 12:00:00 UTC there" in said
     assert "can be read without guessing: '2026-11-20 12:00:00 PST'" in said
-    assert [x for x in times if autograded(course, x)] == ["clear"]
+    assert [x for x in HANDED_IN_AT if autograded(course, x)] == ["clear"]
 
-    said = run(course, "python", "-m", "autograder", "grade", LESSON)
+    said = run(course, "python", "-m", "autograder", "grade", LESSON, "--workers=1")
     assert "unclear: timestamp.txt holds no date that can be read" in said
     with gradebook(course) as book:
         found = {x: book.find_submission(LESSON, x).timestamp for x in ("clear", "misread")}

@@ -842,10 +842,10 @@ def test_a_run_that_is_killed_in_between_is_taken_up_again(judge, three, monkeyp
 def test_a_gradebook_that_was_not_finished_is_made_anew(small):
     made = rows(small)
     (small / RECORDS / "gradebook.db").unlink()
-    (small / RECORDS / ".gradebook.db.new").write_bytes(b"half of it")
+    (small / RECORDS / ".gradebook.db.1.part").write_bytes(b"half of it")
     writer.Writer(Course(small)).close()
     assert rows(small) == made
-    assert not (small / RECORDS / ".gradebook.db.new").exists()
+    assert not list((small / RECORDS).glob(".gradebook.db.*"))
 
 
 # --- the lesson's own solution ---

@@ -314,8 +314,8 @@ def test_kept_weights_are_not_used_after_a_change(change):
     memo.forget()
     for _ in range(3):
         before = functional.conv2d(input, weight, padding=1, method="winograd")
-    (kept,) = memo._memories.values()
-    assert kept.result is not None
+    (memory,) = memo._memories.values()
+    assert memory.kept is not None
     change(weight)
     for _ in range(3):
         after = functional.conv2d(input, weight, padding=1, method="winograd")

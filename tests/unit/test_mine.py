@@ -14,9 +14,9 @@ import torch
 import torch.nn.functional as F
 from course import ROOT
 
-from utils import functional, mine
+from utils import functional, mine, nn
 from utils.checks import EXERCISES, CheckFailed
-from utils.checks.running import Outcome, run
+from utils.checks.running import Outcome
 from utils.mine import parts, picture, shelf, switch
 from utils.watch import Watch
 
@@ -345,6 +345,178 @@ def test_another_thing_of_the_parts_name_is_refused(typed, lesson):
     assert "uses something else named `conv2d`. Give that another name." in said
 
 
+# --- classes -------------------------------------------------------------------------------------
+
+#: The layer as a module; {forward} and {backward} are what it calls.
+MODULE = """
+class Convolve(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, input, weight, bias, stride, padding):
+        ctx.save_for_backward(input, weight)
+        ctx.options = stride, padding
+        return {forward}(input, weight, bias, stride, padding)
+
+    @staticmethod
+    def backward(ctx, grad_output):
+        layer = (grad_output, *ctx.saved_tensors, *ctx.options)
+        grad_weight, grad_bias = mine.conv2d_backward_weight(*layer)
+        bias = grad_bias if ctx.needs_input_grad[2] else None
+        return mine.conv2d_backward_input(*layer), grad_weight, bias, None, None
+
+
+class Conv2d(torch.nn.Module):
+    def __init__(self, in_channels, out_channels, kernel_size, stride=1, padding=0, bias=True):
+        super().__init__()
+        self.options = stride, padding
+        scale = (in_channels * kernel_size**2) ** -0.5
+        weight = scale * torch.randn(out_channels, in_channels, kernel_size, kernel_size)
+        self.weight = torch.nn.Parameter(weight)
+        self.bias = torch.nn.Parameter(scale * torch.randn(out_channels)) if bias else None
+
+    def forward(self, input):
+        return Convolve.apply(input, self.weight, self.bias, *self.options)
+"""
+MODULE_CHECK = 'check("conv2d-module", Conv2d)'
+#: A class whose gradients come from windows, which needs no other part.
+ALONE = """
+class Convolve(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, input, weight, stride, padding):
+        ctx.columns = F.unfold(input, weight.shape[-1], padding=padding, stride=stride)
+        ctx.weight, ctx.size, ctx.options = weight, input.shape, (stride, padding)
+        return {forward}(input, weight, None, stride, padding)
+
+    @staticmethod
+    def backward(ctx, grad_output):
+        stride, padding = ctx.options
+        grad, weight = grad_output.flatten(2), ctx.weight
+        grad_weight = torch.einsum("nkp,nwp->kw", grad, ctx.columns).view_as(weight)
+        columns = weight.flatten(1).T @ grad
+        back = F.fold(columns, ctx.size[2:], weight.shape[-1], padding=padding, stride=stride)
+        return back, grad_weight, None, None
+""" + MODULE[MODULE.index("\n\n\nclass Conv2d") :].replace(
+    "        return Convolve.apply(input, self.weight, self.bias, *self.options)\n",
+    "        output = Convolve.apply(input, self.weight, *self.options)\n"
+    "        return output if self.bias is None else output + self.bias[:, None, None]\n",
+)
+
+
+def module(source, forward):
+    return source.replace("{forward}", forward)
+
+
+def test_a_class_is_kept_and_comes_back_as_a_class(typed, lesson, kernel):
+    said = typed(ANSWER, CHECK, module(ALONE, "conv2d_vectorised"), MODULE_CHECK)
+    assert "Kept as your own Conv2d, in my_convnet/conv2d_module.py." in said
+    # On Windows `Conv2d.py` would be the file `conv2d.py`.
+    assert files(lesson) == ["__init__.py", "conv2d.py", "conv2d_module.py"]
+    kernel()
+    assert mine.Conv2d is mine.Conv2d and issubclass(mine.Conv2d, torch.nn.Module)
+    layer, theirs = mine.Conv2d(2, 3, 3, padding=1), torch.nn.Conv2d(2, 3, 3, padding=1)
+    theirs.load_state_dict(layer.state_dict())
+    image = torch.randn(1, 2, 5, 5)
+    for one in (layer, theirs):
+        one(image).square().sum().backward()
+    torch.testing.assert_close(layer.weight.grad, theirs.weight.grad)
+    assert isinstance(layer, mine.Conv2d) and repr(layer) == "Conv2d()"
+    mine.check("Conv2d")
+    mine.lend("Conv2d")
+    assert mine.Conv2d is nn.Conv2d
+
+
+def test_a_part_imports_another_that_the_notebook_has_as_it_is_kept(typed, lesson, kernel):
+    typed(ANSWER, CHECK, module(ALONE, "conv2d_vectorised"), MODULE_CHECK)
+    text = (library(lesson) / "conv2d_module.py").read_text()
+    assert "\nfrom .conv2d import conv2d as conv2d_vectorised\n" in text
+    assert "def conv2d_vectorised" not in text and text.endswith('__all__ = ["Conv2d"]\n')
+    code = """
+import my_convnet
+from my_convnet import Conv2d, conv2d
+assert my_convnet.__all__ == ["conv2d", "Conv2d"]
+image, layer = torch.randn(1, 2, 5, 5), Conv2d(2, 3, 3, padding=1)
+torch.testing.assert_close(layer(image), conv2d(image, layer.weight, layer.bias, padding=1))
+layer(image).sum().backward()
+print(tuple(layer.weight.grad.shape))
+"""
+    assert alone(lesson, code) == "(3, 2, 3, 3)"
+    kernel()
+    # What is edited in the one file counts for the other.
+    path, before = library(lesson) / "conv2d.py", mine.Conv2d
+    path.write_text(path.read_text().replace("return output", "return 0 * output"))
+    layer = mine.Conv2d(2, 3, 3, bias=False)
+    assert mine.Conv2d is not before and not layer(torch.randn(1, 2, 5, 5)).any()
+    path.unlink()
+    with pytest.raises(ValueError, match=r"conv2d_module\.py cannot be read .*there is no my_con"):
+        _ = mine.Conv2d
+
+
+def test_what_differs_from_the_part_that_is_kept_is_copied(typed, lesson):
+    changed = ANSWER.replace("output = weight", "output = 1 * weight")
+    typed(ANSWER, CHECK, changed, module(ALONE, "conv2d_vectorised"), MODULE_CHECK)
+    text = (library(lesson) / "conv2d_module.py").read_text()
+    assert "output = 1 * weight" in text and "from .conv2d" not in text
+
+
+def test_a_name_for_a_part_is_an_import_of_it(typed, lesson, kernel):
+    typed(ANSWER, CHECK)
+    cells = "conv = mine.conv2d", module(ALONE, "conv"), MODULE_CHECK
+    assert "Kept as your own Conv2d" in typed(*cells)
+    assert (
+        "from .conv2d import conv2d as conv\n" in (library(lesson) / "conv2d_module.py").read_text()
+    )
+
+
+def test_a_class_may_call_the_library(typed, lesson, kernel):
+    said = typed(ANSWER, CHECK, module(MODULE, "mine.conv2d"), MODULE_CHECK)
+    assert "Kept as your own Conv2d" in said
+    kernel()
+    assert mine.Conv2d(2, 3, 3)(torch.randn(1, 2, 5, 5)).shape == (1, 3, 3, 3)
+
+
+def test_a_class_with_a_base_of_the_notebooks_own_is_kept(typed, lesson):
+    base = module(ALONE, "F.conv2d").replace("class Conv2d", "class Base")
+    base = base.replace("F.conv2d(input, weight, None, stride, padding)", "ways(input, weight)")
+    helper = (
+        "def ways(input, weight):\n    raise ValueError('not this one')\n",
+        "class Conv2d(Base):\n    def forward(self, input):\n        return Windows.apply("
+        "input, self.weight, self.bias, *self.options)\n",
+        module(MODULE, "mine.conv2d").split("class Conv2d")[0].replace("Convolve", "Windows"),
+    )
+    said = typed(helper[0], base, helper[2], helper[1], MODULE_CHECK)
+    assert "Kept as your own Conv2d" in said
+    text = (library(lesson) / "conv2d_module.py").read_text()
+    assert text.index("class Base") < text.index("class Conv2d(Base)")
+
+
+def test_a_class_that_leans_on_the_notebook_is_refused_in_a_line(typed, lesson):
+    late = module(ALONE, "conv2d_vectorised") + "\nConv2d.scale = 1\n"
+    late = late.replace(
+        "return output if", "output = output * self.scale\n        return output if"
+    )
+    said = typed(ANSWER, CHECK, late, MODULE_CHECK)
+    assert "✓ Passed" in said and "Passed, but not kept in your library: in a file" in said
+    assert "conv2d_module.py" not in files(lesson)
+
+
+def test_an_error_in_a_class_names_it_and_what_it_was_called_with(typed, kernel):
+    typed(ANSWER, CHECK, module(ALONE, "conv2d_vectorised"), MODULE_CHECK)
+    kernel()
+    with pytest.raises(TypeError) as raised:
+        mine.Conv2d(2, 3, kernel_size="a")
+    (note,) = raised.value.__notes__
+    assert "from my_convnet/conv2d_module.py. It was called with in_channels 2" in note
+    with pytest.raises(RuntimeError) as raised:
+        mine.Conv2d(2, 3, 3)(torch.ones(1, 4, 5, 5))
+    (note,) = raised.value.__notes__
+    assert "Conv2d is your own" in note and "It was called with input (1, 4, 5, 5)." in note
+
+
+def test_every_part_has_a_file_of_its_own_where_case_does_not_count():
+    names = [parts.file_of(name).lower() for name in parts.PARTS]
+    assert len({*names}) == len(names)
+    assert parts.file_of("ResidualBlock") == "residual_block_module"
+
+
 # --- nothing lost --------------------------------------------------------------------------------
 
 
@@ -356,7 +528,7 @@ def test_a_disk_that_refuses_loses_nothing(code, typed, lesson, monkeypatch):
     def refuse(*_):
         raise OSError(code, os.strerror(code))
 
-    monkeypatch.setattr("utils.files.os.fsync", refuse)
+    monkeypatch.setattr("utils.atomic.os.fsync", refuse)
     said = typed("def global_avg_pool2d(input):\n    return input.flatten(2).mean(2)\n", MEAN_CHECK)
     assert "✓ Passed" in said
     assert f"cannot be written ({os.strerror(code)}). Your notebook has the answer." in said
@@ -383,12 +555,12 @@ def test_a_crash_in_the_middle_leaves_the_file_before(typed, lesson, monkeypatch
         real(part, path)
 
     real = os.replace
-    monkeypatch.setattr("utils.files.os.replace", crash)
+    monkeypatch.setattr("utils.atomic.os.replace", crash)
     with pytest.raises(Crash):
         typed("def global_avg_pool2d(input):\n    return input.flatten(2).mean(2)\n", MEAN_CHECK)
     assert (library(lesson) / "global_avg_pool2d.py").read_bytes() == before
     assert (library(lesson) / "global_avg_pool2d.before.py").read_bytes() == before
-    monkeypatch.setattr("utils.files.os.replace", real)
+    monkeypatch.setattr("utils.atomic.os.replace", real)
     # What a process that was killed leaves is no part, and the next answer is kept.
     (library(lesson) / ".global_avg_pool2d.py.1.part").write_text("def global_avg")
     alone(lesson, "import my_convnet; assert my_convnet.__all__ == ['global_avg_pool2d']")
@@ -466,7 +638,7 @@ def test_what_is_not_written_is_on_loan_and_says_so_once(kernel, capsys):
 def test_a_loan_passes_the_check_of_its_part(name):
     (exercise,) = [x for x in EXERCISES.values() if getattr(x, "part", "") == name]
     lending = shelf.loan(name)
-    outcomes = [run(lending, case, positional=exercise.positional) for case in exercise.all_cases]
+    outcomes = [exercise.call(lending, case) for case in exercise.all_cases]
     wrong = [x.wrong for x in exercise.findings(outcomes) if x.wrong]
     assert not wrong
     assert all(isinstance(outcome, Outcome) for outcome in outcomes)
@@ -612,13 +784,13 @@ def test_the_drawing_fills_what_is_ones_own_and_frames_what_comes_next(typed, le
     typed(ANSWER, CHECK)
     kernel()
     said = repr(mine.drawing())
-    assert "1 of 18 parts are your own (conv2d)" in said
+    assert "1 of 20 parts are your own (conv2d)" in said
     assert "Next: conv2d_backward_weight, in the lesson Convolution." in said
     svg = xml.etree.ElementTree.fromstring(mine.drawing()._repr_html_())
     texts = [x.text for x in svg.iter() if x.tag.endswith("}text")]
     assert texts.count("✓ forward") == 1 and texts.count("▸ weight gradient") == 1
     # The course home shows the same, since the check has passed.
-    assert "1 of 18 parts are your own (conv2d)" in (lesson.parent / "home.md").read_text()
+    assert "1 of 20 parts are your own (conv2d)" in (lesson.parent / "home.md").read_text()
     assert (lesson.parent / "network.svg").read_text("utf-8") == mine.drawing()._repr_html_()
 
 
@@ -630,4 +802,4 @@ def test_the_drawing_shows_every_part_and_fits(kernel):
         for box in (x.attrib for x in svg.iter() if x.tag.endswith("}rect")):
             assert float(box["x"]) + float(box["width"]) < float(svg.attrib["width"])
             assert float(box["y"]) + float(box["height"]) < float(svg.attrib["height"])
-    assert picture.words(parts.PARTS, own) == "Your network: all 18 parts are your own."
+    assert picture.words(parts.PARTS, own) == "Your network: all 20 parts are your own."

@@ -7,7 +7,7 @@ import torch
 from course import LESSONS, find, points, solution
 from test_nn import LAYERS, run
 
-from utils import mine, models, nn, sizing
+from utils import data, mine, models, nn, sizing
 from utils.checks import EXERCISES
 from utils.mine import parts, shelf
 
@@ -49,7 +49,8 @@ def own(kernel, lesson, filled):
 
 def test_all_of_the_courses_answers_are_kept(own, filled):
     assert set(ANSWERS) == set(parts.PARTS)
-    assert set(filled) == {"__init__.py", *(f"{name}.py" for name in parts.PARTS)}
+    names = {f"{parts.file_of(name)}.py" for name in parts.PARTS}
+    assert set(filled) == {"__init__.py", *names}
     assert {shelf.whose(name) for name in parts.PARTS} == {"yours"}
 
 
@@ -129,6 +130,17 @@ def test_a_network_of_parts_is_the_network(build, size, own):
         image = torch.randn(1, 3, size, size)
         torch.testing.assert_close(ours(image), theirs(image), rtol=1e-3, atol=1e-4)
     assert ", yours)" in repr(ours)
+
+
+def test_a_trained_network_of_parts_names_a_photograph(own):
+    network = models.efficientnet_lite0(weights="imagenet", parts=mine)
+    assert not network.training
+    image = data.imagenet_input(data.photographs()["coffee"].image)
+    with torch.no_grad():
+        ours, theirs = (x(image[None]) for x in (network, models.efficientnet_lite0("imagenet")))
+    torch.testing.assert_close(ours, theirs, rtol=1e-3, atol=1e-4)
+    assert data.imagenet_classes()[ours.argmax()] == "espresso"
+    assert repr(network.stem).endswith(", yours)")
 
 
 @pytest.mark.parametrize("build", [models.googlenet, models.prelu_net, models.vgg, models.resnet18])

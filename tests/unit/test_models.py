@@ -3,16 +3,18 @@
 import copy
 import hashlib
 import json
+import re
 from pathlib import Path
 
 import pytest
 import torch
 from devices import DEVICES, PRECISE
 
-from utils import files, models, nn, sizing
+from utils import files, mine, models, nn, sizing
 from utils.checkpoints import CheckpointError
 from utils.data import shapes
 from utils.files import ChecksumError, DownloadError
+from utils.models import pretrained
 from utils.models.torch_layers import COPIED, as_torch
 from utils.optim import SGD
 from utils.training import fit
@@ -260,18 +262,20 @@ def published(model, path):
     return hashlib.sha256(path.read_bytes()).hexdigest()[:8]
 
 
-def test_weights_come_once_with_a_checksum(tmp_path, monkeypatch):
+def test_weights_come_once_with_a_checksum(tmp_path, monkeypatch, server):
     monkeypatch.setenv("CONVNETS_CACHE", str(tmp_path / "cache"))
     model = models.resnet(18)
     digits = published(model.state_dict(), tmp_path / "published.pth")
-    url = (tmp_path / "published.pth").as_uri()
+    content = (tmp_path / "published.pth").read_bytes()
+    server.answers["/published.pth"] = (content, len(content))
+    url = f"{server.url}/published.pth"
     loaded = models.load_pretrained(model, url=url, sha256=digits, progress=False)
     assert loaded is model
     saved = torch.load(tmp_path / "published.pth", weights_only=True)
     for key, tensor in model.state_dict().items():
         torch.testing.assert_close(tensor, saved[key])
-    (tmp_path / "published.pth").unlink()
     models.load_pretrained(model, url=url, sha256=digits)  # from the cache
+    assert server.requests == 1
     kept = tmp_path / "cache" / "resnet18-f37072fd.pth"
     kept.write_bytes(kept.read_bytes()[:-1])
     with pytest.raises(ChecksumError, match="not the published file"):
@@ -281,7 +285,7 @@ def test_weights_come_once_with_a_checksum(tmp_path, monkeypatch):
 def test_without_a_network_it_says_so(tmp_path, monkeypatch):
     monkeypatch.setenv("CONVNETS_CACHE", str(tmp_path))
     model = on_meta(models.vgg, "D")
-    with pytest.raises(DownloadError, match=r"vgg16-397923af\.pth.*by hand"):
+    with pytest.raises(DownloadError, match=r"vgg16-397923af\.pth.*refused.*another computer"):
         models.load_pretrained(model, url="http://127.0.0.1:9/vgg16-397923af.pth")
     assert list(tmp_path.iterdir()) == []
     with pytest.raises(FileNotFoundError, match=r"download\.pytorch\.org/models/vgg16-397923af"):
@@ -300,8 +304,69 @@ def test_weights_for_other_classes_and_other_models(tmp_path):
     assert not torch.equal(model.conv1.weight, state["conv1.weight"])
     with pytest.raises(CheckpointError, match="of another model"):
         models.load_pretrained(on_meta(models.resnet, 34), tmp_path / "r.pth", sha256=digits)
+    short = {key: x for key, x in state.items() if key not in ("fc.bias", "layer2.0.conv1.weight")}
+    digits = published(short | {"extra": torch.ones(2)}, tmp_path / "s.pth")
+    with pytest.raises(CheckpointError) as caught:
+        models.load_pretrained(models.resnet(18), tmp_path / "s.pth", sha256=digits)
+    assert str(caught.value).splitlines()[1:] == [
+        "  layer2.0.conv1.weight is missing",
+        "  fc.bias is missing",
+        "  extra is not of this model",
+    ]
     with pytest.raises(ChecksumError, match="not f37072fd"):
         models.load_pretrained(model, tmp_path / "r.pth")
+
+
+BUILDERS = {
+    "alexnet": models.alexnet,
+    "vgg16": models.vgg,
+    "vgg11_bn": lambda **options: models.vgg("A", batch_norm=True, **options),
+    "resnet18": models.resnet18,
+    "resnet50": lambda **options: models.resnet(50, **options),
+}
+
+
+@pytest.mark.parametrize("name", BUILDERS)
+def test_a_builder_asks_for_its_own_file_and_no_other(name, tmp_path, monkeypatch, server):
+    """What comes is refused here, by the first digits of its checksum."""
+    monkeypatch.setenv("CONVNETS_CACHE", str(tmp_path))
+    monkeypatch.setattr(pretrained, "FOLDER_URL", f"{server.url}/models/")
+    file = models.PRETRAINED[name].file
+    server.answers[f"/models/{file}"] = (b"other", 5)
+    digits = re.search("-([0-9a-f]{8})", file)[1]
+    with torch.device("meta"), pytest.raises(ChecksumError, match=f"{file} is not .*{digits}"):
+        BUILDERS[name](weights="imagenet")
+    assert server.requests == 1 and list(tmp_path.iterdir()) == []
+
+
+def test_a_builder_loads_the_weights_and_then_takes_the_parts(tmp_path, monkeypatch, server):
+    monkeypatch.setenv("CONVNETS_CACHE", str(tmp_path))
+    monkeypatch.setattr(pretrained, "FOLDER_URL", f"{server.url}/")
+    digits = published(models.resnet18().state_dict(), tmp_path / "resnet18.pth")
+    weights = pretrained.Weights(f"resnet18-{digits}.pth")
+    monkeypatch.setitem(models.PRETRAINED, "resnet18", weights)
+    content = (tmp_path / "resnet18.pth").read_bytes()
+    server.answers[f"/{weights.file}"] = (content, len(content))
+    saved = torch.load(tmp_path / "resnet18.pth", weights_only=True)
+    for parts in (None, mine):
+        model = models.resnet18(weights="imagenet", parts=parts)
+        assert not model.training
+        assert torch.equal(model.layer4[1].conv2.weight, saved["layer4.1.conv2.weight"])
+        assert isinstance(model.conv1, mine.nn.Conv2d) is (parts is mine)
+    assert server.requests == 1
+
+
+@pytest.mark.parametrize(
+    ("build", "message"),
+    [
+        (lambda: models.alexnet(weights="coco"), "weights must be one of None, 'imagenet'"),
+        (lambda: models.vgg("C", weights="imagenet"), "no published weights for this VGG"),
+        (lambda: models.resnet18(num_classes=10, weights="imagenet"), "is 10; .*head=False"),
+    ],
+)
+def test_weights_that_a_builder_refuses(build, message):
+    with torch.device("meta"), pytest.raises(ValueError, match=message):
+        build()
 
 
 @pytest.mark.slow

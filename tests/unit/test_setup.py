@@ -90,6 +90,7 @@ for name in sys.argv[1:]:
 """
 
 
+@functools.cache
 def brought(extra):
     """The packages that come with the course's requirements and those of an extra."""
     found, todo = set(), [(project()["name"], extra)]

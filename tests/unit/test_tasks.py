@@ -1,9 +1,11 @@
 """What an exercise forbids stands in its task, and what the task forbids is forbidden."""
 
 import re
+import subprocess
+import sys
 
 import pytest
-from course import LESSONS, released
+from course import LESSONS, ROOT, released
 
 from utils.checks import EXERCISES
 from utils.watch import OTHERS
@@ -68,3 +70,10 @@ def test_each_task_says_what_is_not_allowed(lesson):
 def test_no_task_threatens():
     texts = [text for lesson in LESSONS for text in tasks(lesson).values()]
     assert not [text for text in texts if re.search(r"the check notices|the grader looks", text)]
+
+
+def test_a_folder_named_like_a_package_is_no_package(tmp_path):
+    for name in OTHERS:
+        (tmp_path / name).mkdir()
+    code = f"import sys; sys.path[:0] = [{str(ROOT)!r}, {str(tmp_path)!r}]; import utils.watch"
+    subprocess.run([sys.executable, "-c", code], cwd=tmp_path, check=True)

@@ -3,10 +3,26 @@
 import importlib
 import pkgutil
 
-from utils.checks.core import EXERCISES, CheckFailed, Exercise, Mistake, NotAnswered, check
+from utils.checks.core import (
+    EXERCISES,
+    CheckFailed,
+    Exercise,
+    Mistake,
+    ModuleExercise,
+    NotAnswered,
+    check,
+)
 from utils.checks.notebook import calm_stubs
 
-__all__ = ["EXERCISES", "CheckFailed", "Exercise", "Mistake", "NotAnswered", "check"]
+__all__ = [
+    "EXERCISES",
+    "CheckFailed",
+    "Exercise",
+    "Mistake",
+    "ModuleExercise",
+    "NotAnswered",
+    "check",
+]
 
 # One package for each lesson; to import a module is to enter its exercises.
 for _found in pkgutil.walk_packages(__path__, f"{__name__}."):

@@ -4,13 +4,14 @@ A check runs an answer over a few cases beside a reference. When it differs, it 
 mistake of the exercise over the same cases too, and names the one that gives the same.
 """
 
+import functools
 import inspect
 import textwrap
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import combinations
-from typing import NamedTuple
+from typing import ClassVar, NamedTuple, Protocol
 
 import torch
 
@@ -20,10 +21,27 @@ from utils.checks.difference import describe
 from utils.checks.mistakes import Edit, Mistake, together
 from utils.checks.running import Case, Outcome, run, same
 from utils.devices import device
+from utils.elsewhere import RunsElsewhere
 from utils.known_state import known_state
+from utils.modules import RETURNS, forward_backward
 from utils.watch import ELSEWHERE
 
-EXERCISES: dict[str, "Exercise | ValueExercise"] = {}
+
+class AnyExercise(Protocol):
+    """What exercises of every kind have."""
+
+    id: str
+    mistakes: list[Mistake]
+
+    @property
+    def name(self) -> str:
+        """The name that the student gives the answer."""
+
+    def check(self, answer) -> str:
+        """Return what was checked when the answer is right; raise CheckFailed when it is not."""
+
+
+EXERCISES: dict[str, AnyExercise] = {}
 
 
 class CheckFailed(AssertionError):
@@ -76,7 +94,7 @@ class Finding(NamedTuple):
 
 @dataclass
 class Exercise:
-    """A function to write.
+    """A function to write, called as :attr:`name`.
 
     Args:
         id: the `grade_id` of the solution cell; with underscores, the function's name.
@@ -105,6 +123,7 @@ class Exercise:
     written: Callable | None = None
     part: str = ""
     mistakes: list[Mistake] = field(default_factory=list)
+    kind: ClassVar[str] = "function"
 
     def __post_init__(self):
         EXERCISES[self.id] = self
@@ -122,7 +141,7 @@ class Exercise:
     @cached_property
     def expected(self) -> list[Outcome]:
         """What the reference does in all cases."""
-        return [run(self.reference, case, positional=self.positional) for case in self.all_cases]
+        return [self.call(self.reference, case) for case in self.all_cases]
 
     @property
     def name(self) -> str:
@@ -155,16 +174,28 @@ class Exercise:
 
         return register
 
+    def call(self, answer: Callable, case: Case, forbidden: tuple[str, ...] = ()) -> Outcome:
+        """Call a function as one case says."""
+        return run(answer, case, forbidden, self.positional)
+
     def run(self, answer: Callable) -> list[Outcome]:
         """Run a function over all cases."""
-        return [run(answer, case, self.forbidden, self.positional) for case in self.all_cases]
+        return [self.call(answer, case, self.forbidden) for case in self.all_cases]
 
     def check(self, answer) -> str:
-        """Return what was tried when the answer is right; raise CheckFailed when it is not."""
+        """Compare a function with the reference in all cases.
+
+        Returns:
+            A sentence that says what was tried.
+
+        Raises:
+            CheckFailed: it is wrong; the message names the mistake, or describes the difference.
+            NotAnswered: there is no answer yet.
+        """
         if not callable(answer):
             if placeholder(answer):
                 raise NotAnswered(unwritten(self.name))
-            raise CheckFailed(f"{self.name} must be a function; it is {wording.kind(answer)}.")
+            raise CheckFailed(f"{self.name} must be a {self.kind}; it is {wording.kind(answer)}.")
         outcomes = self.run(answer)
         # With a text it is an error of the student's code: torch raises this type too.
         if isinstance(outcomes[0].error, NotImplementedError) and not str(outcomes[0].error):
@@ -179,16 +210,16 @@ class Exercise:
     def findings(self, outcomes: list[Outcome]) -> list[Finding]:
         """Compare outcomes with the reference's, case by case."""
         return [
-            Finding(case, got, right, wording.misbehaviour(got, right, self.returns))
+            Finding(case, got, right, wording.misbehaviour(got, right, self.items(case)))
             for case, got, right in zip(self.all_cases, outcomes, self.expected, strict=True)
         ]
 
     def recognise(self, findings: list[Finding]) -> list[tuple[Mistake, int]]:
-        """Find the mistakes that an answer shows, each with the failing cases it explains.
+        """Find the mistakes that explain an answer, each with the number of failing cases.
 
-        One that does the same in every case is certain, and so are two that do when they are made
-        at once. Otherwise up to two are looked for, each of which explains two failing cases or
-        more, and both together half of them.
+        A mistake whose results equal the answer's in every case is certain; so are two mistakes
+        that, made at once, do so. Failing that, up to two are chosen that explain at least two
+        failing cases each, and at least half of all together.
         """
         failing = {place for place, finding in enumerate(findings) if finding.wrong}
         candidates, where = [], []
@@ -208,7 +239,8 @@ class Exercise:
                 candidates.append((mistake, alike & failing))
         if both := self._two_at_once(findings, failing, where):
             return [(both, len(failing))]
-        chosen, left = [], set(failing)
+        chosen: list[tuple[Mistake, int]] = []
+        left = set(failing)
         while candidates and len(chosen) < 2:
             ranked = sorted(candidates, key=lambda candidate: -len(candidate[1] & left))
             counts = [len(places & left) for _, places in ranked]
@@ -232,14 +264,8 @@ class Exercise:
         for (one, its), (other, others) in combinations(where, 2):
             if not failing <= its | others or not (both := together(one, other)):
                 continue
-            outcomes = (
-                (
-                    findings[x].outcome,
-                    run(both.answer, self.all_cases[x], self.forbidden, self.positional),
-                )
-                for x in hardest
-            )
-            if all(same(*pair) for pair in outcomes):
+            pairs = ((findings[x].outcome, findings[x].case) for x in hardest)
+            if all(same(got, self.call(both.answer, case, self.forbidden)) for got, case in pairs):
                 return both
         return None
 
@@ -295,18 +321,30 @@ class Exercise:
     def show(self, answer: Callable, finding: Finding) -> list[str]:
         """Show one failing case: the call, its inputs, what came back, what was expected."""
         case, outcome, expected, wrong = finding
-        shown = case.fresh()
-        lines = [wording.call(self.name, shown, self.positional), *wording.inputs(case)]
+        lines = [*self.calls(case), *wording.inputs(case)]
+        got, right, names = self.telling(finding)
         if outcome.error is not None:
             lines += wording.exception(outcome.error, answer)
         elif outcome.changed is None:
-            lines += wording.result("came back", outcome.value, self.returns)
+            lines += wording.result("came back", got, names)
         if expected.error is None and outcome.changed is None:
-            lines += wording.result("expected", expected.value, self.returns)
+            lines += wording.result("expected", right, names)
         return [
             *textwrap.wrap(f"For example: {wrong}", 96),
             *(f"{wording.INDENT}{line}" for line in lines),
         ]
+
+    def calls(self, case: Case) -> list[str]:
+        """Show how a case calls the function."""
+        return [wording.call(self.name, case.fresh(), self.positional)]
+
+    def items(self, case: Case) -> tuple[str, ...]:
+        """The names of what the function returns, if it is a tuple."""
+        return self.returns
+
+    def telling(self, finding: Finding) -> tuple[object, object, tuple[str, ...]]:
+        """What to show of a finding: what came back, what was expected, and their items' names."""
+        return finding.outcome.value, finding.expected.value, self.items(finding.case)
 
     def passed(self) -> str:
         """Say what a right answer was tried on."""
@@ -323,6 +361,70 @@ class Exercise:
             parts.append(f"on the CPU and on {device()}")
         count = len(self.all_cases)
         return f"{self.name}: {count} cases agree with the reference: {', '.join(parts)}."
+
+
+@dataclass
+class ModuleExercise(Exercise):
+    """A `torch.nn.Module` to write, with an `autograd.Function` or other modules inside.
+
+    Each case builds one, loads its parameters, and goes forward and backward. The arguments of a
+    case are ``input`` and ``grad_output``; every other tensor is loaded, under its key of the
+    state_dict; all else is passed to the class, by name:
+    ``Case({"kernel_size": 2, ..., "input": x, "grad_output": g, "weight": w})``. Compared are what
+    :func:`utils.modules.forward_backward` returns.
+
+    Args:
+        class_name: what the student calls it.
+    """
+
+    class_name: str = ""
+    kind: ClassVar[str] = "class"
+
+    @property
+    def name(self) -> str:
+        """The name of the class that the student writes."""
+        return self.class_name
+
+    @property
+    def positional(self) -> int:
+        """All arguments are passed by name."""
+        return 0
+
+    def call(self, answer: Callable, case: Case, forbidden: tuple[str, ...] = ()) -> Outcome:
+        """Build a module, and go forward and backward, as one case says."""
+        # The grader's stand-in for a class goes through it where it lives, in another process.
+        there = getattr(answer, "forward_backward", None)
+        here = functools.partial(forward_backward, answer)
+        return run(there if isinstance(there, RunsElsewhere) else here, case, forbidden)
+
+    def calls(self, case: Case) -> list[str]:
+        """Show how a case builds and uses the module."""
+        given = case.arguments.items()
+        settings = ", ".join(f"{x}={y!r}" for x, y in given if not isinstance(y, torch.Tensor))
+        loaded = " and ".join(_state(case))
+        return [
+            f"layer = {self.name}({settings}), with the {loaded} below",
+            "output = layer(input); output.backward(grad_output)",
+        ]
+
+    def items(self, case: Case) -> tuple[str, ...]:
+        """The names of what is compared."""
+        return (*RETURNS, *(f"grad_{name}" for name in sorted(_state(case))))
+
+    def telling(self, finding: Finding) -> tuple[object, object, tuple[str, ...]]:
+        """Of so many items, the first that is wrong; after an error, the tensors."""
+        if finding.outcome.error is not None:
+            names = self.items(finding.case)
+            return None, tuple(finding.expected.value)[3:], names[3:]
+        pairs = zip(finding.outcome.value, finding.expected.value, strict=True)
+        one, other = next(pair for pair in pairs if wording.difference(*pair))
+        return one, other, ()
+
+
+def _state(case: Case) -> list[str]:
+    """The keys of the state that a case loads into a module."""
+    tensors = [name for name, x in case.arguments.items() if isinstance(x, torch.Tensor)]
+    return [name for name in tensors if name not in ("input", "grad_output")]
 
 
 @dataclass
@@ -350,7 +452,7 @@ class ValueExercise:
 
     def __post_init__(self):
         EXERCISES[self.id] = self
-        if self.order:
+        if self.order and isinstance(self.reference, list):
             asked = f"Asked for is {self.order}, in this order."
             turned = [self.reference[-1], *self.reference[:-1]]
             self.mistakes.append(Mistake("the depth comes first", asked, turned))
@@ -377,7 +479,8 @@ class ValueExercise:
                 recognised = [mistake.name]
                 break
         else:
-            if self.order and sorted(answer) == sorted(self.reference):
+            right = self._normalised(self.reference)
+            if self.order and sorted(answer) == sorted(right):
                 lines.append(
                     f"The numbers are right, but asked for is {self.order}, in this order."
                 )
@@ -432,7 +535,7 @@ def check(exercise_id: str, answer) -> None:
     print(f"{notebook.PASSED}{worth}\n{passed}{kept}{printed}")
 
 
-def _keep(exercise: Exercise | ValueExercise, answer) -> str:
+def _keep(exercise: AnyExercise, answer) -> str:
     """Put an answer that has passed into the student's library; say so, or why it cannot be."""
     part = getattr(exercise, "part", "")
     if not part:

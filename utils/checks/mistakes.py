@@ -2,15 +2,16 @@
 
 A wrong function is an edit of a right one: "the padding is forgotten" is that function with its
 padding taken out. Two edits of one function can be made together, so a check recognises two
-mistakes made at once, without anybody having written that down.
+mistakes made at once, without anybody having written that down. A class is edited as a function is.
 """
 
 import inspect
 import re
+import sys
 import textwrap
 from collections.abc import Callable
 from functools import cache, cached_property
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 __all__ = ["Edit", "Mistake", "edit", "together"]
 
@@ -43,14 +44,15 @@ class Mistake:
         self,
         name: str,
         hint: str,
-        wrong: object = None,
+        wrong: Any = None,
         *,
         edits: tuple[Edit, ...] = (),
         right: Callable | None = None,
         parts: "tuple[Mistake, ...]" = (),
     ):
         self.name, self.hint, self.wrong = name, hint, wrong
-        self.edits, self.right, self.parts = edits, right, parts or (self,)
+        self.edits, self.parts = edits, parts or (self,)
+        self.base: Any = right if edits else wrong  # whose text is edited, or is wrong as it is
 
     def __repr__(self):
         return f"Mistake({self.name!r})"
@@ -60,9 +62,9 @@ class Mistake:
         """The wrong value, or the wrong function."""
         if not self.edits:
             return self.wrong
-        names = dict(self.right.__globals__)
+        names = dict(vars(sys.modules[self.base.__module__]))
         exec(compile(self.text, f"<{self.name}>", "exec"), names)
-        return names[self.right.__name__]
+        return names[self.base.__name__]
 
     @cached_property
     def text(self) -> str:
@@ -71,14 +73,12 @@ class Mistake:
         Raises:
             ValueError: an edit cannot be made, or is not clear.
         """
-        if not self.edits:
-            return text_of(self.wrong)
-        text = text_of(self.right)
+        text = text_of(self.base)
         for old, new in self.edits:
             if text.count(old) != 1:
                 raise ValueError(
                     f"{self.name}: {old!r} stands {text.count(old)} times in "
-                    f"{self.right.__name__}, and must stand there once:\n{text}"
+                    f"{self.base.__name__}, and must stand there once:\n{text}"
                 )
             text = text.replace(old, new)
         return text
@@ -87,26 +87,27 @@ class Mistake:
         """Return a solution cell that makes this mistake, under the exercise's name."""
         if not callable(self.answer):
             return f"{exercise.name} = {self.answer!r}\n"
-        own = (self.right if self.edits else self.wrong).__name__
-        return re.sub(rf"^def {own}\(", f"def {exercise.name}(", self.text)
+        # A class also calls itself by its name.
+        return re.sub(rf"\b{self.base.__name__}\b", exercise.name, self.text)
 
 
 @cache
 def text_of(function: Callable) -> str:
-    """Return the text of a function, without its decorators."""
+    """Return the text of a function or class, without its decorators."""
     text = textwrap.dedent(inspect.getsource(function))
-    return text[re.search(r"^def ", text, flags=re.MULTILINE).start() :]
+    first = re.search(r"^(def|class) ", text, flags=re.MULTILINE)
+    return text[first.start() :] if first else text
 
 
 def together(one: Mistake, other: Mistake) -> Mistake | None:
     """Make two mistakes at once; None where their edits do not go together."""
-    if not one.edits or not other.edits or one.right is not other.right:
+    if not one.edits or not other.edits or one.base is not other.base:
         return None
     both = Mistake(
         f"{one.name}, and {other.name}",
         f"{one.hint} {other.hint}",
         edits=(*one.edits, *other.edits),
-        right=one.right,
+        right=one.base,
         parts=(one, other),
     )
     try:

@@ -34,6 +34,8 @@ class Printed(io.TextIOBase):
 
     def fileno(self) -> int:
         """The process's own standard error: programs that are started print there."""
+        if sys.__stderr__ is None:
+            raise io.UnsupportedOperation("this process has no standard error")
         return sys.__stderr__.fileno()
 
     def write(self, text: str) -> int:
@@ -48,7 +50,7 @@ class Printed(io.TextIOBase):
         with contextlib.ExitStack() as afterwards:
             for stream in {sys.stdout, sys.stderr} - {None}:
                 with contextlib.suppress(AttributeError):  # a plain file takes no attribute
-                    stream.write = self.write
+                    stream.write = self.write  # type: ignore[method-assign]
                     afterwards.callback(delattr, stream, "write")
             afterwards.enter_context(contextlib.redirect_stdout(self))
             afterwards.enter_context(contextlib.redirect_stderr(self))

@@ -3,11 +3,13 @@
 import copy
 import operator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
 
 from utils.devices import device
+from utils.elsewhere import RunsElsewhere
 from utils.watch import Watch
 
 # Relative and absolute tolerance by dtype. The cases hold small whole numbers, so that a right
@@ -54,7 +56,7 @@ class Case:
 class Outcome:
     """What one call did: returned a value, raised, made a forbidden call, changed an argument."""
 
-    value: object = None
+    value: Any = None
     error: BaseException | None = None
     forbidden: str | None = None
     changed: str | None = None
@@ -63,17 +65,16 @@ class Outcome:
 def run(function, case: Case, forbidden: tuple[str, ...] = (), positional: int = 0) -> Outcome:
     """Call `function` with fresh copies of the case's arguments and tell what happened.
 
-    The first `positional` arguments are passed by position, the others by keyword. A grader's
-    function lives in another process; its `call_elsewhere` tells what happened there.
+    The first `positional` arguments are passed by position, the others by keyword.
     """
     arguments = case.fresh()
     names = list(arguments)
     args = [arguments[name] for name in names[:positional]]
     options = {name: arguments[name] for name in names[positional:]}
-    if hasattr(function, "call_elsewhere"):
-        value, error, found, changed = function.call_elsewhere(args, options, forbidden)
-        changed = [names[x] if isinstance(x, int) else x for x in changed]
-        return Outcome(value, error, found, changed[0] if changed else None)
+    if isinstance(function, RunsElsewhere):
+        call = function.call_elsewhere(args, options, forbidden)
+        changed = [names[x] if isinstance(x, int) else x for x in call.changed]
+        return Outcome(call.value, call.error, call.forbidden, changed[0] if changed else None)
     with Watch(forbidden) as watch:
         try:
             value, error = function(*args, **options), None

@@ -204,10 +204,12 @@ def not_an_integer(value) -> str | None:
 def exception(error: BaseException, function) -> list[str]:
     """Show an exception: its type and text, and the student's line that led to it."""
     lines = [f"{type(error).__name__}: {error}"]
-    code = getattr(function, "__code__", None)
+    methods = vars(function).values() if isinstance(function, type) else ()
+    codes = [getattr(x, "__code__", None) for x in (function, *methods)]
+    files = {code.co_filename for code in codes if code is not None}
     for frame in reversed(traceback.extract_tb(error.__traceback__)):
-        if code is not None and frame.filename == code.co_filename:
-            text = frame.line or linecache.getline(frame.filename, frame.lineno).strip()
+        if frame.filename in files:
+            text = frame.line or linecache.getline(frame.filename, frame.lineno or 0).strip()
             lines.append(f"in {frame.name}, line {frame.lineno} of the cell:  {text}")
             break
     # A grader's function runs in another process, which tells where.

@@ -11,7 +11,12 @@ from utils.data.augment import (
 from utils.data.cifar import CIFAR10_CLASSES, Cifar10, cifar10
 from utils.data.gallery import Photograph, photographs
 from utils.data.generated import SHAPES, Shapes, shapes
-from utils.data.imagenet import imagenet_classes, imagenet_input, imagenet_picture
+from utils.data.imagenet import (
+    imagenet_classes,
+    imagenet_input,
+    imagenet_picture,
+    torchvision_input,
+)
 from utils.data.pictures import PhotographError, photograph
 from utils.data.shipped import Digits, digits, hopper
 
@@ -38,4 +43,5 @@ __all__ = [
     "random_crop",
     "random_horizontal_flip",
     "shapes",
+    "torchvision_input",
 ]

@@ -219,7 +219,7 @@ class Augment:
     def __call__(self, images: Tensor, *, generator: Generator | None = None) -> Tensor:
         """Change the images of a batch, each in its own way."""
         _check_images(images)
-        size = tuple(images.shape[2:]) if self.size is None else self.size
+        size = (images.shape[2], images.shape[3]) if self.size is None else self.size
         images = random_crop(images, size, self.padding, generator=generator)
         images = random_horizontal_flip(images, self.flip, generator=generator)
         if self.colours is not None:

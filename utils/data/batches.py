@@ -1,6 +1,7 @@
 """Data for training, in batches: from two tensors, or from a DataLoader."""
 
 from collections.abc import Iterable, Iterator
+from typing import Any
 
 import torch
 from torch import Generator, Tensor
@@ -29,21 +30,22 @@ class BatchSource:
         if isinstance(batch_size, bool) or not isinstance(batch_size, int) or batch_size < 1:
             raise ValueError(f"batch_size must be a whole number, at least 1, not {batch_size!r}")
         self.batch_size = batch_size
+        self.tensors: tuple[Tensor, Tensor] | None
+        self.loader: Any
         if isinstance(data, tuple | list) and len(data) == 2 and isinstance(data[0], Tensor):
-            self.inputs, self.targets = data
-            self.loader = None
-            _check_tensors(self.inputs, self.targets, name)
+            _check_tensors(data[0], data[1], name)
+            self.tensors, self.loader = (data[0], data[1]), None
         else:
             _check_loader(data, name)
-            self.inputs, self.targets, self.loader = None, None, data
+            self.tensors, self.loader = None, data
         if len(self) == 0:
             raise ValueError(f"{name} holds no data")
 
     def __len__(self) -> int:
         """How many batches."""
-        if self.loader is not None:
+        if self.tensors is None:
             return len(self.loader)
-        return -(-len(self.inputs) // self.batch_size)
+        return -(-len(self.tensors[0]) // self.batch_size)
 
     @property
     def generator(self) -> Generator | None:
@@ -52,9 +54,9 @@ class BatchSource:
 
     def describe(self) -> dict[str, int | list[int]]:
         """What a checkpoint remembers of the data."""
-        if self.loader is not None:
+        if self.tensors is None:
             return {"batches": len(self)}
-        return {"inputs": list(self.inputs.shape), "batch_size": self.batch_size}
+        return {"inputs": list(self.tensors[0].shape), "batch_size": self.batch_size}
 
     def batches(self, generator: Generator | None = None) -> Iterator[tuple[Tensor, Tensor]]:
         """Go through the data once.
@@ -62,20 +64,19 @@ class BatchSource:
         Args:
             generator: of the order, drawn anew each time; None keeps it. A loader has its own.
         """
-        if self.loader is not None:
+        if self.tensors is None:
             yield from self.loader
             return
-        n = len(self.inputs)
+        inputs, targets = self.tensors
+        n = len(inputs)
         order = None if generator is None else torch.randperm(n, generator=generator)
         for start in range(0, n, self.batch_size):
             part = slice(start, start + self.batch_size)
-            if order is not None:
-                part = order[part]
-            yield _take(self.inputs, part), _take(self.targets, part)
-
-
-def _take(tensor: Tensor, part: slice | Tensor) -> Tensor:
-    return tensor[part if isinstance(part, slice) else part.to(tensor.device)]
+            if order is None:
+                yield inputs[part], targets[part]
+            else:
+                chosen = order[part]
+                yield inputs[chosen.to(inputs.device)], targets[chosen.to(targets.device)]
 
 
 def _check_tensors(inputs: Tensor, targets: Tensor, name: str) -> None:

@@ -82,11 +82,8 @@ def cifar10(
                 f"170 MB, or put {url} there by hand"
             )
         files.download(url, path, md5, progress=progress)
-    elif md5 is not None and (found := files.checksum(path)) != md5:
-        raise files.ChecksumError(
-            f"{path} is not the published file: its md5 is {found}, not {md5}. "
-            "Delete it, and call cifar10(download=True)"
-        )
+    else:
+        files.check(path, md5, "md5", "Delete it, and call cifar10(download=True)")
     return _read(path)
 
 
@@ -96,9 +93,8 @@ def _read(path: Path) -> Cifar10:
         # In the archive's order: going back in a compressed file means to begin anew.
         with tarfile.open(path, "r:gz") as archive:
             for member in archive:
-                if member.name in TRAIN + TEST and member.isfile():
-                    content = archive.extractfile(member).read()
-                    batches[member.name] = _read_batch(content, member.name)
+                if member.name in TRAIN + TEST and (file := archive.extractfile(member)):
+                    batches[member.name] = _read_batch(file.read(), member.name)
     except (tarfile.TarError, EOFError, OSError) as error:
         raise ValueError(f"{path} is no readable tar.gz archive: {error}") from error
     missing = [name for name in TRAIN + TEST if name not in batches]

@@ -8,7 +8,7 @@ from torch import Tensor
 
 from utils.data.pictures import photograph
 
-__all__ = ["Photograph", "photographs"]
+__all__ = ["Photograph", "load", "photographs"]
 
 
 class Photograph(NamedTuple):
@@ -115,15 +115,19 @@ def photographs() -> dict[str, Photograph]:
         FileNotFoundError: a package does not ship the photograph.
         ModuleNotFoundError: a package is not installed.
     """
-    return {
-        name: Photograph(*said, photograph(_path(file))) for name, (file, *said) in TABLE.items()
-    }
+    return {name: load(name) for name in TABLE}
+
+
+def load(name: str) -> Photograph:
+    """One of the ten; errors as of :func:`photographs`."""
+    file, title, source, licence, alt = TABLE[name]
+    return Photograph(title, source, licence, alt, photograph(_path(file)))
 
 
 def _path(file: str) -> Path:
     package, _, within = file.partition("/")
     spec = find_spec(package)
-    if spec is None:
+    if spec is None or spec.origin is None:
         wanted = {"skimage": "scikit-image", "sklearn": "scikit-learn"}.get(package, package)
         raise ModuleNotFoundError(
             f"the photograph {Path(file).name} comes in the package {wanted}, which is not "

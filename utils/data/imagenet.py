@@ -7,11 +7,13 @@ import numpy as np
 import torch
 from torch import Tensor
 
-__all__ = ["imagenet_classes", "imagenet_input", "imagenet_picture"]
+__all__ = ["imagenet_classes", "imagenet_input", "imagenet_picture", "torchvision_input"]
 
 CLASSES = Path(__file__).parent / "imagenet_classes.txt"
 # EfficientNet-Lite takes pixels from -0.99 to 1. Source: the TPU repository's efficientnet/lite.
 MEAN, SCALE = 127, 128
+# What torchvision's networks take. Source: torchvision 0.29, transforms/_presets.py.
+COLOUR_MEAN, COLOUR_STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 # A strip longer than this is cut before it is resized; the centre crop takes no more of it.
 LONGEST_SHAPE = 4
 
@@ -53,13 +55,26 @@ def imagenet_input(image: Tensor, *, size: int = 224, short_side: int = 256) -> 
         raise ValueError(f"the image must be (3, H, W), but has shape {tuple(image.shape)}")
     if not 1 <= size <= short_side:
         raise ValueError(f"size must be from 1 to short_side={short_side}, but is {size}")
-    pixels = (image.detach().clamp(0, 1) * 255).round().to("cpu", torch.uint8)
-    least = min(pixels.shape[1:])
-    pixels = _centre(pixels.permute(1, 2, 0).numpy(), LONGEST_SHAPE * least)
+    levels = (image.detach().clamp(0, 1) * 255).round().to("cpu", torch.uint8)
+    least = min(levels.shape[1:])
+    pixels = _centre(levels.permute(1, 2, 0).numpy(), LONGEST_SHAPE * least)
     height, width = (round(side * short_side / least) for side in pixels.shape[:2])
     resized = Image.fromarray(pixels).resize((width, height), Image.Resampling.BICUBIC)
     cut = torch.tensor(_centre(np.asarray(resized), size)).permute(2, 0, 1)
     return ((cut.float() - MEAN) / SCALE).to(image.device)
+
+
+def torchvision_input(image: Tensor, *, size: int = 224, short_side: int = 256) -> Tensor:
+    """Prepare a photograph for a network with the weights that torchvision publishes.
+
+    As :func:`imagenet_input`, but then red, green and blue from 0 to 1, less (0.485, 0.456, 0.406),
+    divided by (0.229, 0.224, 0.225). (torchvision itself resizes by bilinear interpolation.)
+
+    Arguments, result and errors are those of :func:`imagenet_input`.
+    """
+    picture = imagenet_picture(imagenet_input(image, size=size, short_side=short_side))
+    mean, std = (picture.new_tensor(x).view(3, 1, 1) for x in (COLOUR_MEAN, COLOUR_STD))
+    return (picture - mean) / std
 
 
 def imagenet_picture(input: Tensor) -> Tensor:

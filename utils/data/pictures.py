@@ -1,6 +1,7 @@
 """Reads a photograph of one's own, as cameras, phones and browsers leave it."""
 
 import io
+import math
 import warnings
 from collections.abc import Mapping
 from os import PathLike, fspath
@@ -86,7 +87,10 @@ def _decoded(content: bytes, name: str, longest: int):
             # Pillow warns from 90 and refuses from 180 million pixels on; odd metadata is no harm.
             warnings.simplefilter("ignore")
             image = Image.open(io.BytesIO(content))
-            image.draft("RGB", (longest, longest))  # a large JPEG is decoded at a smaller size
+            scale = min(1, longest / max(image.size))
+            # A large JPEG is decoded at a smaller size, but not below what is wanted.
+            width, height = (math.ceil(side * scale) for side in image.size)
+            image.draft("RGB", (width, height))
             image.load()
             image = _rgb(ImageOps.exif_transpose(image))
     except UnidentifiedImageError:
@@ -95,7 +99,10 @@ def _decoded(content: bytes, name: str, longest: int):
             f"{content[:12]!r}. Save it as JPEG or PNG"
         ) from None
     except Image.DecompressionBombError as error:
-        raise PhotographError(f"{name} is too large: {error}. Make it smaller first") from error
+        most = 2 * (Image.MAX_IMAGE_PIXELS or 0) // 10**6
+        raise PhotographError(
+            f"{name} is too large: it has more than {most} million pixels. Make it smaller first"
+        ) from error
     # Pillow raises many kinds for a file that is damaged.
     except (OSError, SyntaxError, ValueError, EOFError, TypeError, KeyError) as error:
         raise PhotographError(f"{name} is damaged, and cannot be read: {error}") from error

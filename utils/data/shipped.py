@@ -44,9 +44,9 @@ def digits(test_size: int = 360, seed: int = 0) -> Digits:
     if not 0 < test_size < len(images):
         raise ValueError(f"test_size must be from 1 to {len(images) - 1}, but is {test_size}")
     order = torch.randperm(len(images), generator=torch.Generator().manual_seed(seed))
-    images = torch.tensor(images, dtype=torch.float32).unsqueeze(1)[order] / 16
-    labels = torch.tensor(labels, dtype=torch.int64)[order]
-    return Digits(images[test_size:], labels[test_size:], images[:test_size], labels[:test_size])
+    inputs = torch.tensor(images, dtype=torch.float32).unsqueeze(1)[order] / 16
+    targets = torch.tensor(labels, dtype=torch.int64)[order]
+    return Digits(inputs[test_size:], targets[test_size:], inputs[:test_size], targets[:test_size])
 
 
 def hopper() -> Tensor:
@@ -56,6 +56,6 @@ def hopper() -> Tensor:
     """
     from matplotlib import cbook, image
 
-    with cbook.get_sample_data("grace_hopper.jpg") as file:
-        pixels = image.imread(file, format="jpg")
+    path = cbook.get_sample_data("grace_hopper.jpg", asfileobj=False)
+    pixels = image.imread(path)
     return torch.tensor(np.asarray(pixels), dtype=torch.float32).permute(2, 0, 1) / 255

@@ -53,7 +53,8 @@ class Drawing:
             f'<path d="{path}" fill="none" stroke="{colour}" stroke-width="{width:g}"{dashes} '
             f'stroke-opacity="{opacity:g}"/>'
         )
-        return self._head(*points[-2:], colour) if arrow else self
+        *_, before, end = points
+        return self._head(before, end, colour) if arrow else self
 
     def cells(self, x, y, rows, *, size=34, fill="white", fills=None, stroke=INK):
         """Draw a matrix as squares with their values written in them.

@@ -85,7 +85,7 @@ class Explorer(anywidget.AnyWidget):
         )
 
     def _repr_mimebundle_(self, **options):
-        data, metadata = super()._repr_mimebundle_(**options)
+        data, metadata = super()._repr_mimebundle_(**options) or ({}, {})
         data["text/plain"] = repr(self)
         data["text/html"] = self.as_html()
         return data, metadata

@@ -121,7 +121,7 @@ def setting_of(values: Mapping) -> dict:
     Raises:
         ValueError: it was not measured.
     """
-    found = {name: bool(values[name]) for name in ("residual", "batch_norm")}
+    found: dict[str, float] = {name: bool(values[name]) for name in ("residual", "batch_norm")}
     for name, known in (("depth", DEPTHS), ("gain", GAINS)):
         value = values[name]
         same = [one for one in known if math.isclose(one, value, rel_tol=1e-3)]

@@ -20,7 +20,7 @@ __all__ = ["NETWORKS", "LayerSizes", "build", "check_input", "check_layers", "si
 
 # Settings of each kind with their defaults; ... has to be given, and a pooling layer's stride is
 # its window's size if it is left out.
-KINDS = {
+KINDS: dict[str, dict] = {
     "conv": {
         "out_channels": ...,
         "kernel_size": ...,
@@ -106,7 +106,7 @@ def _checked(which: str, layer: dict) -> dict:
         raise ValueError(f"{which} ({kind}) needs {', '.join(missing)}")
     if kind == "pool" and filled["stride"] is None:
         filled["stride"] = filled["kernel_size"]
-    checked = {"kind": kind}
+    checked: dict = {"kind": kind}
     for name in known:
         value, what = filled[name], f"{name} of {which} ({kind})"
         if name == "bias" and not isinstance(value, bool):
@@ -134,7 +134,8 @@ class LayerSizes(NamedTuple):
 
 def sizes(input: Sequence[int], layers: Iterable[dict], batch_size: int = 1) -> list[LayerSizes]:
     """Follow an input (C, H, W) through checked layers; never raises, see ``problem``."""
-    found, shape = [], tuple(input)
+    found = []
+    shape: tuple[int, ...] | None = tuple(input)
     for layer in layers:
         if shape is None:
             row = LayerSizes(None, problem="no input")
@@ -199,10 +200,11 @@ def build(input: Sequence[int], layers: Sequence[dict]) -> torch.nn.Sequential:
     Raises:
         ValueError: a layer is impossible.
     """
-    modules, shape = [], tuple(input)
+    modules: list[torch.nn.Module] = []
+    shape = tuple(input)
     rows = sizes(input, layers)
     for place, (layer, row) in enumerate(zip(layers, rows, strict=True)):
-        if row.problem:
+        if row.output_shape is None:
             raise ValueError(f"layer {place + 1} ({layer['kind']}) cannot be built: {row.problem}")
         if layer["kind"] == "linear" and len(shape) == 3:
             modules.append(nn.Flatten())
@@ -228,8 +230,7 @@ def _module(layer: dict, shape: tuple[int, ...]) -> torch.nn.Module:
             return nn.AdaptiveAvgPool2d(**settings)
         case "batch_norm":
             return nn.BatchNorm2d(shape[0])
-        case "linear":
-            return nn.Linear(math.prod(shape), **settings)
+    return nn.Linear(math.prod(shape), **settings)
 
 
 def taken_from(model: torch.nn.Module, input_shape=(3, 224, 224)) -> list[dict]:
@@ -299,7 +300,7 @@ def _taken(step: Step, name: str) -> dict | None:
     if not torchs:
         return None
     kind, settings = _TAKEN[torchs]
-    layer = {"kind": kind}
+    layer: dict = {"kind": kind}
     for setting in settings:
         value = getattr(step.layer, setting)
         if isinstance(value, str):  # torch's "same" and "valid"

@@ -158,6 +158,8 @@ class Pooling(Explorer, script="pooling.js"):
     def picture(self) -> Figure:
         """Draw the shifted input, the output, and the gradient of the input."""
         around = [self.padding] * 4
+        windows: list[tuple[int, ...]] = []
+        here: list[tuple[int, ...]] = []
         shown = torch.nn.functional.pad(self.shifted(), around, value=torch.nan)
         try:
             output, gradient = self.output(), self.gradient()
@@ -166,7 +168,6 @@ class Pooling(Explorer, script="pooling.js"):
             here = [(row, column, 1, 1)]
         except ValueError:
             output, gradient = torch.full((1, 1), torch.nan), torch.full_like(shown, torch.nan)
-            windows = here = []
         else:
             gradient = torch.nn.functional.pad(gradient, around, value=torch.nan)
         parts = [("input", shown, windows), ("output", output, here)]

@@ -222,9 +222,9 @@ class ReceptiveField(Explorer, script="receptive_field.js"):
             for kernel, stride, _, kind in layers
         ]
         runs = [(name, len(list(same))) for name, same in itertools.groupby(names)]
-        names = ", ".join(f"{f'{count} of ' * (count > 1)}{name}" for name, count in runs)
+        listed = ", ".join(f"{f'{count} of ' * (count > 1)}{name}" for name, count in runs)
         count = "1 layer" if len(layers) == 1 else f"{len(layers)} layers"
-        text = f"A stack of {count} ({names}) on {self.size} x {self.size} pixels."
+        text = f"A stack of {count} ({listed}) on {self.size} x {self.size} pixels."
         if view.top == 0:
             return f"{text} The first layer does not fit, so there is no unit."
         field = self.fields(stack)[view.top - 1]
@@ -245,7 +245,9 @@ def _window(step: Step) -> list:
     """A model's layer as a layer of a stack."""
     layer, kernel = step.layer, pair(step.layer.kernel_size)
     stride, dilation = getattr(layer, "stride", None) or kernel, getattr(layer, "dilation", 1)
-    padding = {"valid": 0, "same": (kernel[0] - 1) // 2}.get(layer.padding, layer.padding)
+    padding = getattr(layer, "padding", 0)
+    if isinstance(padding, str):  # torch's "same" and "valid"
+        padding = (kernel[0] - 1) // 2 if padding == "same" else 0
     numbers = {"kernel_size": kernel, "stride": stride, "padding": padding, "dilation": dilation}
     for name, value in numbers.items():
         if pair(value)[0] != pair(value)[1]:
@@ -270,6 +272,7 @@ def _descend(layers: list, sizes: list[int], unit: int) -> list[Tensor]:
             levels[0], below, ones, (1, stride), (0, padding), method="im2col",
             output_mask=(True, False, False),
         )  # fmt: skip
+        assert ways is not None  # the mask asks for it
         levels.insert(0, ways)
     return [ways.flatten() for ways in levels]
 
@@ -277,7 +280,7 @@ def _descend(layers: list, sizes: list[int], unit: int) -> list[Tensor]:
 def _draw_side(axis, layers: list, view: View) -> None:
     """One row of units a level, the input at the bottom; a unit stands above its field's middle."""
     blue, many = plots.OKABE_ITO["sky"], view.sizes[0] > 64
-    seen = []
+    seen: list[list[float]] = []
     for level, size in enumerate(view.sizes):
         field = sizing.receptive_field(layer[:3] for layer in layers[:level])
         half = max(0.5, min(0.375 * field.jump, view.sizes[0] / 40))
@@ -288,9 +291,10 @@ def _draw_side(axis, layers: list, view: View) -> None:
             if count:
                 seen[-1] += [middle - half, middle + half]
             color = blue if count else "0.85" if many else "white"
-            edge = {"edgecolor": "0.6", "lw": 0 if many else 0.5}
-            place = (middle - half, level - 0.3)
-            axis.add_patch(plt.Rectangle(place, 2 * half, 0.6, facecolor=color, **edge))
+            place, width = (middle - half, level - 0.3), 0 if many else 0.5
+            axis.add_patch(
+                plt.Rectangle(place, 2 * half, 0.6, facecolor=color, edgecolor="0.6", lw=width)
+            )
         if level and seen[-2] and seen[-1]:
             corners = [(seen[-2][0], level - 0.7), (seen[-2][-1], level - 0.7)]
             corners += [(seen[-1][-1], level - 0.3), (seen[-1][0], level - 0.3)]

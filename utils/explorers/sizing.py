@@ -61,7 +61,7 @@ class Sizing(Explorer, script="sizing.js"):
         "network", "size", "channels", "batch_size",
     )  # fmt: skip
 
-    layers = List().tag(sync=True)
+    layers: List = List().tag(sync=True)
     input = List([3, 224, 224]).tag(sync=True)
     batch_size = Int(1, min=1, max=4096).tag(sync=True)
     selected = Int(0, min=0).tag(sync=True)
@@ -162,10 +162,10 @@ class Sizing(Explorer, script="sizing.js"):
         """Say what the picture shows."""
         rows = self.sizes()
         channels, height, width = self.input
-        fitting = [row for row in rows if row.problem is None]
+        fitting = [row.output_shape for row in rows if row.output_shape is not None]
         text = f"A network of {len(rows)} layers for images of {channels} x {height} x {width}"
         if fitting:
-            shapes = [" x ".join(map(str, row.output_shape)) for row in fitting]
+            shapes = [" x ".join(map(str, shape)) for shape in fitting]
             named = [
                 f"{NAMES.get(layer['kind'], layer['kind'])} {shape}"
                 for layer, shape in zip(self.layers, shapes, strict=False)

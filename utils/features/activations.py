@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from difflib import get_close_matches
+from typing import overload
 
 import torch
 from torch import Tensor, nn
@@ -14,6 +15,19 @@ from utils.sizing.tracing import evaluation_mode
 __all__ = ["activations"]
 
 
+@overload
+def activations(
+    model: nn.Module, images: Tensor, layers: str, *, batch_size: int = ..., progress: bool = ...
+) -> Tensor: ...
+@overload
+def activations(
+    model: nn.Module,
+    images: Tensor,
+    layers: list[str] | tuple[str, ...],
+    *,
+    batch_size: int = ...,
+    progress: bool = ...,
+) -> dict[str, Tensor]: ...
 def activations(
     model: nn.Module,
     images: Tensor,
@@ -44,7 +58,7 @@ def activations(
     understanding convolutional networks", arXiv:1311.2901.
     """
     names = [layers] if isinstance(layers, str) else list(layers)
-    parts = {name: [] for name in names}
+    parts: dict[str, list[Tensor]] = {name: [] for name in names}
     batch = as_batch(model, images)
     with evaluation_mode(model), torch.no_grad():
         for some in batches(len(batch), batch_size, "images", progress):

@@ -1,5 +1,7 @@
 """Maps of where in the image the evidence for a class lies."""
 
+from typing import Any
+
 import torch
 from torch import Tensor, nn
 
@@ -41,12 +43,12 @@ def class_activation_map(
     """
 
     def maps(batch):
-        features, linear, scores = _end(model, batch)
+        features, weight, bias, scores = _end(model, batch)
         chosen = _chosen(scores, classes)
-        weights = linear.weight[chosen]  # (N, classes, channels)
+        weights = weight[chosen]  # (N, classes, channels)
         found = torch.einsum("nck,nkhw->nchw", weights, features)
         expected = scores.gather(1, chosen)
-        mean = found.mean(dim=(2, 3)) + (0 if linear.bias is None else linear.bias[chosen])
+        mean = found.mean(dim=(2, 3)) + (0 if bias is None else bias[chosen])
         if not torch.allclose(mean, expected, rtol=1e-3, atol=1e-3 * expected.abs().max().item()):
             raise ValueError(_NO_AVERAGE.format(type(model).__name__))
         return found
@@ -139,9 +141,10 @@ def _chosen(scores: Tensor, classes) -> Tensor:
     return chosen.to(scores.device).expand(len(scores), -1)
 
 
-def _end(model: nn.Module, batch: Tensor) -> tuple[Tensor, nn.Module, Tensor]:
-    """The last feature map, the last linear layer, and the scores."""
-    maps, linear = {}, []
+def _end(model: nn.Module, batch: Tensor) -> tuple[Tensor, Tensor, Tensor | None, Tensor]:
+    """The last feature map, weight and bias of the last linear layer, and the scores."""
+    maps: dict[bool, Tensor] = {}
+    linear: list[Any] = []  # of torch or of the course
 
     def look(layer, args, output):
         if hasattr(layer, "in_features"):
@@ -157,14 +160,15 @@ def _end(model: nn.Module, batch: Tensor) -> tuple[Tensor, nn.Module, Tensor]:
         for handle in handles:
             handle.remove()
     features = maps.get(True, maps.get(False))
-    fits = features is not None and linear and features.shape[1] == linear[-1].in_features
     if (
-        not fits
+        features is None
+        or not linear
+        or features.shape[1] != linear[-1].in_features
         or not isinstance(scores, Tensor)
         or scores.shape[1:] != linear[-1].weight.shape[:1]
     ):
         raise ValueError(_NO_AVERAGE.format(type(model).__name__))
-    return features, linear[-1], scores
+    return features, linear[-1].weight, linear[-1].bias, scores
 
 
 def _last_map(model: nn.Module, images: Tensor) -> str:

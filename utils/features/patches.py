@@ -73,7 +73,7 @@ def strongest_patches(
     maps = maps[:, channel].clone()
     # Units that are this near see much the same.
     near = [max(1, -(-length // (2 * step))) for length, step in zip(size, jump, strict=True)]
-    patches = []
+    patches: list[Patch] = []
     while len(patches) < count and maps.isfinite().any():
         place = maps.argmax().item()
         image, row, column = (int(i) for i in torch.unravel_index(torch.tensor(place), maps.shape))

@@ -1,5 +1,6 @@
 """What the layers accept: reading their hyperparameters, and saying what is wrong with them."""
 
+import functools
 import operator
 from typing import NamedTuple
 
@@ -90,18 +91,33 @@ def conv_geometry(
     layer: str, input: Tensor, weight: Tensor, stride, padding, dilation, groups
 ) -> ConvGeometry:
     """Read and check a convolution's hyperparameters against its input and weight."""
-    sides = f"input of shape {shape(input)}, weight of shape {shape(weight)}"
-    if input.ndim not in (3, 4):
+    numbers = stride, padding, dilation, groups
+    # A network asks the same again and again. True, 1.0 and 1 are one key, so only ints are kept.
+    read = _remembered_geometry if all(map(_is_plain, numbers)) else _geometry
+    return read(layer, shape(input), shape(weight), *numbers)
+
+
+def _is_plain(value) -> bool:
+    if type(value) is tuple:
+        return all(type(number) is int for number in value)
+    return type(value) is int or type(value) is str
+
+
+def _geometry(
+    layer: str, input: tuple, weight: tuple, stride, padding, dilation, groups
+) -> ConvGeometry:
+    sides = f"input of shape {input}, weight of shape {weight}"
+    if len(input) not in (3, 4):
         raise ValueError(
             f"{layer}: the input must be (N, C, H, W), or (C, H, W) for one image; got {sides}"
         )
-    if weight.ndim != 4:
+    if len(weight) != 4:
         raise ValueError(f"{layer}: the weight must be (K, C // groups, FH, FW); got {sides}")
     if not is_int(groups):
         raise TypeError(f"{layer}: groups must be an int, but is {groups!r}")
     groups = operator.index(groups)
-    filters, depth = weight.shape[:2]
-    channels = input.shape[-3]
+    filters, depth = weight[:2]
+    channels = input[-3]
     if groups < 1 or filters % groups:
         raise ValueError(
             f"{layer}: groups={groups} must be at least 1 and divide the {filters} filters; "
@@ -112,19 +128,22 @@ def conv_geometry(
             f"{layer}: the input has {channels} channels, but the weight expects {depth * groups} "
             f"({depth} for each of groups={groups}); got {sides}"
         )
-    if 0 in weight.shape:
+    if 0 in weight:
         raise ValueError(f"{layer}: the weight must not be empty; got {sides}")
-    kernel = tuple(weight.shape[2:])
+    kernel = (weight[2], weight[3])
     stride = integers(layer, "stride", stride, 1)
     dilation = integers(layer, "dilation", dilation, 1)
     padding = _padding(layer, padding, kernel, stride, dilation)
     left, right, top, bottom = padding
-    padded = (input.shape[-2] + top + bottom, input.shape[-1] + left + right)
+    padded = (input[-2] + top + bottom, input[-1] + left + right)
     try:
         output = conv_output_size(padded, kernel, stride, 0, dilation)
     except ValueError as error:
         raise ValueError(f"{layer}: {error}; got {sides}") from None
     return ConvGeometry(kernel, stride, padding, dilation, groups, output)
+
+
+_remembered_geometry = functools.lru_cache(maxsize=1024)(_geometry)
 
 
 def check_shape(layer: str, name: str, tensor: Tensor, expected: tuple, because: str) -> None:

@@ -4,6 +4,8 @@ What deep learning calls convolution is a cross-correlation: the filter is laid 
 is, not flipped (Goodfellow, Bengio & Courville (2016), "Deep Learning", section 9.1).
 """
 
+from typing import overload
+
 import torch
 from torch import Tensor
 from torch.nn.functional import pad
@@ -88,6 +90,31 @@ def conv2d(
     return _forward(input, weight, bias, geometry, method)
 
 
+@overload
+def conv2d_backward(
+    grad_output: Tensor,
+    input: Tensor,
+    weight: Tensor,
+    stride=...,
+    padding=...,
+    dilation=...,
+    groups: int = ...,
+    *,
+    method: str = ...,
+) -> tuple[Tensor, Tensor, Tensor]: ...
+@overload
+def conv2d_backward(
+    grad_output: Tensor,
+    input: Tensor,
+    weight: Tensor,
+    stride=...,
+    padding=...,
+    dilation=...,
+    groups: int = ...,
+    *,
+    method: str = ...,
+    output_mask: tuple[bool, bool, bool],
+) -> tuple[Tensor | None, Tensor | None, Tensor | None]: ...
 def conv2d_backward(
     grad_output: Tensor,
     input: Tensor,
@@ -139,9 +166,9 @@ def conv2d_backward(
         grad_input = _grad_input(grad_output, input, weight, geometry, method)
     if output_mask[1]:
         used = _fastest(input, weight, geometry) if method == "auto" else method
-        way = grad_weight_winograd if used == "winograd" else grad_weight_im2col
-        grad_weight = way(grad_output, input, weight, geometry)
-        if method == "auto" and _spreads(used, grad_weight):
+        compute = grad_weight_winograd if used == "winograd" else grad_weight_im2col
+        grad_weight = compute(grad_output, input, weight, geometry)
+        if method == "auto" and _may_be_spoilt(used, grad_weight):
             grad_weight = grad_weight_im2col(grad_output, input, weight, geometry)
     grad_bias = grad_output.sum(dim=(0, 2, 3)) if output_mask[2] else None
     if one_image and grad_input is not None:
@@ -157,25 +184,30 @@ def _check_method(layer: str, method: str) -> None:
 def _forward(
     input: Tensor, weight: Tensor, bias: Tensor | None, geometry: ConvGeometry, method: str
 ) -> Tensor:
-    if chosen_here := method == "auto":
+    if automatic := method == "auto":
         method = _fastest(input, weight, geometry)
     layout = torch.channels_last if is_channels_last(input) else torch.contiguous_format
     size = (len(input), len(weight), *geometry.output)
     output = torch.empty(size, dtype=input.dtype, device=input.device, memory_format=layout)
     IMPLEMENTATIONS[method](input, weight, bias, geometry, output)
-    if chosen_here and _spreads(method, output):
+    if automatic and _may_be_spoilt(method, output):
         IMPLEMENTATIONS["im2col"](input, weight, bias, geometry, output)
     return output
 
 
-def _spreads(method: str, result: Tensor) -> bool:
-    """Whether a result may hold infinities or NaNs where the definition of the layer has none."""
-    # A sum is not finite if one of its terms is not; if only the sum overflows, time is lost.
+def _may_be_spoilt(method: str, result: Tensor) -> bool:
+    """Say whether a result may hold infinities or NaNs where the layer's definition has none.
+
+    Winograd's method mixes the pixels of a tile: one that is infinite or NaN spoils all outputs of
+    its tile, also those whose window does not hold it. The result is then computed again by im2col.
+    """
+    # A sum is not finite if one of its terms is not. If only the sum overflows, the second
+    # computation is wasted, but not wrong.
     return method == "winograd" and not result.is_meta and not bool(result.sum().isfinite())
 
 
 def _fastest(input: Tensor, weight: Tensor, geometry: ConvGeometry) -> str:
-    """Measured with ``benchmarks/layers.py``: Winograd pays where its products are large enough."""
+    """Choose the fastest method for these sizes, as measured by ``benchmarks/layers.py``."""
     groups, (size, other) = geometry.groups, geometry.kernel
     filters, channels = len(weight), input.shape[1]
     if groups == channels > 1:
@@ -192,7 +224,7 @@ def _fastest(input: Tensor, weight: Tensor, geometry: ConvGeometry) -> str:
 def _naive(
     input: Tensor, weight: Tensor, bias: Tensor | None, geometry: ConvGeometry, output: Tensor
 ) -> None:
-    """One output number at a time, as the definition says."""
+    """Compute one output number after the other, straight from the definition."""
     (height, width), (step_y, step_x), _, (spread_y, spread_x), groups, (rows, columns) = geometry
     filters, depth = weight.shape[:2]
     # 16-bit numbers are added up in 32 bits.
@@ -232,9 +264,10 @@ def _grad_input(
     filters, depth = weight.shape[:2]
     turned = weight.reshape(groups, filters // groups, depth, *kernel).flip(3, 4)
     turned = turned.transpose(1, 2).reshape(groups * depth, filters // groups, *kernel)
-    # What the padding added is cut off again: a negative pad. (left, right, top, bottom)
-    down, right = (d * (k - 1) for d, k in zip(dilation, kernel, strict=True))
-    reach = (right, right, down, down)
-    around = tuple(full - added for full, added in zip(reach, padding, strict=True))
-    back = ConvGeometry(kernel, stride, around, dilation, groups, tuple(input.shape[2:]))
+    # What the padding added is cut off again: a negative pad.
+    down, across = (d * (k - 1) for d, k in zip(dilation, kernel, strict=True))
+    left, right, top, bottom = padding
+    around = (across - left, across - right, down - top, down - bottom)
+    size = (input.shape[2], input.shape[3])
+    back = ConvGeometry(kernel, stride, around, dilation, groups, size)
     return _forward(grad_output, turned, None, back, method)

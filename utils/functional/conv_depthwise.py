@@ -32,21 +32,25 @@ def _by_pixels(input, weight, bias, geometry: ConvGeometry, output: Tensor) -> N
 
     So a run in memory is as long as there are channels, whatever the stride and the image's size.
     """
-    (_, width), dtype = geometry.kernel, working_dtype(input)
+    dtype = working_dtype(input)
+    taps = weight.to(dtype).flatten(1).t().contiguous().unbind(0)
     (step_y, step_x), (spread_y, spread_x) = geometry.stride, geometry.dilation
-    taps = weight.to(dtype).flatten(1).t().contiguous()
     for images in slices(len(input), _images_at_a_time(input, output[:1].numel())):
         padded = _padded_pixels(input[images], geometry, dtype)
         image, y, x, _ = padded.stride()
-        size = (len(padded), *geometry.output, len(weight))
-        total = None
-        for place, tap in enumerate(taps):
-            first = place // width * spread_y * y + place % width * spread_x * x
-            seen = padded.as_strided(size, (image, step_y * y, step_x * x, 1), first)
-            total = seen * tap if total is None else total.addcmul_(seen, tap)
+        # (FH, FW, N, H2, W2, C) without a copy: what each of the filters' places sees.
+        size = (*geometry.kernel, len(padded), *geometry.output, len(weight))
+        strides = (spread_y * y, spread_x * x, image, step_y * y, step_x * x, 1)
+        views = [x for row in padded.as_strided(size, strides).unbind(0) for x in row.unbind(0)]
+        place = output[images].permute(0, 2, 3, 1)
+        in_place = place.is_contiguous() and place.dtype == dtype
+        total = torch.mul(views[0], taps[0], out=place if in_place else None)
+        for seen, tap in zip(views[1:], taps[1:], strict=True):
+            total.addcmul_(seen, tap)
         if bias is not None:
             total += bias
-        output[images] = total.permute(0, 3, 1, 2)
+        if not in_place:
+            place.copy_(total)
 
 
 def _padded_pixels(images: Tensor, geometry: ConvGeometry, dtype: torch.dtype) -> Tensor:
@@ -59,8 +63,13 @@ def _padded_pixels(images: Tensor, geometry: ConvGeometry, dtype: torch.dtype) -
         return pixels.to(dtype).contiguous()
     count, height, width, channels = pixels.shape
     size = (count, top + height + bottom, left + width + right, channels)
-    padded = images.new_zeros(size, dtype=dtype)
-    padded[:, top : top + height, left : left + width] = pixels
+    padded = images.new_empty(size, dtype=dtype)
+    for border in (padded[:, :top], padded[:, top + height :]):
+        border.zero_()
+    rows = padded[:, top : top + height]
+    for border in (rows[:, :, :left], rows[:, :, left + width :]):
+        border.zero_()
+    rows[:, :, left : left + width] = pixels
     return padded
 
 

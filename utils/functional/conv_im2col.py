@@ -254,7 +254,7 @@ def grad_weight_im2col(
 def grad_input_im2col(
     grad_output: Tensor, input: Tensor, weight: Tensor, geometry: ConvGeometry
 ) -> Tensor:
-    """The way back: columns of gradients by a matrix product, added onto their windows."""
+    """Gradient of the input: a matrix product gives its columns, each added to its window."""
     kernel, (step_y, step_x), padding, (spread_y, spread_x), groups, (_, columns) = geometry
     left, right, top, bottom = padding
     filters, taps = len(weight), input.shape[1] * kernel[0] * kernel[1]

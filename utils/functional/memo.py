@@ -19,8 +19,7 @@ class Memory(NamedTuple):
 
     weight: weakref.ref
     version: int
-    numbers: Tensor | None  # a copy of the weight; None until the same weight is seen again
-    result: Tensor | None
+    kept: tuple[Tensor, Tensor] | None  # a copy of the weight, and the result; None at first
 
 
 _memories: OrderedDict[int, Memory] = OrderedDict()
@@ -43,15 +42,16 @@ def remember(weight: Tensor, compute: Callable[[Tensor], Tensor]) -> Tensor:
         return compute(weight)
     key = id(weight)
     memory = _memories.get(key)
-    seen = memory and memory.weight() is weight and memory.version == weight._version
-    if seen and memory.result is not None and torch.equal(memory.numbers, weight):
+    if memory and (memory.weight() is not weight or memory.version != weight._version):
+        memory = None
+    if memory and memory.kept and torch.equal(memory.kept[0], weight):
         _memories.move_to_end(key)
-        return memory.result
+        return memory.kept[1]
     result = compute(weight)
-    kept = (weight.detach().clone(), result.detach()) if seen else (None, None)
+    kept = (weight.detach().clone(), result.detach()) if memory else None
     # Another tensor may get the same id later: its memory must not go with this weight.
     reference = weakref.ref(weight, lambda gone: _drop(key, gone))
-    _memories[key] = Memory(reference, weight._version, *kept)
+    _memories[key] = Memory(reference, weight._version, kept)
     _memories.move_to_end(key)
     _make_room()
     return result
@@ -68,8 +68,8 @@ def _drop(key: int, gone: weakref.ref) -> None:
 
 
 def _make_room() -> None:
-    def size(memory):
-        return 0 if memory.result is None else memory.result.nbytes + memory.numbers.nbytes
+    def size(memory: Memory) -> int:
+        return sum(tensor.nbytes for tensor in memory.kept or ())
 
     total = sum(map(size, _memories.values()))
     while total > MOST_BYTES:

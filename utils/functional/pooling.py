@@ -83,17 +83,13 @@ def _max_with_indices(padded: Tensor, width: int, geometry: PoolGeometry) -> tup
     rows, columns = places // padded.shape[-1] - top, places % padded.shape[-1] - left
     inside = (rows >= 0) & (columns >= 0)
     flat = (rows * width + columns).where(inside, -1).view(1, *padded.shape[-2:])
-    best = index = None
-    for numbers, place in zip(
-        window_views(padded, geometry), window_views(flat, geometry), strict=True
-    ):
-        place = place.expand(numbers.shape)
-        if best is None:
-            best, index = numbers.clone(), place.clone()
-        else:
-            # The first of equal numbers stays; a place in the padding gives way to any pixel.
-            better = (numbers > best) | numbers.isnan() | (index < 0) & (place >= 0)
-            best, index = numbers.where(better, best), place.where(better, index)
+    views = zip(window_views(padded, geometry), window_views(flat, geometry), strict=True)
+    numbers, place = next(views)
+    best, index = numbers.clone(), place.expand(numbers.shape).clone()
+    for numbers, place in views:
+        # The first of equal numbers stays; a place in the padding gives way to any pixel.
+        better = (numbers > best) | numbers.isnan() | (index < 0) & (place >= 0)
+        best, index = numbers.where(better, best), place.where(better, index)
     return best, index
 
 
@@ -257,7 +253,7 @@ def avg_pool2d_backward(
 ) -> Tensor:
     """Gradient of :func:`avg_pool2d`: each window's gradient is shared evenly by its pixels.
 
-    Arguments as in the forward pass, behind the gradient of the output. Returns a tensor shaped as
+    Arguments as in the forward pass, after the gradient of the output. Returns a tensor shaped as
     ``input``.
 
     Raises:

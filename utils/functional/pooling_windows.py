@@ -59,15 +59,15 @@ def pool_geometry(layer, input, kernel_size, stride, padding, dilation, ceil_mod
             "some windows would see no pixel"
         )
     axes = zip(input.shape[-2:], kernel, stride, padding, dilation, strict=True)
-    output = tuple(_output_size(*axis, ceil_mode) for axis in axes)
-    if min(output) < 1:
+    rows, columns = (_output_size(*axis, ceil_mode) for axis in axes)
+    if min(rows, columns) < 1:
         raise ValueError(
             f"{layer}: the window does not fit: it spans {spans}, but the input of shape "
             f"{shape(input)} padded by {padding} has only "
             f"{tuple(n + 2 * p for n, p in zip(input.shape[-2:], padding, strict=True))}"
         )
-    reach = tuple((o - 1) * s + n for o, s, n in zip(output, stride, spans, strict=True))
-    return PoolGeometry(kernel, stride, padding, dilation, output, reach)
+    reach = ((rows - 1) * stride[0] + spans[0], (columns - 1) * stride[1] + spans[1])
+    return PoolGeometry(kernel, stride, padding, dilation, (rows, columns), reach)
 
 
 def working_dtype(tensor: Tensor) -> torch.dtype:

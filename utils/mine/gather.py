@@ -1,11 +1,13 @@
-"""Gathers what a function of a notebook needs, so that it works in a file of its own.
+"""Gathers what a function or a class of a notebook needs, so that it works in a file of its own.
 
 The global names that its code uses are looked up where it was defined, and those of what they mean
 in turn: imports are written as imports, plain values as they are, the notebook's own functions and
-classes as they were typed. What cannot be written, or needs more than torch, is refused by name.
+classes as they were typed, or imported if they are kept themselves. What cannot be written, or
+needs more than torch, is refused by name.
 """
 
 import ast
+import contextlib
 import inspect
 import linecache
 import math
@@ -16,14 +18,20 @@ from types import FunctionType, ModuleType
 
 import torch
 
-from utils.mine.switch import shell
+from utils.mine.parts import file_of
+from utils.mine.switch import PACKAGE, shell
 
 __all__ = ["NotKept", "gather"]
 
 LONGEST = 2000  # characters of a value
 MOST_NUMBERS = 100  # of a tensor
 PLAIN = (type(None), bool, int, complex, str, bytes, type(...))
-SEQUENCES = {list: "[{}]", tuple: "({})", set: "{{{}}}", frozenset: "frozenset([{}])"}
+SEQUENCES: dict[type, str] = {
+    list: "[{}]",
+    tuple: "({})",
+    set: "{{{}}}",
+    frozenset: "frozenset([{}])",
+}
 LIBRARY = """\
 try:
     from utils import mine as {name}  # in the course, which lends what is not written yet
@@ -34,30 +42,36 @@ NOT_COPIED = ("utils.functional", "utils.nn", "utils.models", "utils.mine", "uti
 
 
 class NotKept(Exception):
-    """A function cannot be kept; the message says why, and what to do."""
+    """An answer cannot be kept; the message says why, and what to do."""
 
 
-def gather(answer, name: str, part: str) -> str:
+def gather(answer, name: str, part: str, kept: dict[str, str] | None = None) -> str:
     """Return the text of a module that defines `part` as the answer does, with all that it needs.
 
     Args:
-        answer: what the student wrote: a function, or anything that can be called.
+        answer: what the student wrote: a function, a class, or anything that can be called.
         name: its name in the notebook.
         part: the name under which the module has it too.
+        kept: other parts that are kept already -> their modules' texts; one that the answer uses
+            as it is there is imported.
 
     Raises:
         NotKept: it uses something that cannot be written into a module.
     """
-    found = _Gathering(name)
+    kept = {x: text for x, text in (kept or {}).items() if x != part}
+    found = _Gathering(name, kept)
     found.add(name, answer, _namespace(answer))
     if part != name and part in found.known:
         raise NotKept(f"{name} uses something else named `{part}`. Give that another name.")
-    return found.text() + (f"\n\n\n{part} = {name}\n" if part != name else "\n")
+    end = [f"{part} = {name}"] if part != name else []
+    if file_of(part) != part:  # the package cannot tell the part by the name of its file
+        end.append(f'__all__ = ["{part}"]')
+    return "\n\n\n".join([found.text(), *end]) + "\n"
 
 
 class _Gathering:
-    def __init__(self, answer: str):
-        self.answer = answer
+    def __init__(self, answer: str, kept: dict[str, str]):
+        self.answer, self.kept = answer, kept
         self.known: dict[str, object] = {}
         self.imports: set[str] = set()
         self.constants: list[str] = []
@@ -73,7 +87,7 @@ class _Gathering:
                 f"{name} = SimpleNamespace({', '.join(f'{x}={x}' for x in sorted(used))})"
                 for name, used in self.course.items()
             ]
-        own = {line for line in self.imports if line.startswith("try")}
+        own = {line for line in self.imports if line.startswith(("try", "from ."))}
         python = {line for line in self.imports - own if _root(line) != "torch"}
         groups = (python, self.imports - own - python, own)
         ordered = [sorted(group, key=lambda x: (x.startswith("from"), x)) for group in groups]
@@ -112,6 +126,10 @@ class _Gathering:
     def _define(self, name: str, value, namespace: dict) -> None:
         """Add the statement that made a function, a class, or the answer itself."""
         home = getattr(value, "__module__", None) or "__main__"
+        if name != self.answer and (part := self._part(name, value, home)):
+            renamed = f" as {name}" if name != part else ""
+            self.imports.add(f"from .{file_of(part)} import {part}{renamed}")
+            return
         written = isinstance(value, type) or _code(value) is not None
         if name != self.answer and (not written or not _may_be_copied(home)):
             raise self._refusal(name, value)
@@ -128,6 +146,19 @@ class _Gathering:
             else:
                 self.add(used, thing, _namespace(thing, namespace))
         self.code.append(source)
+
+    def _part(self, name: str, value, home: str) -> str | None:
+        """Return the kept part that this is, if it is one: loaded from there, or written alike."""
+        package, _, module = home.partition(".")
+        if package == PACKAGE:
+            return module if module in self.kept else None
+        for part, text in self.kept.items():
+            if name == part or f"\n{part} = {name}\n" in text:
+                with contextlib.suppress(NotKept):
+                    others = {x: self.kept[x] for x in self.kept if x != part}
+                    if gather(value, name, part, others).strip() == text.strip():
+                        return part
+        return None
 
     def _add_course(self, name: str, module: ModuleType, source: str) -> None:
         """Copy the functions that are used of a module of the course."""
@@ -196,8 +227,8 @@ def _literal(value) -> str | None:
         numbers = value.detach().tolist()
         return f"torch.tensor({_literal(numbers)}, dtype={value.dtype})"
     if kind in SEQUENCES:
-        items = [_literal(item) for item in value]
-        if None in items:
+        items = [text for item in value if (text := _literal(item)) is not None]
+        if len(items) < len(value):
             return None
         comma = "," * (kind is tuple and len(items) == 1)
         text = ", ".join(items) + comma
@@ -215,7 +246,12 @@ def _import(name: str, value) -> str | None:
     own = getattr(value, "__name__", None)
     # Functions written in C do not always know their module.
     for home in (getattr(value, "__module__", None), "torch", "torch.nn.functional", "math"):
-        if own and _allowed(home) and getattr(sys.modules.get(home), own, None) is value:
+        if (
+            own
+            and isinstance(home, str)
+            and _allowed(home)
+            and getattr(sys.modules.get(home), own, None) is value
+        ):
             return f"from {home} import {own}" + (f" as {name}" if name != own else "")
     return None
 

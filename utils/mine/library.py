@@ -76,7 +76,8 @@ def rows() -> list[tuple[str, str, str, str]]:
     found = []
     for name, about in PARTS.items():
         whose = shelf.whose(name)
-        since = shelf.kept(name).since if whose.startswith("yours") else ""
+        kept = shelf.kept(name) if whose.startswith("yours") else None
+        since = kept.since if kept else ""
         found.append((name, whose, since, about.lesson))
     return found
 

@@ -8,7 +8,7 @@ from collections.abc import Callable
 import torch.nn.functional as F
 from torch import Tensor
 
-from utils import functional
+from utils import functional, nn
 
 __all__ = ["loan"]
 
@@ -91,6 +91,18 @@ def residual_block(input, weight1, weight2):
     return functional.relu(functional.conv2d(middle, weight2, padding=1) + input)
 
 
+def residual_block_backward(grad_output, input, weight1, weight2):
+    """Gradients of `residual_block` with respect to its input and its weights."""
+    hidden = functional.conv2d(input, weight1, padding=1)
+    middle = functional.relu(hidden)
+    total = functional.conv2d(middle, weight2, padding=1) + input
+    grad_total = functional.relu_backward(grad_output, total)
+    grad_middle, grad2, _ = functional.conv2d_backward(grad_total, middle, weight2, padding=1)
+    grad_hidden = functional.relu_backward(grad_middle, hidden)
+    grad_input, grad1, _ = functional.conv2d_backward(grad_hidden, input, weight1, padding=1)
+    return grad_input + grad_total, grad1, grad2
+
+
 def bottleneck(input, reduce, middle, expand):
     """Conv layers of 1x1, 3x3, 1x1 and a shortcut."""
     output = functional.relu(functional.conv2d(input, reduce))
@@ -115,7 +127,9 @@ ADAPTED = {
         batch_norm_backward,
         running_statistics,
         residual_block,
+        residual_block_backward,
         bottleneck,
+        nn.Conv2d,
     )
 }
 

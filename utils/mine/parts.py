@@ -4,13 +4,14 @@ It needs nothing but Python itself, as `utils.mine.picture`: the course home sho
 torch is loaded. Which exercise gives a part is said by the exercise (``part="conv2d"``).
 """
 
+import re
 from typing import NamedTuple
 
-__all__ = ["LAYERS", "PARTS", "Part"]
+__all__ = ["LAYERS", "PARTS", "Part", "file_of"]
 
 
 class Part(NamedTuple):
-    """A function of the library: the lesson that asks for it, its layer, and what it is of that."""
+    """A function or class of the library: the lesson that asks for it, its layer, and its role."""
 
     lesson: str
     layer: str
@@ -25,6 +26,7 @@ PARTS = {
     "conv2d_backward_input": Part("Learning filters", "conv", "input gradient"),
     "relu": Part("Learning filters", "ReLU"),
     "relu_backward": Part("Learning filters", "ReLU", "gradient"),
+    "Conv2d": Part("Learning filters", "conv", "module"),
     "max_pool2d": Part("Pooling", "max pool"),
     "max_pool2d_backward": Part("Pooling", "max pool", "gradient"),
     "avg_pool2d": Part("Pooling", "average pool"),
@@ -39,6 +41,7 @@ PARTS = {
     "batch_norm_backward": Part("Depth", "batch norm", "gradient"),
     "running_statistics": Part("Depth", "batch norm", "statistics"),
     "residual_block": Part("ResNet", "residual block"),
+    "residual_block_backward": Part("ResNet", "residual block", "gradient"),
     "bottleneck": Part("ResNet", "bottleneck"),
 }
 #: The drawing, from the image to the class.
@@ -56,3 +59,13 @@ LAYERS = (
     "dropout",
     "SGD",
 )
+
+
+def file_of(part: str) -> str:
+    """The name of a part's file, without `.py`: `conv2d`, and `conv2d_module` for a class `Conv2d`.
+
+    Windows and macOS do not tell `Conv2d.py` from `conv2d.py`.
+    """
+    if part.islower():
+        return part
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", part).lower() + "_module"

@@ -4,23 +4,25 @@ Each part has a file of its own, which appears whole or not at all; the file bef
 as `conv2d.before.py`. So two notebooks that are open at once do not disturb one another.
 """
 
+import builtins
 import functools
 import inspect
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from pathlib import Path
 from reprlib import repr as short
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
 from typing import NamedTuple
 
 from torch import Tensor
+from torch.nn import Module
 
 from utils import progress
-from utils.files import write_atomic
+from utils.atomic import write_atomic
 from utils.mine.gather import NotKept, gather
 from utils.mine.loans import loan
-from utils.mine.parts import PARTS
+from utils.mine.parts import PARTS, file_of
 from utils.mine.switch import PACKAGE, folder, live
 
 __all__ = ["Kept", "kept", "lent", "part", "shelve", "whose"]
@@ -34,10 +36,13 @@ INIT = '''\
 import pkgutil
 from importlib import import_module
 
-__all__ = sorted(x.name for x in pkgutil.iter_modules(__path__) if not x.name.startswith("_"))
+__all__ = []
 
-for _name in __all__:
-    globals()[_name] = getattr(import_module(f"{__name__}.{_name}"), _name)
+for _file in sorted(x.name for x in pkgutil.iter_modules(__path__) if not x.name.startswith("_")):
+    _module = import_module(f"{__name__}.{_file}")
+    _part = getattr(_module, "__all__", [_file])[0]
+    globals()[_part] = getattr(_module, _part)
+    __all__.append(_part)
 '''
 TITLE = '''\
 """{part}, written in the lesson {lesson}.
@@ -55,12 +60,13 @@ _loaded: dict[Path, tuple[tuple[int, int], "Kept"]] = {}
 
 
 class Kept(NamedTuple):
-    """A part that is the student's own: the function, its file, its check, and since when."""
+    """A part that is the student's own: what it is, its file, its check, and since when."""
 
-    function: Callable
+    function: Callable  # or a class
     path: Path
     exercise: str
     since: str
+    imported: dict[str, Callable]  # other parts that its file imports
 
 
 def kept(name: str) -> Kept | None:
@@ -71,23 +77,33 @@ def kept(name: str) -> Kept | None:
     """
     if not live() or (home := folder()) is None:
         return None
-    path = home / f"{name}.py"
+    path = home / f"{file_of(name)}.py"
     try:
         status = path.stat()
     except OSError:
         return None
     stamp = status.st_mtime_ns, status.st_size
-    if path not in _loaded or _loaded[path][0] != stamp:
+    if path not in _loaded or _loaded[path][0] != stamp or _outdated(_loaded[path][1]):
         try:
             head = HEAD.match(path.read_text("utf-8"))
-            function = _load(path, name)
+            function, imported = _load(path, name)
         except Exception as error:
             raise ValueError(
                 f"{PACKAGE}/{path.name} cannot be read ({type(error).__name__}: {error}). Mend it, "
                 "or delete it and run your answer and its check again."
             ) from error
-        _loaded[path] = stamp, Kept(function, path, *(head.groups() if head else ("", "")))
+        exercise, since = head.groups() if head else ("", "")
+        _loaded[path] = stamp, Kept(function, path, exercise, since, imported)
     return _loaded[path][1]
+
+
+def _outdated(own: Kept) -> bool:
+    """Say whether a part has imported another one that is not as it was any more."""
+    for name, then in own.imported.items():
+        now = kept(name)
+        if now is None or now.function is not then:
+            return True
+    return False
 
 
 def whose(name: str) -> str:
@@ -101,12 +117,25 @@ def whose(name: str) -> str:
     return "yours, lent" if name in lent else "yours"
 
 
-def _load(path: Path, name: str) -> Callable:
-    """Run a part's file in a namespace of its own, and return the part."""
+def _load(path: Path, name: str) -> tuple[Callable, dict[str, Callable]]:
+    """Run a part's file in a namespace of its own; return the part, and those that it imports."""
+    files, imported = {file_of(x): x for x in PARTS}, {}
+
+    def import_part(module, names=None, places=None, wanted=(), level=0):
+        """Python's `__import__`, but `from .conv2d import conv2d` gives the part that is kept."""
+        if level != 1:
+            return builtins.__import__(module, names, places, wanted, level)
+        other = kept(files[module]) if module in files else None
+        if other is None:
+            raise ModuleNotFoundError(f"there is no {PACKAGE}/{module}.py")
+        imported[files[module]] = other.function
+        return SimpleNamespace(**{files[module]: other.function})
+
     module = ModuleType(f"{PACKAGE}.{name}")
     module.__file__ = str(path)
+    vars(module)["__builtins__"] = vars(builtins) | {"__import__": import_part}
     exec(compile(path.read_bytes(), path, "exec"), vars(module))
-    return getattr(module, name)
+    return getattr(module, name), imported
 
 
 def part(name: str, quiet: bool = False) -> Callable:
@@ -123,24 +152,33 @@ def part(name: str, quiet: bool = False) -> Callable:
     if name in PARTS and live():
         own = None if name in lent else kept(name)
         if own is not None:
-            return _named(name, own)
+            return _named(name, own.function, own.path)
         if not quiet and name not in _told | lent:
             _told.add(name)
             print(f"{name} is on loan until your own has passed (lesson {PARTS[name].lesson}).")
     return lending
 
 
-def _named(name: str, own: Kept) -> Callable:
-    """Wrap a student's function so that its errors say whose it is, and how it was called."""
+@functools.cache  # so that a class is the same one each time
+def _named(name: str, own: Callable, path: Path) -> Callable:
+    """Wrap a student's function so that its errors say whose it is, and how it was called.
 
-    @functools.wraps(own.function)
+    Of a class it is a subclass whose constructor and `forward` are wrapped.
+    """
+    if isinstance(own, type):
+        methods = {x: getattr(own, x) for x in ("__init__", "forward") if hasattr(own, x)}
+        wrapped = {x: _named(name, method, path) for x, method in methods.items()}
+        about = {"__module__": own.__module__, "__qualname__": name, "__doc__": own.__doc__}
+        return type(own)(name, (own,), about | wrapped)
+
+    @functools.wraps(own)
     def named(*args, **options):
         try:
-            return own.function(*args, **options)
+            return own(*args, **options)
         except Exception as error:
             error.add_note(
-                f"{name} is your own, from {PACKAGE}/{own.path.name}. It was called with "
-                f"{_call(own.function, args, options)}. To try it alone: mine.check({name!r}). "
+                f"{name} is your own, from {PACKAGE}/{path.name}. It was called with "
+                f"{_call(own, args, options)}. To try it alone: mine.check({name!r}). "
                 f"To go on with the course's: mine.lend({name!r})."
             )
             raise
@@ -154,6 +192,7 @@ def _call(function: Callable, args: tuple, options: dict) -> str:
         arguments = inspect.signature(function).bind(*args, **options).arguments
     except (TypeError, ValueError):
         arguments = {f"argument {x}": arg for x, arg in enumerate(args, start=1)} | options
+    arguments = {x: a for x, a in arguments.items() if not isinstance(a, Module)}  # self
     shown = {x: tuple(a.shape) if isinstance(a, Tensor) else short(a) for x, a in arguments.items()}
     return ", ".join(f"{x} {a}" for x, a in shown.items()) or "nothing"
 
@@ -166,7 +205,7 @@ def shelve(name: str, exercise: str, answer: Callable, written: str, check: Call
     Args:
         name: of the part.
         exercise: of the check.
-        answer: the student's function.
+        answer: the student's function or class.
         written: its name in the notebook.
         check: raises an exception if a function does not pass.
 
@@ -177,7 +216,8 @@ def shelve(name: str, exercise: str, answer: Callable, written: str, check: Call
     if home is None or getattr(answer, "__module__", "") == f"{PACKAGE}.{name}":
         return ""
     try:
-        return _shelve(home, name, exercise, gather(answer, written, name), check)
+        code = gather(answer, written, name, _texts(home, PARTS))
+        return _shelve(home, name, exercise, code, check)
     except NotKept as reason:
         why = str(reason)
     except OSError as error:
@@ -187,10 +227,20 @@ def shelve(name: str, exercise: str, answer: Callable, written: str, check: Call
     return f"Passed, but not kept in your library: {why}"
 
 
+def _texts(home: Path, names: Iterable[str]) -> dict[str, str]:
+    """What is kept of these parts: part -> the text of its file, without its head."""
+    paths = {name: home / f"{file_of(name)}.py" for name in names}
+    return {
+        name: HEAD.sub("", path.read_text("utf-8", "replace"))
+        for name, path in paths.items()
+        if path.is_file()
+    }
+
+
 def _shelve(home: Path, name: str, exercise: str, code: str, check: Callable) -> str:
-    path = home / f"{name}.py"
+    path = home / f"{file_of(name)}.py"
     before = path.read_bytes() if path.exists() else b""
-    if HEAD.sub("", before.decode("utf-8", "replace")).strip() == code.strip():
+    if _texts(home, [name]).get(name, "").strip() == code.strip():
         return ""
     if not (home / "__init__.py").exists():
         with write_atomic(home / "__init__.py") as file:
@@ -201,7 +251,7 @@ def _shelve(home: Path, name: str, exercise: str, code: str, check: Callable) ->
         file.write((title + code).encode())
         file.flush()
         try:
-            check(_load(Path(file.name), name))
+            check(_load(Path(file.name), name)[0])
         except Exception as error:
             said = f"{type(error).__name__}: {error}".removeprefix("CheckFailed: ")
             raise NotKept(

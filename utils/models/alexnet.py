@@ -11,6 +11,7 @@ from torch.nn import Sequential
 
 from utils.models.arguments import check_choice, check_classes
 from utils.models.parts import of_parts
+from utils.models.pretrained import with_weights
 from utils.nn import (
     AdaptiveAvgPool2d,
     Conv2d,
@@ -119,12 +120,14 @@ def _initialise_as_the_paper(model: AlexNet) -> None:
     with_ones = [convs[1], convs[3], convs[4], *linears[:-1]]
     for layer in convs + linears:
         torch.nn.init.normal_(layer.weight, std=0.01)
-        torch.nn.init.constant_(layer.bias, 1.0 if layer in with_ones else 0.0)
+        if layer.bias is not None:
+            torch.nn.init.constant_(layer.bias, 1.0 if layer in with_ones else 0.0)
 
 
 def alexnet(
     num_classes: int = 1000,
     *,
+    weights: str | None = None,
     towers: int = 1,
     groups: int | None = None,
     input_size: int | None = None,
@@ -135,6 +138,8 @@ def alexnet(
 
     Args:
         num_classes: number of scores.
+        weights: None, or ``"imagenet"`` for the weights that torchvision publishes, which are
+            downloaded once; the model is then in evaluation mode. See :func:`load_pretrained`.
         towers: 1 is torchvision's network of 64, 192, 384, 256 and 256 filters, 61,100,840
             parameters with 1000 classes. 2 is the paper's, of 96, 256, 384, 384 and 256 filters
             with local response normalisation, cut in halves for two GPUs; 60,965,224.
@@ -148,11 +153,13 @@ def alexnet(
         parts: `utils.mine`, to build it of your own layers; None takes those of `utils.nn`.
 
     Raises:
-        TypeError, ValueError: an argument is not one of these.
+        CheckpointError, ChecksumError, DownloadError: as of :func:`load_pretrained`.
+        TypeError, ValueError: an argument is not one of these, or nobody publishes such weights.
     """
-    input_size = {1: 224, 2: 227}.get(towers) if input_size is None else input_size
     check_classes("alexnet", num_classes)
     check_choice("alexnet", "towers", towers, (1, 2))
+    input_size = {1: 224, 2: 227}[towers] if input_size is None else input_size
     check_choice("alexnet", "groups", groups, (None, 1, 2))
     check_choice("alexnet", "input_size", input_size, tuple(PADDING))
-    return of_parts(AlexNet(num_classes, towers, groups, input_size, dropout), parts)
+    model = AlexNet(num_classes, towers, groups, input_size, dropout)
+    return of_parts(with_weights(model, weights), parts)

@@ -6,6 +6,7 @@ section 4.2.
 
 import torch
 from torch import Tensor
+from torch.nn import Sequential
 
 from utils.models.arguments import check_choice, check_classes, check_count
 from utils.models.parts import of_parts
@@ -17,6 +18,10 @@ __all__ = ["CifarResNet", "cifar_resnet"]
 
 class CifarResNet(torch.nn.Module):
     """A 3x3 conv layer, three stages of blocks, global average pooling; see `cifar_resnet`."""
+
+    layer1: Sequential
+    layer2: Sequential
+    layer3: Sequential
 
     def __init__(self, depth, num_classes, *, width, in_channels, batch_norm, **options):
         super().__init__()

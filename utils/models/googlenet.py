@@ -61,7 +61,7 @@ class BasicConv2d(torch.nn.Module):
 
 
 class Inception(torch.nn.Module):
-    """Four ways side by side, whose channels are put one behind the other: figure 2(b)."""
+    """Four parallel branches whose outputs are concatenated along the channels: figure 2(b)."""
 
     def __init__(self, channels: int, filters: tuple, paper: bool):
         super().__init__()
@@ -84,9 +84,9 @@ class Inception(torch.nn.Module):
         self.filters = one + three + five + pooled
 
     def forward(self, input: Tensor) -> Tensor:
-        """Go all four ways."""
-        ways = (self.branch1, self.branch2, self.branch3, self.branch4)
-        return torch.cat([way(input) for way in ways], dim=1)
+        """Concatenate the four branches' outputs."""
+        branches = (self.branch1, self.branch2, self.branch3, self.branch4)
+        return torch.cat([branch(input) for branch in branches], dim=1)
 
 
 class SideClassifier(torch.nn.Module):
@@ -109,6 +109,16 @@ class SideClassifier(torch.nn.Module):
 
 class GoogLeNet(torch.nn.Module):
     """Three conv layers, nine inception modules, global average pooling; see :func:`googlenet`."""
+
+    inception3a: Inception
+    inception3b: Inception
+    inception4a: Inception
+    inception4b: Inception
+    inception4c: Inception
+    inception4d: Inception
+    inception4e: Inception
+    inception5a: Inception
+    inception5b: Inception
 
     def __init__(self, num_classes: int = 1000, aux_logits: bool = False, paper: bool = False):
         super().__init__()
@@ -153,7 +163,7 @@ class GoogLeNet(torch.nn.Module):
         output = self.maxpool4(self.inception4e(high))
         output = self.avgpool(self.inception5b(self.inception5a(output))).flatten(1)
         logits = self.fc(self.dropout(output))
-        if self.training and self.aux1 is not None:
+        if self.training and self.aux1 is not None and self.aux2 is not None:
             return GoogLeNetOutput(logits, self.aux2(high), self.aux1(low))
         return logits
 

@@ -1,11 +1,15 @@
 """The same networks, built of the student's own layers."""
 
+from typing import TypeVar
+
 import torch
+
+Network = TypeVar("Network", bound=torch.nn.Module)
 
 __all__ = ["of_parts"]
 
 
-def of_parts(model: torch.nn.Module, parts) -> torch.nn.Module:
+def of_parts(model: Network, parts) -> Network:
     """Turn a network's layers into those of `parts.nn`, in place; return it.
 
     A layer of `utils.mine.nn` is one of `utils.nn` with other functions inside, so that weights,

@@ -96,7 +96,8 @@ def _initialise(model: PReLUNet) -> None:
     for layer in model.modules():
         if isinstance(layer, Conv2d | Linear):
             torch.nn.init.kaiming_normal_(layer.weight, a=0.25, nonlinearity="leaky_relu")
-            torch.nn.init.zeros_(layer.bias)
+            if layer.bias is not None:
+                torch.nn.init.zeros_(layer.bias)
 
 
 def prelu_net(

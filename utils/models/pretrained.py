@@ -7,8 +7,12 @@ from typing import NamedTuple
 import torch
 
 from utils import checkpoints, files
+from utils.models.arguments import check_choice
+from utils.models.googlenet import GoogLeNet
+from utils.models.parts import Network
+from utils.nn import Linear
 
-__all__ = ["PRETRAINED", "Weights", "load_pretrained"]
+__all__ = ["PRETRAINED", "Weights", "load_pretrained", "with_weights"]
 
 FOLDER_URL = "https://download.pytorch.org/models/"
 
@@ -52,18 +56,19 @@ HEADS = ("fc.", "classifier.6.")
 
 
 def load_pretrained(
-    model: torch.nn.Module,
+    model: Network,
     path: str | PathLike | None = None,
     *,
     head: bool = True,
     progress: bool = True,
     url: str | None = None,
     sha256: str | None = None,
-) -> torch.nn.Module:
+) -> Network:
     """Load torchvision's published weights into a model of :mod:`utils.models`.
 
     The file, of 27 to 548 MB, is fetched once and kept in the user's cache. Images for it hold red,
-    green and blue from 0 to 1, less (0.485, 0.456, 0.406), divided by (0.229, 0.224, 0.225).
+    green and blue from 0 to 1, less (0.485, 0.456, 0.406), divided by (0.229, 0.224, 0.225):
+    :func:`utils.data.torchvision_input` prepares them.
 
     Args:
         model: as its builder returned it; one that torchvision has too.
@@ -96,30 +101,40 @@ def load_pretrained(
         files.download(url or weights.url, path, expected, algorithm="sha256", progress=progress)
     elif not Path(path).exists():
         raise FileNotFoundError(f"there is no file at {path}; it is published at {weights.url}")
-    if not (found := files.checksum(path, "sha256")).startswith(expected):
-        raise files.ChecksumError(
-            f"{path} is not the published file: its sha256 begins with {found[:8]}, not "
-            f"{expected}. Delete it and load again"
-        )
+    files.check(path, expected, "sha256", "Delete it and load again")
     state = _read(path, model)
     if not head:
         ours = model.state_dict()
         state |= {key: ours[key] for key in ours if key.startswith(HEADS)}
     checkpoints.check_model(path, model, state)
     model.load_state_dict(state)
-    if name == "googlenet":
+    if isinstance(model, GoogLeNet):
         model.transform_input = True
     return model
 
 
+def with_weights(model: Network, weights: str | None) -> Network:
+    """A builder's ``weights``: None, or ``"imagenet"`` for torchvision's, and evaluation mode.
+
+    Raises:
+        CheckpointError, ChecksumError, DownloadError, ValueError: as of :func:`load_pretrained`.
+    """
+    name = type(model).__name__
+    check_choice(name, "weights", weights, (None, "imagenet"))
+    if weights is None:
+        return model
+    last = [layer for layer in model.modules() if isinstance(layer, Linear)][-1]
+    if last.out_features != 1000:
+        raise ValueError(
+            f"{name}: ImageNet's weights are for 1000 classes, but num_classes is "
+            f"{last.out_features}; build it without weights, then load all but the last layer: "
+            "models.load_pretrained(model, head=False)"
+        )
+    return load_pretrained(model).eval()
+
+
 def _read(path: str | PathLike, model: torch.nn.Module) -> dict[str, torch.Tensor]:
-    try:
-        # weights_only: a file of tensors cannot run code.
-        state = torch.load(path, map_location="cpu", weights_only=True)
-    except Exception as error:  # torch raises many kinds for a file that is not its own
-        raise checkpoints.CheckpointError(f"{path} cannot be read: {error}") from error
-    if not isinstance(state, dict):
-        raise checkpoints.CheckpointError(f"{path} holds no state_dict")
+    state = checkpoints.read(path)
     ours = model.state_dict()
     # Files from before torch 0.4.1 lack the counters, which nothing in evaluation needs.
     counters = {key: ours[key] for key in ours if key.endswith("num_batches_tracked")}

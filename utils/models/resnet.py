@@ -10,6 +10,7 @@ from torch.nn import Identity, Sequential
 
 from utils.models.arguments import check_choice, check_classes
 from utils.models.parts import of_parts
+from utils.models.pretrained import with_weights
 from utils.nn import AdaptiveAvgPool2d, BatchNorm2d, Conv2d, Linear, MaxPool2d, ReLU
 
 __all__ = [
@@ -26,7 +27,7 @@ STAGE_FILTERS = (64, 128, 256, 512)
 
 
 class SubsampleAndPad(torch.nn.Module):
-    """Option A's shortcut: every ``stride``-th pixel, with channels of zeros added behind.
+    """Option A's shortcut: every ``stride``-th pixel, with channels of zeros appended.
 
     Input (N, C, H, W), output (N, ``channels``, H / stride, W / stride), rounded up. It has no
     parameters.
@@ -37,10 +38,10 @@ class SubsampleAndPad(torch.nn.Module):
         self.stride, self.channels = stride, channels
 
     def forward(self, input: Tensor) -> Tensor:
-        """Thin out the pixels and add the channels."""
-        thinned = input[:, :, :: self.stride, :: self.stride]
+        """Subsample the pixels and append the channels."""
+        subsampled = input[:, :, :: self.stride, :: self.stride]
         missing = self.channels - input.shape[1]
-        return torch.nn.functional.pad(thinned, (0, 0, 0, 0, 0, missing))
+        return torch.nn.functional.pad(subsampled, (0, 0, 0, 0, 0, missing))
 
     def extra_repr(self) -> str:
         """Show the settings when the module is printed."""
@@ -64,8 +65,8 @@ class BasicBlock(torch.nn.Module):
         channels: depth of the input.
         filters: of each conv layer, and depth of the output.
         stride: of the first conv layer.
-        shortcut: what the input goes through on its way around (None: nothing), or False for a
-            plain block without a way around.
+        shortcut: the module on the shortcut; None means the identity, False a plain block, which
+            has no shortcut.
         batch_norm: without, the conv layers have biases in its stead.
         stride_in: for :class:`Bottleneck`; here there are only 3x3 filters.
     """
@@ -145,7 +146,7 @@ def make_shortcut(option: str, channels: int, filters: int, stride: int, batch_n
 
 
 # Kind of block, and number of blocks in each of the four stages (table 1).
-CONFIGURATIONS = {
+CONFIGURATIONS: dict[int, tuple[type[BasicBlock | Bottleneck], tuple[int, ...]]] = {
     18: (BasicBlock, (2, 2, 2, 2)),
     34: (BasicBlock, (3, 4, 6, 3)),
     50: (Bottleneck, (3, 4, 6, 3)),
@@ -155,17 +156,17 @@ CONFIGURATIONS = {
 
 
 def make_stage(block, count: int, channels: int, filters: int, stride: int, **options):
-    """``count`` blocks, the first with the stride; ``options`` as of :func:`resnet`."""
+    """Make a stage of ``count`` blocks, the first with the stride; options as of :func:`resnet`."""
     residual, shortcut = options.pop("residual"), options.pop("shortcut")
-    wide = filters * block.expansion
+    out_channels = filters * block.expansion
     blocks = []
     for place in range(count):
         step = stride if place == 0 else 1
-        way = False
+        bypass = False
         if residual:
-            way = make_shortcut(shortcut, channels, wide, step, options["batch_norm"])
-        blocks.append(block(channels, filters, step, way, **options))
-        channels = wide
+            bypass = make_shortcut(shortcut, channels, out_channels, step, options["batch_norm"])
+        blocks.append(block(channels, filters, step, bypass, **options))
+        channels = out_channels
     return Sequential(*blocks)
 
 
@@ -180,6 +181,11 @@ def initialise(model: torch.nn.Module) -> None:
 
 class ResNet(torch.nn.Module):
     """7x7 conv, pooling, four stages of blocks, global average pooling; see :func:`resnet`."""
+
+    layer1: Sequential
+    layer2: Sequential
+    layer3: Sequential
+    layer4: Sequential
 
     def __init__(self, depth: int, num_classes: int = 1000, *, batch_norm: bool = True, **options):
         super().__init__()
@@ -198,9 +204,10 @@ class ResNet(torch.nn.Module):
         self.avgpool = AdaptiveAvgPool2d((1, 1))
         self.fc = Linear(channels, num_classes)
         initialise(self)
+        # torchvision's, of which there are weights: a bottleneck takes its stride in the 3x3 layer.
+        same_stride = block is BasicBlock or options["stride_in"] == "3x3"
         published = options["residual"] and options["shortcut"] == "B" and batch_norm
-        at_home = block is BasicBlock or options["stride_in"] == "3x3"
-        self.torchvision_name = f"resnet{depth}" if published and at_home else None
+        self.torchvision_name = f"resnet{depth}" if published and same_stride else None
 
     def forward(self, input: Tensor) -> Tensor:
         """Scores (N, num_classes) of images (N, 3, H, W); made for 224x224."""
@@ -215,6 +222,7 @@ def resnet(
     shortcut: str = "B",
     num_classes: int = 1000,
     *,
+    weights: str | None = None,
     stride_in: str = "3x3",
     batch_norm: bool = True,
     parts=None,
@@ -228,13 +236,16 @@ def resnet(
             zeros (no parameters), ``"B"`` projects by a 1x1 conv layer, as torchvision does;
             ``"C"`` projects in every block.
         num_classes: number of scores.
+        weights: None, or ``"imagenet"`` for the weights that torchvision publishes, which are
+            downloaded once; the model is then in evaluation mode. See :func:`load_pretrained`.
         stride_in: which filter of a bottleneck takes the stride: ``"3x3"`` as in torchvision (it
             calls this v1.5), or ``"1x1"`` as in the paper. Depths 18 and 34 have no bottlenecks.
         batch_norm: False leaves normalisation out and gives the conv layers biases.
         parts: `utils.mine`, to build it of your own layers; None takes those of `utils.nn`.
 
     Raises:
-        TypeError, ValueError: an argument is not one of these.
+        CheckpointError, ChecksumError, DownloadError: as of :func:`load_pretrained`.
+        TypeError, ValueError: an argument is not one of these, or nobody publishes such weights.
     """
     check_choice("resnet", "depth", depth, CONFIGURATIONS)
     check_choice("resnet", "shortcut", shortcut, ("A", "B", "C"))
@@ -248,7 +259,7 @@ def resnet(
         stride_in=stride_in,
         batch_norm=bool(batch_norm),
     )
-    return of_parts(model, parts)
+    return of_parts(with_weights(model, weights), parts)
 
 
 def resnet18(**options) -> ResNet:

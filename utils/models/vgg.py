@@ -10,6 +10,7 @@ from torch.nn import Sequential
 
 from utils.models.arguments import check_choice, check_classes
 from utils.models.parts import of_parts
+from utils.models.pretrained import with_weights
 from utils.nn import (
     AdaptiveAvgPool2d,
     BatchNorm2d,
@@ -85,8 +86,9 @@ class VGG(torch.nn.Module):
         return self.classifier(self.avgpool(self.features(input)).flatten(1))
 
 
-def _features(configuration: list, batch_norm: bool) -> list:
-    layers, channels = [], 3
+def _features(configuration: list, batch_norm: bool) -> list[torch.nn.Module]:
+    layers: list[torch.nn.Module] = []
+    channels = 3
     for item in configuration:
         if item == "M":
             layers.append(MaxPool2d(2, 2))
@@ -96,8 +98,7 @@ def _features(configuration: list, batch_norm: bool) -> list:
         else:
             size, filters = item if isinstance(item, tuple) else (3, item)
             layers.append(Conv2d(channels, filters, size, padding=size // 2))
-            layers += [BatchNorm2d(filters)] * batch_norm
-            layers.append(ReLU())
+            layers += [BatchNorm2d(filters), ReLU()] if batch_norm else [ReLU()]
             channels = filters
     return layers
 
@@ -112,9 +113,9 @@ def _initialise(model: VGG) -> None:
     for layer in model.modules():
         if isinstance(layer, Conv2d):
             torch.nn.init.kaiming_normal_(layer.weight, mode="fan_out", nonlinearity="relu")
-            torch.nn.init.zeros_(layer.bias)
         elif isinstance(layer, Linear):
             torch.nn.init.normal_(layer.weight, std=0.01)
+        if isinstance(layer, Conv2d | Linear) and layer.bias is not None:
             torch.nn.init.zeros_(layer.bias)
 
 
@@ -123,6 +124,7 @@ def vgg(
     batch_norm: bool = False,
     num_classes: int = 1000,
     *,
+    weights: str | None = None,
     dropout: float = 0.5,
     parts=None,
 ) -> VGG:
@@ -135,12 +137,16 @@ def vgg(
         batch_norm: normalise after each conv layer, as torchvision's ``vgg*_bn``; the paper, which
             is older than batch normalisation, does not.
         num_classes: number of scores.
+        weights: None, or ``"imagenet"`` for the weights that torchvision publishes, which are
+            downloaded once; the model is then in evaluation mode. See :func:`load_pretrained`.
         dropout: probability of leaving out an output of the first two fully connected layers.
         parts: `utils.mine`, to build it of your own layers; None takes those of `utils.nn`.
 
     Raises:
-        TypeError, ValueError: an argument is not one of these.
+        CheckpointError, ChecksumError, DownloadError: as of :func:`load_pretrained`.
+        TypeError, ValueError: an argument is not one of these, or nobody publishes such weights.
     """
     check_choice("vgg", "configuration", configuration, CONFIGURATIONS)
     check_classes("vgg", num_classes)
-    return of_parts(VGG(configuration, batch_norm, num_classes, dropout), parts)
+    model = with_weights(VGG(configuration, batch_norm, num_classes, dropout), weights)
+    return of_parts(model, parts)

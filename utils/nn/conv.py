@@ -8,8 +8,13 @@ from torch.autograd.function import once_differentiable
 
 from utils import functional
 from utils.functional.arguments import integers
+from utils.nn.function import through
 
 __all__ = ["Conv2d", "DepthwiseConv2d"]
+
+
+def _forward(input, weight, bias, method, *hyperparameters):
+    return functional.conv2d(input, weight, bias, *hyperparameters, method=method)
 
 
 class _Conv2d(torch.autograd.Function):
@@ -17,7 +22,7 @@ class _Conv2d(torch.autograd.Function):
     def forward(ctx, input, weight, bias, method, *hyperparameters):
         ctx.save_for_backward(input, weight)
         ctx.method, ctx.hyperparameters = method, hyperparameters
-        return functional.conv2d(input, weight, bias, *hyperparameters, method=method)
+        return _forward(input, weight, bias, method, *hyperparameters)
 
     @staticmethod
     @once_differentiable
@@ -30,6 +35,9 @@ class _Conv2d(torch.autograd.Function):
             output_mask=ctx.needs_input_grad[:3],
         )
         return *gradients, None, *[None] * len(ctx.hyperparameters)
+
+
+_conv2d = through(_Conv2d, _forward)
 
 
 class Conv2d(torch.nn.Module):
@@ -90,7 +98,7 @@ class Conv2d(torch.nn.Module):
 
     def forward(self, input: Tensor) -> Tensor:
         """Convolve the input."""
-        return _Conv2d.apply(
+        return _conv2d(
             input,
             self.weight,
             self.bias,

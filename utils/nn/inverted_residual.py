@@ -27,7 +27,7 @@ class InvertedResidual(torch.nn.Module):
 
     A bottleneck of ResNet is wide at its ends and narrow within; this block is the other way round.
     The expensive part, within, is depthwise and so costs little. The last layer has no activation
-    function, as little would be left of few channels behind a ReLU.
+    function, as little would be left of few channels after a ReLU.
 
     Input (N, channels, H, W), output (N, filters, H / stride, W / stride). The input passes through
     the shortcut where it has the output's shape: with stride 1 and ``channels == filters``.

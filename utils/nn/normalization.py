@@ -5,13 +5,17 @@ from torch import Tensor
 from torch.autograd.function import once_differentiable
 
 from utils import functional
-from utils.nn.function import differentiable
+from utils.nn.function import differentiable, through
 
 __all__ = ["BatchNorm2d", "LocalResponseNorm"]
 
 _local_response_norm = differentiable(
     functional.local_response_norm, functional.local_response_norm_backward
 )
+
+
+def _forward(input, weight, bias, running_mean, running_var, *options):
+    return functional.batch_norm(input, running_mean, running_var, weight, bias, *options)
 
 
 class _BatchNorm(torch.autograd.Function):
@@ -22,9 +26,7 @@ class _BatchNorm(torch.autograd.Function):
         # them then.
         kept = (None, None) if training else (running_mean, running_var)
         ctx.save_for_backward(input, weight, *kept)
-        return functional.batch_norm(
-            input, running_mean, running_var, weight, bias, training, momentum, eps
-        )
+        return _forward(input, weight, bias, running_mean, running_var, training, momentum, eps)
 
     @staticmethod
     @once_differentiable
@@ -41,6 +43,9 @@ class _BatchNorm(torch.autograd.Function):
         )
         wanted = zip(gradients, ctx.needs_input_grad, strict=False)
         return *(gradient if needed else None for gradient, needed in wanted), *[None] * 5
+
+
+_batch_norm = through(_BatchNorm, _forward)
 
 
 class BatchNorm2d(torch.nn.Module):
@@ -62,6 +67,10 @@ class BatchNorm2d(torch.nn.Module):
     Raises:
         ValueError: the input is not (N, C, H, W), or does not have ``num_features`` channels.
     """
+
+    running_mean: Tensor | None
+    running_var: Tensor | None
+    num_batches_tracked: Tensor | None
 
     def __init__(
         self,
@@ -88,13 +97,12 @@ class BatchNorm2d(torch.nn.Module):
 
     def reset_parameters(self) -> None:
         """Scale 1, shift 0; running mean 0 and variance 1."""
-        if self.affine:
-            torch.nn.init.ones_(self.weight)
-            torch.nn.init.zeros_(self.bias)
-        if self.track_running_stats:
-            self.running_mean.zero_()
-            self.running_var.fill_(1)
-            self.num_batches_tracked.zero_()
+        for tensor in (self.bias, self.running_mean, self.num_batches_tracked):
+            if tensor is not None:
+                torch.nn.init.zeros_(tensor)
+        for tensor in (self.weight, self.running_var):
+            if tensor is not None:
+                torch.nn.init.ones_(tensor)
 
     def forward(self, input: Tensor) -> Tensor:
         """Normalise the input."""
@@ -103,12 +111,12 @@ class BatchNorm2d(torch.nn.Module):
                 f"BatchNorm2d: the input must be (N, C, H, W), but has shape {tuple(input.shape)}"
             )
         momentum = self.momentum
-        if self.training and self.track_running_stats:
+        if self.training and self.num_batches_tracked is not None:
             self.num_batches_tracked += 1
             if momentum is None:
                 momentum = 1 / self.num_batches_tracked.item()
         training = self.training or not self.track_running_stats
-        return _BatchNorm.apply(
+        return _batch_norm(
             input,
             self.weight,
             self.bias,

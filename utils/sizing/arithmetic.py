@@ -33,7 +33,8 @@ class ConvParams(NamedTuple):
     def __str__(self) -> str:
         return f"{self.weights:,} weights and {self.biases:,} biases, {self.total:,} together"
 
-    _repr_pretty_ = as_printed
+    def _repr_pretty_(self, printer, cycle: bool) -> None:
+        as_printed(self, printer, cycle)
 
 
 class ReceptiveField(NamedTuple):
@@ -137,7 +138,7 @@ def conv_params(in_channels, out_channels, kernel_size, groups=1, bias=True) -> 
     return ConvParams(weights, out_channels if bias else 0)
 
 
-def receptive_field(layers: Iterable[tuple[int, int, int]]) -> ReceptiveField:
+def receptive_field(layers: Iterable[tuple[int, ...]]) -> ReceptiveField:
     """Receptive field of a stack of layers, by the recurrence ``r += (F - 1) j``, ``j *= S``.
 
     Args:
@@ -159,10 +160,9 @@ def receptive_field(layers: Iterable[tuple[int, int, int]]) -> ReceptiveField:
             raise ValueError(
                 f"layer {place} must be (kernel_size, stride, padding), but is {layer!r}"
             )
-        kernel, stride, pad = (*layer, *(1, 0)[len(layer) - 1 :])
-        kernel = _integer(f"kernel_size of layer {place}", kernel, 1)
-        stride = _integer(f"stride of layer {place}", stride, 1)
-        pad = _integer(f"padding of layer {place}", pad, 0)
+        kernel = _integer(f"kernel_size of layer {place}", layer[0], 1)
+        stride = _integer(f"stride of layer {place}", layer[1] if len(layer) > 1 else 1, 1)
+        pad = _integer(f"padding of layer {place}", layer[2] if len(layer) > 2 else 0, 0)
         size += (kernel - 1) * jump
         padding += pad * jump
         jump *= stride

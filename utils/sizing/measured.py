@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -103,7 +103,9 @@ def _layer_name(model: nn.Module, input_shape, layer: str | None) -> str:
 @contextmanager
 def _exact_zeros(model: nn.Module) -> Iterator[None]:
     """Keep our conv layers from Winograd's method, whose zeros are rounded within a tile."""
-    methods = {module: module.method for module in model.modules() if hasattr(module, "method")}
+    methods: dict[Any, Any] = {
+        module: module.method for module in model.modules() if hasattr(module, "method")
+    }
     try:
         for module in methods:
             module.method = "im2col"
@@ -132,7 +134,7 @@ def _state(model: nn.Module, weights: str, dtype: torch.dtype) -> dict[str, Tens
 
 
 class _Reached(Exception):
-    """The layer has run; what comes behind it is not needed."""
+    """Ends the forward pass once the layer has run: later layers are not needed."""
 
 
 def _gradient(model, state, image: Tensor, name: str) -> tuple[Tensor, tuple[int, int]]:

@@ -56,7 +56,8 @@ class MemoryBudget(NamedTuple):
         ]
         return "\n".join(lines)
 
-    _repr_pretty_ = as_printed
+    def _repr_pretty_(self, printer, cycle: bool) -> None:
+        as_printed(self, printer, cycle)
 
 
 def _mebibytes(value) -> str:

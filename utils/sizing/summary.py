@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from html import escape
 from typing import NamedTuple
 
-from torch import nn
+from torch import Tensor, nn
 
 from utils.printing import as_printed
 from utils.sizing.tracing import Step, trace
@@ -236,10 +236,10 @@ def _layer(step: Step, counted: set[int]) -> LayerSize:
 def _multiply_adds(step: Step) -> int:
     layer = step.layer
     weight = getattr(layer, "weight", None)
-    if getattr(layer, "transposed", False):
-        return step.input.numel() * weight[0].numel()  # each input number meets a whole filter
-    if hasattr(layer, "kernel_size") and weight is not None:
-        return step.output.numel() * weight[0].numel()
-    if hasattr(layer, "in_features"):
-        return step.output.numel() * layer.in_features
-    return 0
+    if isinstance(in_features := getattr(layer, "in_features", None), int):
+        return step.output.numel() * in_features
+    if not isinstance(weight, Tensor) or not hasattr(layer, "kernel_size"):
+        return 0
+    # Each number of the output is one filter's work; of a transposed layer, each of the input.
+    numbers = step.input if getattr(layer, "transposed", False) else step.output
+    return numbers.numel() * weight[0].numel()

@@ -109,6 +109,7 @@ class Traced(Tensor):
 
     field: Field | None
     tracer: "Tracer"
+    owners: "list[Traced]"  # the inputs whose memory it shares
 
     @classmethod
     def __torch_function__(cls, function, types, args=(), kwargs=None):
@@ -157,18 +158,20 @@ def same_memory(one: Tensor, other: Tensor) -> bool:
 
 
 def union(fields: list[Field | None]) -> Field | None:
-    """What is seen by units that see all of these."""
-    if not fields or None in fields:
+    """Receptive field of units that depend on several inputs; None if that of one is unknown."""
+    known = [field for field in fields if field is not None]
+    if not known or len(known) < len(fields):
         return None
-    sizes = [field.size for field in fields]
-    if None in [field.jump for field in fields] or len({field.jump for field in fields}) > 1:
+    sizes = [field.size for field in known]
+    paddings = [field.padding for field in known if field.padding is not None]
+    if len(paddings) < len(known) or len({field.jump for field in known}) > 1:
         return Field((max(h for h, _ in sizes), max(w for _, w in sizes)), None, None)
     axes = []
     for axis in (0, 1):
-        first = max(field.padding[axis] for field in fields)
-        end = max(field.size[axis] - field.padding[axis] for field in fields)
-        axes.append((first + end, first))
-    return Field((axes[0][0], axes[1][0]), fields[0].jump, (axes[0][1], axes[1][1]))
+        first = max(padding[axis] for padding in paddings)
+        ends = (size[axis] - padding[axis] for size, padding in zip(sizes, paddings, strict=True))
+        axes.append((first + max(ends), first))
+    return Field((axes[0][0], axes[1][0]), known[0].jump, (axes[0][1], axes[1][1]))
 
 
 def trace(model: nn.Module, input_shape, batch_size: int = 1) -> Tracer:
@@ -193,7 +196,7 @@ def trace(model: nn.Module, input_shape, batch_size: int = 1) -> Tracer:
 
 def _hooks(tracer: Tracer, name: str, image: Pair) -> tuple[Callable, Callable]:
     """Inside a layer tensors are plain ones: its own workings are not to be followed."""
-    stack: list[list[Tensor]] = []
+    stack: list[list[Traced]] = []
 
     def before(layer, args):
         stack.append([leaf for leaf in tree_leaves(args) if isinstance(leaf, Traced)])
@@ -225,7 +228,10 @@ def _plain(value):
 
 
 def window(layer: nn.Module, field: Field | None, before, after, image: Pair) -> Field | None:
-    """The field behind a layer, from that before it: the recurrence of `receptive_field`."""
+    """Receptive field after a layer, from the field before it: the recurrence of `receptive_field`.
+
+    None where units of the output have no common field.
+    """
     if field is None:
         return None
     if hasattr(layer, "in_features"):  # fully connected: each unit sees everything
@@ -234,22 +240,22 @@ def window(layer: nn.Module, field: Field | None, before, after, image: Pair) ->
         shape = _adaptive_window(before, after)
     elif hasattr(layer, "kernel_size") or hasattr(layer, "stride"):
         shape = _fixed_window(layer)
-    elif isinstance(getattr(layer, "padding", None), tuple) and len(layer.padding) == 4:
-        left, _, top, _ = layer.padding  # a layer that pads and does nothing else
+    elif isinstance(padding := getattr(layer, "padding", None), tuple) and len(padding) == 4:
+        left, _, top, _ = padding  # a layer that pads and does nothing else
         shape = [(1, 1, top), (1, 1, left)]
     elif len(before) == len(after) == 4 and before[2:] != after[2:]:
         return None
     else:
         return field
-    if shape is None or field.jump is None:
+    if shape is None or field.jump is None or field.padding is None:
         return None if shape is None else Field(image, None, None)
-    sizes, jumps, paddings = [], [], []
-    for axis, (kernel, stride, padding) in enumerate(shape):
-        jump = field.jump[axis]
-        sizes.append(field.size[axis] + (kernel - 1) * jump)
-        paddings.append(field.padding[axis] + padding * jump)
-        jumps.append(jump * stride)
-    return Field(tuple(sizes), tuple(jumps), tuple(paddings))
+    rows, columns = (
+        (size + (kernel - 1) * jump, jump * stride, padded + padding * jump)
+        for size, jump, padded, (kernel, stride, padding) in zip(
+            field.size, field.jump, field.padding, shape, strict=True
+        )
+    )
+    return Field(*zip(rows, columns, strict=True))
 
 
 def _fixed_window(layer: nn.Module):

@@ -18,6 +18,7 @@ from operator import is_
 from socket import socket
 from sys import _current_frames, addaudithook, audit, modules, settrace, version_info
 from time import clock_gettime_ns, pthread_getcpuclockid
+from types import ModuleType
 
 from torch._C._profiler import _ExperimentalConfig
 from torch.autograd import (
@@ -39,7 +40,8 @@ BLINDING = {"sys.setprofile", "sys.settrace", *ELSEWHERE}
 #: Modules of which nobody may replace anything, nor of their classes: the watch, those that hand
 #: values over, and what these stand on.
 GUARDED = (
-    *("utils.watch", "autograder.judge.inside.guard", "autograder.judge.inside.peers"),
+    *("utils.watch", "utils.modules"),
+    *("autograder.judge.inside.guard", "autograder.judge.inside.peers"),
     *("autograder.judge.inside.values", "autograder.judge.inside.wire"),
     *("builtins", "json", "re", "secrets", "signal"),
 )
@@ -57,7 +59,8 @@ class Guard:
         tqdm.monitor_interval = 0  # progress bars need no thread of their own
         if version_info < (3, 12):  # which does not tell of new threads
             told = _told(_thread.start_new_thread)
-            _thread.start_new_thread = _thread.start_new = threading._start_new_thread = told
+            _thread.start_new_thread = _thread.start_new = told
+            vars(threading)["_start_new_thread"] = told
         owners = _modules_and_classes()
         self._then = [(name, vars(owner), dict(vars(owner))) for name, owner in owners.items()]
         self._altered: list[str] = []  # functions that got another code
@@ -94,7 +97,7 @@ def _told(start):
 
 def _modules_and_classes() -> dict:
     """The guarded modules and their own classes, and that of sockets, by dotted name."""
-    found = {name: modules[name] for name in GUARDED}
+    found: dict[str, ModuleType | type] = {name: modules[name] for name in GUARDED}
     for name, module in list(found.items()):
         for value in vars(module).values():
             if isinstance(value, type) and value.__module__ == name != "builtins":

@@ -11,7 +11,7 @@ import socket
 
 from autograder.judge.inside.peers import Answers, Student, StudentGone
 from autograder.judge.inside.shell import Shell
-from autograder.judge.inside.wire import Channel, Closed, TooLarge
+from autograder.judge.inside.wire import Channel, Closed, TooLarge, WireError
 
 __all__ = ["run_student", "run_trusted"]
 
@@ -37,7 +37,8 @@ def run_student(shell: Shell, control: socket.socket, peer: socket.socket) -> No
 def run_trusted(shell: Shell, control: socket.socket) -> None:
     """Execute cells and tests for the grader until it is gone."""
     shell.brief = True
-    orders, student = Channel(control), None
+    orders = Channel(control)
+    student: Student | None = None
     while True:
         try:
             order, _, fds = orders.receive(fds=1)
@@ -47,6 +48,8 @@ def run_trusted(shell: Shell, control: socket.socket) -> None:
             student = Student(Channel(socket.socket(fileno=fds[0])))
             orders.send({})
         elif "names" in order:
+            if student is None:
+                raise WireError("a test came before the student's kernel")
             _test(shell, orders, student, order)
         else:
             result = _execute(shell, order)

@@ -55,12 +55,13 @@ def limit(limits: dict[str, int]) -> None:
 
 
 def give_up_rights(uid: int | None) -> None:
-    """Give up every right of this process, for good.
+    """Drop every privilege of this process, permanently.
 
-    It becomes user and group `uid`, if given, and drops all capabilities; no program that it starts
-    can get any back.
+    It drops all capabilities, and no program that it starts can gain any (PR_SET_NO_NEW_PRIVS).
+    System calls that no lesson needs are refused from then on, see :mod:`seccomp`.
 
-    Calls of Linux that no lesson needs are refused from then on, see :mod:`seccomp`.
+    Args:
+        uid: the user and group to become, if this process may; None stays what it is.
     """
     if uid is not None:
         os.setgroups([])

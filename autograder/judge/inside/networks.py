@@ -105,7 +105,9 @@ class NetworkEncoder:
                 f"the network cannot be taken across, since its computation cannot be traced: "
                 f"{type(error).__name__}: {error}"
             ) from None
-        steps, places, self.numbers = [], {}, 0
+        steps: list[list] = []
+        places: dict[fx.Node, int] = {}
+        self.numbers = 0
         for node in graph.nodes:
             places[node] = len(steps)
             self.numbers += _count([node.args, node.kwargs])
@@ -182,15 +184,15 @@ def _function(value, encode, depth) -> list:
 
 
 def _with_nodes(encode: Encoder, places: dict) -> Encoder:
-    """An encoder that goes on behind another one, and knows a graph's nodes."""
+    """An encoder for a step's arguments: it writes the step that a node of the graph stands for."""
 
     def other(value, inner, depth):
         for kind in (list, dict):  # `torch.fx` has its own, which cannot be changed
             if isinstance(value, kind):
                 return inner(kind(value), depth + 1)
         if not isinstance(value, fx.Node):
-            kind = type(value).__name__
-            raise Uncrossable(f"the network uses a value of type {kind!r}, which cannot cross")
+            name = type(value).__name__
+            raise Uncrossable(f"the network uses a value of type {name!r}, which cannot cross")
         return ["node", places[value]]
 
     arguments = Encoder(other)
@@ -207,7 +209,8 @@ class Network(nn.Module):
 
     def forward(self, *inputs):
         """What the student's `forward` computes."""
-        values, given = [], iter(inputs)
+        values: list = []
+        given = iter(inputs)
         for kind, target, args, kwargs in self.steps:
             args, kwargs = _filled(args, values), _filled(kwargs, values)
             if kind == "placeholder":
@@ -335,7 +338,7 @@ class NetworkDecoder:
 
 
 def _count(value) -> int:
-    """The numbers in a step's arguments or a layer's setting."""
+    """How many numbers a step's arguments or a layer's setting hold."""
     if isinstance(value, list | tuple | set):
         return sum(map(_count, value))
     if isinstance(value, dict):
@@ -344,11 +347,11 @@ def _count(value) -> int:
 
 
 def _count_buffer(name: str, value, own: bool) -> int:
-    """The numbers in a buffer; those that layers of torch keep themselves are free."""
+    """How many numbers of a buffer count; those that torch's own layers keep do not."""
     return 0 if value is None or (name in STATISTICS and not own) else value.numel()
 
 
-def _layer_class(path) -> type:
+def _layer_class(path) -> type[nn.Module]:
     from utils import nn as ours
 
     library, _, name = str(path).rpartition(".")

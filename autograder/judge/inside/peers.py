@@ -10,6 +10,8 @@ stand-in for it. Rules that an author of tests can rely on:
   others as :class:`RemoteError`.
 - A stand-in is an instance of no class of the student's, has only the attributes that are asked
   for by name (none that begins with an underscore), and equals only itself.
+- A network that cannot be traced, such as a layer around an `autograd.Function`, does not cross.
+  Its class is tried where it lives (`RemoteFunction.forward_backward`), and tensors come back.
 - A function that a test hands over can be called by the student during that call, and only it.
 - The student's random numbers are seeded for each call from the test's own generator, so that a
   score repeats.
@@ -18,11 +20,14 @@ stand-in for it. Rules that an author of tests can rely on:
 import builtins
 import hashlib
 import random
+from collections.abc import Sequence
+from functools import partial
 
 # By name: what somebody puts into these modules later does not change what is called here.
 from os import WNOHANG, _exit, fork, kill, waitpid
 from signal import SIGKILL
 from time import monotonic, sleep
+from typing import ClassVar
 
 import numpy as np
 import torch
@@ -31,7 +36,9 @@ from autograder.judge.inside.guard import Guard, GuardedWatch, other_threads
 from autograder.judge.inside.networks import NetworkDecoder, NetworkEncoder
 from autograder.judge.inside.values import Decoder, Encoder, Uncrossable
 from autograder.judge.inside.wire import Channel, Closed, WireError
+from utils.elsewhere import Call, RunsElsewhere
 from utils.known_state import known_state
+from utils.modules import forward_backward
 
 __all__ = ["Answers", "RemoteError", "RemoteFunction", "RemoteObject", "Student", "StudentGone"]
 
@@ -164,6 +171,8 @@ class Answers:
         target = self.objects[request["object"]]
         if "attribute" in request:
             return getattr(target, request["attribute"])
+        if "module" in request:
+            target = partial(forward_backward, target)
         decode = Decoder(blob, {"callback": self._callback})
         args, options = decode(request["args"]), decode(request["options"])
         before = [_copy(x) for x in (*args, *options.values())]
@@ -200,7 +209,8 @@ class Answers:
 
     def _described(self, error: BaseException, request: dict) -> list:
         """Type, text, and the lines of the student's own that led to it."""
-        lines, trace = [], error.__traceback__
+        lines: list[list] = []
+        trace = error.__traceback__
         while trace is not None and len(lines) < 50:
             code = trace.tb_frame.f_code
             if code.co_filename.startswith("<cell "):
@@ -247,8 +257,8 @@ class Student:
             raise KeyError(name) if isinstance(error, KeyError) else error
         return value
 
-    def ask(self, request: dict, blobs=(), callbacks=()):
-        """Ask; return value, error, a forbidden call, and the arguments that were changed."""
+    def ask(self, request: dict, blobs=(), callbacks=()) -> Call:
+        """Ask, and wait for the answer."""
         forbidden = None
         try:
             if self.gone:
@@ -261,7 +271,8 @@ class Student:
                 elif "callback" in reply:
                     self._call_back(reply, blob, callbacks)
                 else:
-                    return (*self._result(reply, blob), forbidden, _names(reply.get("changed")))
+                    value, error = self._result(reply, blob)
+                    return Call(value, error, forbidden, _names(reply.get("changed")))
             raise WireError("too many calls back")
         except WireError as error:
             self.gone = f"the student's kernel does not answer any more ({str(error)[:300]})"
@@ -309,32 +320,34 @@ class RemoteObject:
     def __getattr__(self, name: str):
         if name.startswith("_"):
             raise AttributeError(name)
-        value, error, *_ = self._student.ask({"object": self._place, "attribute": name})
-        if error is not None:
-            raise error
-        return value
+        call = self._student.ask({"object": self._place, "attribute": name})
+        if call.error is not None:
+            raise call.error
+        return call.value
 
     def __repr__(self):
         return f"<the student's {self.__name__}>"
 
 
-class RemoteFunction(RemoteObject):
+class RemoteFunction(RemoteObject, RunsElsewhere):
     """Stands for a function, a class or anything else that can be called."""
+
+    way: ClassVar[dict] = {}  # what a request says besides
+
+    @property
+    def forward_backward(self) -> "RemoteModule":
+        """:func:`utils.modules.forward_backward` of this class, in the student's kernel."""
+        return RemoteModule(self._student, self._place, self.__name__)
 
     def __call__(self, *args, **options):
         """Call it, with copies of the arguments; raise what it raises."""
-        value, error, _, _ = self.call_elsewhere(args, options)
-        if error is not None:
-            raise error
-        return value
+        call = self.call_elsewhere(args, options)
+        if call.error is not None:
+            raise call.error
+        return call.value
 
-    def call_elsewhere(self, args, options: dict, forbidden: tuple[str, ...] = ()):
-        """Call it, and tell what happened.
-
-        Returns:
-            The value, the exception or None, the first forbidden function that it called or None,
-            and the places and names of the arguments that it changed in place.
-        """
+    def call_elsewhere(self, args: Sequence, options: dict, forbidden: Sequence[str] = ()) -> Call:
+        """Call it with copies of the arguments; the first forbidden call that it makes counts."""
         callbacks: list = []
 
         def other(value, encode, depth):
@@ -351,8 +364,15 @@ class RemoteFunction(RemoteObject):
             "options": encode(dict(options)),
             "forbidden": list(forbidden),
             "seed": self._student.seed(),
+            **self.way,
         }
         return self._student.ask(request, encode.blobs, callbacks)
+
+
+class RemoteModule(RemoteFunction):
+    """Stands for a class of modules, which a call takes forward and backward."""
+
+    way: ClassVar[dict] = {"module": True}
 
 
 def _stand_in(student: Student, kind, place, name):
@@ -384,7 +404,7 @@ def _exception(described) -> Exception:
             error = None
     if error is None:
         error = RemoteError(f"{name}: {text}" if text else name)
-    error.student_lines = [
+    vars(error)["student_lines"] = [
         (x[0], x[1])
         for x in lines[:50]
         if isinstance(x, list) and len(x) == 2 and type(x[0]) is str and type(x[1]) is int

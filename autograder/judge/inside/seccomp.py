@@ -91,7 +91,7 @@ def refuse_calls() -> bool:
         return False
     column = list(ARCHITECTURES).index(machine)
     special = {name: numbers[column] for name, numbers in LOOKED_AT.items()}
-    refused = [x[column] for x in REFUSED.values() if x[column] is not None]
+    refused = [number for x in REFUSED.values() if (number := x[column]) is not None]
     program = b"".join(_program(ARCHITECTURES[machine], refused, **special))
     code = ctypes.create_string_buffer(program)
     header = struct.pack("HxxxxxxP", len(program) // 8, ctypes.addressof(code))

@@ -26,7 +26,8 @@ class _Stream(io.TextIOBase):
     encoding, errors = "utf-8", "replace"
 
     def __init__(self, name: str, number: int):
-        self.name, self.number, self.outputs, self.left = name, number, None, 0
+        self.name, self.number, self.left = name, number, 0
+        self.outputs: list | None = None
         self.buffer = _Bytes(self)
 
     def record(self, outputs: list | None):
@@ -82,7 +83,9 @@ class _Compiler(CachingCompiler):
 
 
 class _Publisher(DisplayPublisher):
-    def publish(self, data, metadata=None, **_):
+    shell: "Shell"
+
+    def publish(self, data, metadata=None, *_, **__):
         self.shell.outputs.append(
             {"output_type": "display_data", "data": data, "metadata": metadata or {}}
         )
@@ -92,6 +95,8 @@ class _Publisher(DisplayPublisher):
 
 
 class _Hook(DisplayHook):
+    shell: "Shell"
+
     def write_output_prompt(self):
         pass
 
@@ -115,6 +120,7 @@ class Shell(InteractiveShell):
     display_pub_class = Type(_Publisher)
     displayhook_class = Type(_Hook)
     compiler_class = Type(_Compiler)
+    compile: _Compiler
 
     def __init__(self, **options):
         self.outputs: list = []

@@ -29,6 +29,8 @@ DTYPES = {
         *(torch.complex64, torch.complex128),
     )
 }
+#: How those are called that are no set.
+SEQUENCES: dict[type, str] = {list: "list", tuple: "tuple", torch.Size: "size"}
 ARRAYS = {
     x.str: x
     for x in map(
@@ -63,8 +65,7 @@ class Encoder:
         if depth > DEEPEST:
             raise Uncrossable(f"nested more than {DEEPEST} deep")
         if kind in (list, tuple, set, frozenset, torch.Size):
-            tag = {list: "list", tuple: "tuple", torch.Size: "size"}.get(kind, "set")
-            return [tag, *(self(x, depth + 1) for x in value)]
+            return [SEQUENCES.get(kind, "set"), *(self(x, depth + 1) for x in value)]
         if kind is dict:
             return ["dict", *([self(k, depth + 1), self(x, depth + 1)] for k, x in value.items())]
         if kind is complex:

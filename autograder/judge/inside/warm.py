@@ -37,7 +37,8 @@ def main(descriptor: int, preload: list[str]) -> None:
         problem = _preload(preload)
     ours, theirs = socket.socketpair()
     if os.fork() == 0:
-        mine.close(), ours.close()
+        mine.close()
+        ours.close()
         with _only_while_open(Channel(theirs)):
             problem = problem or _preload([CHECKS])
         _serve(Channel(theirs), shell, problem)

@@ -9,6 +9,7 @@ import json
 import socket
 import struct
 import time
+from collections.abc import Sequence
 
 __all__ = ["Channel", "Closed", "TooLarge", "WireError"]
 
@@ -43,7 +44,9 @@ class Channel:
         """Close this end."""
         self.socket.close()
 
-    def send(self, message: dict, blobs: list[bytes] = (), fds: list[int] = ()) -> None:
+    def send(
+        self, message: dict, blobs: Sequence[bytes | bytearray] = (), fds: Sequence[int] = ()
+    ) -> None:
         """Send one frame, with file descriptors if given.
 
         Raises:
@@ -78,7 +81,7 @@ class Channel:
             Closed, TooLarge, WireError: see there.
         """
         until = None if timeout is None else time.monotonic() + timeout
-        got = []
+        got: list[int] = []
         head = self._read(HEADER.size, until, fds, got)
         magic, text, size = HEADER.unpack(head)
         if magic != MAGIC:
@@ -95,8 +98,8 @@ class Channel:
         blob = self._read(size, until)
         return (message, blob, got) if fds else (message, blob)
 
-    def _read(self, size: int, until, fds: int = 0, got: list | None = None) -> bytearray:
-        data, view, place = bytearray(size), None, 0
+    def _read(self, size: int, until, fds: int = 0, got: list[int] | None = None) -> bytearray:
+        data, place = bytearray(size), 0
         view = memoryview(data)
         while place < size:
             if until is not None:
@@ -107,7 +110,7 @@ class Channel:
             else:
                 self.socket.settimeout(None)
             try:
-                if fds and not got:
+                if fds and got is not None and not got:
                     part, more, *_ = socket.recv_fds(self.socket, size - place, fds)
                     got += more
                     view[place : place + len(part)] = part

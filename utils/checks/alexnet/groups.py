@@ -3,6 +3,7 @@
 import torch
 import torch.nn.functional as F
 
+from utils.checks.cases import IMAGES
 from utils.checks.convolution.cases import in_double, whole_numbers
 from utils.checks.core import Case, Exercise, Trait
 from utils.checks.mistakes import edit
@@ -35,7 +36,7 @@ grouped_conv2d = Exercise(
     cases=[*_cases, *in_double(_cases[-2:])],
     traits=(
         Trait("several groups", "one group", lambda case: case.arguments["groups"] > 1),
-        Trait("several images", "one image", lambda case: len(case.arguments["input"]) > 1),
+        IMAGES,
         Trait(
             "several filters in a group",
             "one filter in a group",

@@ -2,6 +2,7 @@
 
 import torch.nn.functional as F
 
+from utils.checks.cases import IMAGES
 from utils.checks.convolution.cases import in_double, whole_numbers
 from utils.checks.core import Case, Exercise, Trait
 from utils.checks.mistakes import edit
@@ -33,7 +34,7 @@ response_norm = Exercise(
     cases=[*_cases, *in_double(_cases[-2:])],
     traits=(
         Trait("several places", "one place", lambda c: c.arguments["input"][0, 0].numel() > 1),
-        Trait("several images", "one image", lambda c: len(c.arguments["input"]) > 1),
+        IMAGES,
         Trait("alpha other than 1", "alpha = 1", lambda c: c.arguments["alpha"] != 1),
         Trait("beta other than 1", "beta = 1", lambda c: c.arguments["beta"] != 1),
     ),

@@ -6,6 +6,7 @@ source of each can be submitted as a solution cell.
 
 import torch
 
+from utils.checks.cases import table
 from utils.checks.convolution.cases import in_double, whole_numbers
 from utils.checks.core import Case, Exercise, Trait
 from utils.checks.mistakes import edit
@@ -93,10 +94,10 @@ def _separable(channels, filters, size):
 separable_weights = Exercise(
     "separable-weights",
     reference=_separable,
-    cases=[
-        Case(dict(zip(("channels", "filters", "size"), row, strict=True)))
-        for row in [(1, 1, 2), (2, 1, 2), (1, 2, 2), (3, 5, 1), (4, 4, 3), (64, 128, 3), (16, 8, 5)]
-    ],
+    cases=table(
+        "channels filters size",
+        [(1, 1, 2), (2, 1, 2), (1, 2, 2), (3, 5, 1), (4, 4, 3), (64, 128, 3), (16, 8, 5)],
+    ),
     traits=(
         Trait("several channels", "one channel", lambda case: case.arguments["channels"] > 1),
         Trait("several filters", "one filter", lambda case: case.arguments["filters"] > 1),

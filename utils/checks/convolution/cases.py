@@ -71,8 +71,9 @@ class Layer(NamedTuple):
     @property
     def output_shape(self) -> tuple[int, int, int, int]:
         """The shape (N, K, H_out, W_out)."""
-        span = (side + 2 * self.padding - self.kernel for side in self.size)
-        return (self.images, self.filters, *(x // self.stride + 1 for x in span))
+        spans = (side + 2 * self.padding - self.kernel for side in self.size)
+        height, width = (span // self.stride + 1 for span in spans)
+        return (self.images, self.filters, height, width)
 
 
 # One thing at a time first, so that a check can say which of them goes wrong; then together.
@@ -92,11 +93,6 @@ LAYERS = (
     Layer((5, 4), 3, images=2, channels=3, filters=2, padding=2, bias=True),
     Layer((7, 6), 3, images=2, channels=2, filters=2, stride=3, padding=1, bias=True),
 )
-
-
-def table(names: str, *lists: list[tuple[int, ...]]) -> list[Case]:
-    """Make a case of every row in the lists: its numbers have these names, in this order."""
-    return [Case(dict(zip(names.split(), row, strict=False))) for rows in lists for row in rows]
 
 
 def layer_cases(arguments: Callable[[Layer, int], dict]) -> list[Case]:

@@ -1,6 +1,7 @@
 """Lesson 1: how many parameters, shared and not."""
 
-from utils.checks.convolution.cases import COUNT_TRAITS, table
+from utils.checks.cases import table
+from utils.checks.convolution.cases import COUNT_TRAITS
 from utils.checks.core import Exercise, Mistake, ValueExercise
 from utils.checks.mistakes import edit
 

@@ -1,6 +1,7 @@
 """Lesson 1: the output size, and which strides fit."""
 
-from utils.checks.convolution.cases import PADDING, STRIDE, padding, stride, table
+from utils.checks.cases import table
+from utils.checks.convolution.cases import PADDING, STRIDE, padding, stride
 from utils.checks.core import Case, Exercise, Mistake, Trait, ValueExercise
 from utils.checks.mistakes import edit
 

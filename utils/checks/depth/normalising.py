@@ -6,6 +6,7 @@ source of each can be submitted as a solution cell.
 
 import torch
 
+from utils.checks.cases import CHANNELS, IMAGES, PIXELS
 from utils.checks.convolution.cases import DERIVATIVES, in_double, whole_numbers
 from utils.checks.core import Case, Exercise, Trait
 from utils.checks.mistakes import edit
@@ -22,12 +23,6 @@ NORMALISATION = (
     "torch.nn.modules.normalization",
     "utils.functional",
     "utils.nn",
-)
-_several_channels = Trait(
-    "several channels", "one channel", lambda case: case.arguments["input"].shape[1] > 1
-)
-_several_pixels = Trait(
-    "several pixels", "one pixel", lambda case: case.arguments["input"].shape[2:].numel() > 1
 )
 
 # --- identity-filters ----------------------------------------------------------------------------
@@ -125,9 +120,9 @@ batch_norm = Exercise(
     ),
     cases=[*_cases, *in_double(_cases[-2:])],
     traits=(
-        _several_channels,
-        _several_pixels,
-        Trait("several images", "one image", lambda case: len(case.arguments["input"]) > 1),
+        CHANNELS,
+        PIXELS,
+        IMAGES,
     ),
     forbidden=NORMALISATION,
     instead="Write it out: mean, variance, normalise, scale, shift.",
@@ -208,7 +203,7 @@ batch_norm_backward = Exercise(
     "batch-norm-backward",
     reference=_backward_reference,
     cases=[*_backward_cases, *in_double(_backward_cases[-2:])],
-    traits=(_several_channels, _several_pixels),
+    traits=(CHANNELS, PIXELS),
     returns=("grad_input", "grad_weight", "grad_bias"),
     forbidden=(*NORMALISATION, *DERIVATIVES),
     instead="Use the formula above the exercise, or derive it: the chain rule is the exercise.",
@@ -288,8 +283,8 @@ running_statistics = Exercise(
     reference=_running,
     cases=[*_running_cases, *in_double(_running_cases[-2:])],
     traits=(
-        _several_channels,
-        _several_pixels,
+        CHANNELS,
+        PIXELS,
         Trait("a momentum", "no momentum given", lambda case: "momentum" in case.arguments),
     ),
     returns=("running_mean", "running_var"),

@@ -2,6 +2,7 @@
 
 import torch
 import torch.nn.functional as F
+import torch.nn.grad
 
 from utils.checks.convolution import cases
 from utils.checks.core import Exercise

@@ -1,6 +1,7 @@
 """Lesson 2: the region that a unit sees, through one layer and through several."""
 
-from utils.checks.convolution.cases import PADDING, STRIDE, table
+from utils.checks.cases import table
+from utils.checks.convolution.cases import PADDING, STRIDE
 from utils.checks.core import Case, Exercise, Mistake, Trait, ValueExercise
 from utils.checks.mistakes import edit
 

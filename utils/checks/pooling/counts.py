@@ -1,6 +1,7 @@
 """Lesson 3: what pooling throws away, and the work that it saves."""
 
-from utils.checks.convolution.cases import COUNT_TRAITS, table
+from utils.checks.cases import table
+from utils.checks.convolution.cases import COUNT_TRAITS
 from utils.checks.core import Exercise, Mistake, Trait, ValueExercise
 from utils.checks.mistakes import edit
 

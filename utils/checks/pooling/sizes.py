@@ -1,6 +1,6 @@
 """Lesson 3: how large is what a pooling layer gives out."""
 
-from utils.checks.convolution.cases import table
+from utils.checks.cases import table
 from utils.checks.core import Case, Exercise, Mistake, Trait, ValueExercise
 from utils.checks.mistakes import edit
 from utils.checks.pooling.cases import OVERLAP

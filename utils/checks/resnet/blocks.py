@@ -8,16 +8,10 @@ import torch
 import torch.nn.functional as F
 
 from utils import functional
+from utils.checks.cases import CHANNELS, IMAGES, PIXELS
 from utils.checks.convolution.cases import DERIVATIVES, in_double, whole_numbers
 from utils.checks.core import Case, Exercise, Mistake, Trait, ValueExercise
 from utils.checks.mistakes import edit
-
-_several_channels = Trait(
-    "several channels", "one channel", lambda case: case.arguments["input"].shape[1] > 1
-)
-_several_pixels = Trait(
-    "several pixels", "one pixel", lambda case: case.arguments["input"].shape[2:].numel() > 1
-)
 
 # --- residual-block ------------------------------------------------------------------------------
 
@@ -59,9 +53,9 @@ residual_block = Exercise(
     reference=_block,
     cases=[*_cases, *in_double(_cases[-2:])],
     traits=(
-        _several_channels,
-        _several_pixels,
-        Trait("several images", "one image", lambda case: len(case.arguments["input"]) > 1),
+        CHANNELS,
+        PIXELS,
+        IMAGES,
     ),
     every_device=True,
     part="residual_block",
@@ -137,14 +131,15 @@ residual_block_backward = Exercise(
     reference=_block_backward,
     cases=[*_backward_cases, *in_double(_backward_cases[-2:])],
     traits=(
-        _several_channels,
-        _several_pixels,
-        Trait("several images", "one image", lambda case: len(case.arguments["input"]) > 1),
+        CHANNELS,
+        PIXELS,
+        IMAGES,
     ),
     returns=("grad_input", "grad_weight1", "grad_weight2"),
     forbidden=DERIVATIVES,
-    instead="Go back step by step; functional.conv2d_backward does a conv layer for you.",
+    instead="Go back step by step; `mine` and `functional` have a conv layer's gradients.",
     every_device=True,
+    part="residual_block_backward",
 )
 
 residual_block_backward.mistake(
@@ -227,7 +222,7 @@ bottleneck = Exercise(
     cases=[*_bottleneck_cases, *in_double(_bottleneck_cases[-2:])],
     traits=(
         Trait("several filters", "one filter", lambda case: len(case.arguments["reduce"]) > 1),
-        Trait("several images", "one image", lambda case: len(case.arguments["input"]) > 1),
+        IMAGES,
     ),
     every_device=True,
     part="bottleneck",

@@ -7,6 +7,7 @@ source of each can be submitted as a solution cell.
 import torch
 import torch.nn.functional as F
 
+from utils.checks.cases import CHANNELS, IMAGES
 from utils.checks.convolution.cases import LIBRARY, in_double, whole_numbers
 from utils.checks.core import Case, Exercise, Trait
 from utils.checks.mistakes import edit
@@ -119,8 +120,8 @@ projection = Exercise(
     cases=[*_projection_cases, *in_double(_projection_cases[-2:])],
     traits=(
         _strided,
-        Trait("several channels", "one channel", lambda c: c.arguments["input"].shape[1] > 1),
-        Trait("several images", "one image", lambda c: len(c.arguments["input"]) > 1),
+        CHANNELS,
+        IMAGES,
     ),
     forbidden=LIBRARY,
     instead="At every stride-th pixel: the weight matrix times the vector of the channels.",

@@ -1,14 +1,11 @@
 """Lesson 5: what one large filter costs, and what a stack of small ones does."""
 
-from utils.checks.core import Case, Exercise, Mistake, Trait, ValueExercise
+from utils.checks.cases import table
+from utils.checks.core import Exercise, Mistake, Trait, ValueExercise
 from utils.checks.mistakes import edit
 
 _several = Trait("several layers", "one layer", lambda case: case.arguments["layers"] > 1)
 _deep = Trait("D > 1", "D = 1", lambda case: case.arguments["depth"] > 1)
-
-
-def _rows(names, *rows):
-    return [Case(dict(zip(names, row, strict=True))) for row in rows]
 
 
 # --- stack-weights -------------------------------------------------------------------------------
@@ -21,10 +18,10 @@ def _weights(layers, kernel_size, depth):
 stack_weights = Exercise(
     "stack-weights",
     reference=_weights,
-    cases=_rows(
-        ("layers", "kernel_size", "depth"),
-        *[(1, 2, 1), (1, 7, 1), (3, 3, 1), (1, 3, 2), (2, 3, 4), (3, 3, 5), (1, 7, 512)],
-        *[(3, 3, 512), (5, 3, 64), (2, 1, 16)],
+    cases=table(
+        "layers kernel_size depth",
+        [(1, 2, 1), (1, 7, 1), (3, 3, 1), (1, 3, 2), (2, 3, 4), (3, 3, 5), (1, 7, 512)],
+        [(3, 3, 512), (5, 3, 64), (2, 1, 16)],
     ),
     traits=(_several, _deep),
     forbidden=("utils.sizing", "utils.nn", "torch.nn.modules.conv"),
@@ -101,10 +98,10 @@ def _costs(layers, kernel_size, depth, size):
 stack_costs = Exercise(
     "stack-costs",
     reference=_costs,
-    cases=_rows(
-        ("layers", "kernel_size", "depth", "size"),
-        *[(1, 2, 1, 1), (1, 3, 1, 2), (3, 3, 1, 2), (1, 3, 2, 2), (1, 7, 4, 3), (3, 3, 4, 3)],
-        *[(2, 5, 3, 7), (1, 7, 64, 56), (3, 3, 64, 56), (5, 1, 8, 10)],
+    cases=table(
+        "layers kernel_size depth size",
+        [(1, 2, 1, 1), (1, 3, 1, 2), (3, 3, 1, 2), (1, 3, 2, 2), (1, 7, 4, 3), (3, 3, 4, 3)],
+        [(2, 5, 3, 7), (1, 7, 64, 56), (3, 3, 64, 56), (5, 1, 8, 10)],
     ),
     traits=(
         _several,

@@ -2,6 +2,7 @@
 
 import torch.nn.functional as F
 
+from utils.checks.cases import CHANNELS
 from utils.checks.convolution.cases import in_double, whole_numbers
 from utils.checks.core import Case, Exercise, Mistake, Trait, ValueExercise
 from utils.checks.mistakes import edit
@@ -152,7 +153,7 @@ middle_gradient = Exercise(
     cases=[*_cases, *in_double(_cases[-2:])],
     traits=(
         Trait("several layers", "one layer", lambda c: len(c.arguments["weight"]) > 1),
-        Trait("several channels", "one channel", lambda c: c.arguments["input"].shape[1] > 1),
+        CHANNELS,
         Trait(
             "H different from W",
             "square images",

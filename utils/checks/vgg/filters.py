@@ -3,6 +3,7 @@
 import torch
 import torch.nn.functional as F
 
+from utils.checks.cases import CHANNELS, IMAGES
 from utils.checks.convolution.cases import LIBRARY, in_double, whole_numbers
 from utils.checks.core import Case, Exercise, Mistake, Trait, ValueExercise
 from utils.checks.mistakes import edit
@@ -136,8 +137,8 @@ conv1x1 = Exercise(
     reference=lambda input, weight, bias: F.conv2d(input, weight[:, :, None, None], bias),
     cases=[*_pointwise_cases, *in_double(_pointwise_cases[-2:])],
     traits=(
-        Trait("several images", "one image", lambda c: len(c.arguments["input"]) > 1),
-        Trait("several channels", "one channel", lambda c: c.arguments["input"].shape[1] > 1),
+        IMAGES,
+        CHANNELS,
         Trait("several filters", "one filter", lambda c: len(c.arguments["weight"]) > 1),
     ),
     forbidden=LIBRARY,

@@ -1,0 +1,5 @@
+"""Stands in for a package with which jsonschema would check a format that no notebook uses.
+
+The real one compiles a grammar when it is imported, which takes longer than all the rest of a
+command of nbgrader's; jsonschema does without it, as it does where it is not installed.
+"""
