@@ -21,7 +21,6 @@ from utils.nn import (  # noqa: F401  (what no exercise asks for)
     InvertedResidual,
     Linear,
     PReLU,
-    ReLU,
     ReLU6,
     Tanh,
     ZeroPad2d,
