@@ -256,17 +256,18 @@ RIGHT["training-step"] = [
     # Changes copies of the weights at the end.
     """
 def training_step(images, targets, w1, b1, w2, b2, w3, b3, lr):
-    first = mine.conv2d(images, w1, b1, padding=2)
-    second = mine.conv2d(mine.relu(first), w2, b2, padding=2)
+    pad = (w1.shape[-1] - 1) // 2
+    first = mine.conv2d(images, w1, b1, padding=pad)
+    second = mine.conv2d(mine.relu(first), w2, b2, padding=pad)
     last = mine.relu(second)
     means = last.mean((2, 3))
     exponentials = (means @ w3.T + b3).exp()
     grad = (exponentials / exponentials.sum(1, keepdim=True) - targets) / len(targets)
     new3 = w3 - lr * grad.T @ means, b3 - lr * grad.sum(0)
     grad = (grad @ w3)[:, :, None, None] / last[0, 0].numel() * (second > 0)
-    grad2 = mine.conv2d_backward_weight(grad, mine.relu(first), w2, padding=2)
-    grad = mine.conv2d_backward_input(grad, first, w2, padding=2) * (first > 0)
-    grad1 = mine.conv2d_backward_weight(grad, images, w1, padding=2)
+    grad2 = mine.conv2d_backward_weight(grad, mine.relu(first), w2, padding=pad)
+    grad = mine.conv2d_backward_input(grad, first, w2, padding=pad) * (first > 0)
+    grad1 = mine.conv2d_backward_weight(grad, images, w1, padding=pad)
     new1, new2 = ([x - lr * g for x, g in zip(*y)] for y in (((w1, b1), grad1), ((w2, b2), grad2)))
     return *new1, *new2, *new3
 """,
@@ -274,15 +275,17 @@ def training_step(images, targets, w1, b1, w2, b2, w3, b3, lr):
     """
 def training_step(images, targets, w1, b1, w2, b2, w3, b3, lr):
     n, _, height, width = images.shape
-    columns1 = mine.im2col(images, 5, 1, 2)
+    size = w1.shape[2]
+    columns1 = mine.im2col(images, size, 1, size // 2)
     flat1 = w1.flatten(1) @ columns1 + b1[:, None]
     hidden1 = flat1.clamp(min=0).view(n, -1, height, width)
-    columns2 = mine.im2col(hidden1, 5, 1, 2)
+    columns2 = mine.im2col(hidden1, size, 1, size // 2)
     flat2 = w2.flatten(1) @ columns2 + b2[:, None]
     means = flat2.clamp(min=0).mean(dim=2)
     grad = ((means @ w3.T + b3).softmax(dim=1) - targets) / n
     back2 = ((grad @ w3) / (height * width))[:, :, None] * (flat2 > 0)
-    back1 = mine.col2im(w2.flatten(1).T @ back2, (height, width), 5, 1, 2).flatten(2) * (flat1 > 0)
+    back1 = mine.col2im(w2.flatten(1).T @ back2, (height, width), size, 1, size // 2)
+    back1 = back1.flatten(2) * (flat1 > 0)
     gradients = [
         (back1 @ columns1.mT).sum(0).view_as(w1), back1.sum((0, 2)),
         (back2 @ columns2.mT).sum(0).view_as(w2), back2.sum((0, 2)),
@@ -293,14 +296,16 @@ def training_step(images, targets, w1, b1, w2, b2, w3, b3, lr):
     # Out of place helpers of its own.
     """
 def training_step(images, targets, w1, b1, w2, b2, w3, b3, lr):
+    p = w1.shape[3] // 2
+
     def forward(x, w, b):
-        z = mine.conv2d(x, w, b, 1, 2)
+        z = mine.conv2d(x, w, b, 1, p)
         return z, mine.relu(z)
 
     def backward(g, z, x, w):
         g = mine.relu_backward(g, z)
-        back = mine.conv2d_backward_weight(g, x, w, 1, 2)
-        return mine.conv2d_backward_input(g, x, w, 1, 2), *back
+        back = mine.conv2d_backward_weight(g, x, w, 1, p)
+        return mine.conv2d_backward_input(g, x, w, 1, p), *back
 
     z1, h1 = forward(images, w1, b1)
     z2, h2 = forward(h1, w2, b2)

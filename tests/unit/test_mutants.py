@@ -39,6 +39,18 @@ SAME = {
         "return torch.where(input >= 0, input, torch.zeros_like(input))": "both are 0 at 0",
     },
     "relu-backward": {"return grad_output * (input >= 0)": KINK},
+    "col2im": {
+        f"image = columns.new_zeros(*parts.shape[:2], height + {x} * padding, "
+        f"width + {y} * padding)": "a wider ring is cut off all the same"
+        for x, y in ((2, 3), (3, 2))
+    },
+    "training-step": {
+        "padding = w1.shape[-2] // 2": SQUARE,
+        "weights = [x.requires_grad_() for x in (w1, b1, w2, b2, w3, b3)]": "a fresh copy is given",
+        "return tuple((x - lr * grad for x, grad in zip(weights, gradients, strict=True)))": (
+            "the numbers are the same with a graph behind them"
+        ),
+    },
     "compose-filters": {"size = second.shape[1]": SQUARE},
     "grouped-conv2d": {
         "parts = zip(input.chunk(groups, 1), weight.chunk(groups), bias.chunk(groups), "

@@ -15,9 +15,10 @@ _NAMES = ("w1", "b1", "w2", "b2", "w3", "b3")
 
 def _by_autograd(images, targets, w1, b1, w2, b2, w3, b3, lr):
     weights = [x.detach().requires_grad_() for x in (w1, b1, w2, b2, w3, b3)]
+    padding = w1.shape[-1] // 2
     with torch.enable_grad():
-        hidden = F.relu(F.conv2d(images, *weights[:2], padding=2))
-        hidden = F.relu(F.conv2d(hidden, *weights[2:4], padding=2))
+        hidden = F.relu(F.conv2d(images, *weights[:2], padding=padding))
+        hidden = F.relu(F.conv2d(hidden, *weights[2:4], padding=padding))
         scores = hidden.mean(dim=(2, 3)) @ weights[4].T + weights[5]
         loss = -(scores.log_softmax(dim=1) * targets).sum() / len(images)
         gradients = torch.autograd.grad(loss, weights)
@@ -25,9 +26,10 @@ def _by_autograd(images, targets, w1, b1, w2, b2, w3, b3, lr):
 
 
 def _written(images, targets, w1, b1, w2, b2, w3, b3, lr):
-    before1 = functional.conv2d(images, w1, b1, padding=2)
+    padding = w1.shape[-1] // 2
+    before1 = functional.conv2d(images, w1, b1, padding=padding)
     hidden1 = functional.relu(before1)
-    before2 = functional.conv2d(hidden1, w2, b2, padding=2)
+    before2 = functional.conv2d(hidden1, w2, b2, padding=padding)
     hidden2 = functional.relu(before2)
     means = hidden2.mean(dim=(2, 3))
     scores = means @ w3.T + b3
@@ -38,19 +40,20 @@ def _written(images, targets, w1, b1, w2, b2, w3, b3, lr):
     places = hidden2.shape[2] * hidden2.shape[3]
     grad_hidden2 = grad_means[:, :, None, None].expand_as(hidden2) / places
     grad_before2 = functional.relu_backward(grad_hidden2, before2)
-    back2 = functional.conv2d_backward(grad_before2, hidden1, w2, padding=2)
+    back2 = functional.conv2d_backward(grad_before2, hidden1, w2, padding=padding)
     grad_hidden1, grad_w2, grad_b2 = back2
     grad_before1 = functional.relu_backward(grad_hidden1, before1)
-    _, grad_w1, grad_b1 = functional.conv2d_backward(grad_before1, images, w1, padding=2)
+    back1 = functional.conv2d_backward(grad_before1, images, w1, padding=padding)
+    _, grad_w1, grad_b1 = back1
     gradients = (grad_w1, grad_b1, grad_w2, grad_b2, grad_w3, grad_b3)
     return tuple(x - lr * g for x, g in zip((w1, b1, w2, b2, w3, b3), gradients))  # noqa: B905
 
 
-def _network(images: int, side: int, widths: tuple[int, int], classes: int, seed: int, **more):
+def _network(images: int, side: int, size: int, widths, classes: int, seed: int, **more) -> Case:
     """A case in float64: a step is compared digit by digit, and its numbers are no whole ones."""
     first, second = widths
     shapes = [(images, 1, side, side + images - 1)]
-    shapes += [(first, 1, 5, 5), (first,), (second, first, 5, 5), (second,)]
+    shapes += [(first, 1, size, size), (first,), (second, first, size, size), (second,)]
     shapes += [(classes, second), (classes,)]
     numbers = [
         cases.whole_numbers(*shape, seed=seed + k).double() / 8 for k, shape in enumerate(shapes)
@@ -62,15 +65,28 @@ def _network(images: int, side: int, widths: tuple[int, int], classes: int, seed
     return Case(arguments, dtype=torch.float64)
 
 
+# Two pixels, filters of a single weight: before1 is 3 and 7, before2 is -2 and 2, the mean is 1.
+_BY_HAND = Case(
+    {
+        "images": torch.tensor([[[[1.0, 3]]]]),
+        "targets": torch.tensor([[1.0, 0]]),
+        **{"w1": torch.tensor([[[[2.0]]]]), "b1": torch.tensor([1.0])},
+        **{"w2": torch.tensor([[[[1.0]]]]), "b2": torch.tensor([-5.0])},
+        **{"w3": torch.tensor([[1.0], [-1]]), "b3": torch.tensor([0.0, 0])},
+        "lr": 1.0,
+    },
+    dtype=torch.float64,
+)
+
 training_step = Exercise(
     "training-step",
     reference=_by_autograd,
     written=_written,
     cases=[
-        _network(1, 2, (1, 1), 2, seed=300),
-        _network(1, 2, (2, 3), 3, seed=310),
-        _network(2, 4, (2, 3), 3, seed=320, lr=1.0),
-        _network(3, 5, (3, 2), 4, seed=331, lr=0.25),
+        _BY_HAND,
+        _network(1, 2, 3, (2, 3), 3, seed=310),
+        _network(2, 4, 5, (2, 3), 3, seed=320, lr=1.0),
+        _network(3, 5, 3, (3, 2), 4, seed=331, lr=0.25),
     ],
     traits=(
         Trait("several images", "one image", lambda case: len(case.arguments["images"]) > 1),
