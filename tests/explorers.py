@@ -1,15 +1,19 @@
 """Explorers on a page of their own, without kernel and without network."""
 
 import re
+import shutil
 from contextlib import contextmanager
 
 from axe_playwright_python.sync_playwright import Axe
-from browser import SLOW
+from browser import ARTIFACTS, SLOW
 from playwright.sync_api import expect
+
+from utils.explorers import Features, sheets
 
 #: Class -> a slider, the trait that it sets, and another value of this trait; in the site's order.
 SLIDERS = {
     "Convolution": ("Stride", "stride", 3),
+    "Features": ("Feature map", "channel", 3),
     "Pooling": ("Stride", "stride", 3),
     "Sizing": ("Batch size", "batch_size", 3),
     "ReceptiveField": ("Input size", "size", 21),
@@ -17,12 +21,24 @@ SLIDERS = {
 }
 PAGE = """\
 <!doctype html>
-<html lang="en"><head><meta charset="utf-8"><title>Explorers</title>
+<html lang="en" data-content_root="./"><head><meta charset="utf-8"><title>Explorers</title>
 <meta name="viewport" content="width=device-width"></head>
 <body style="margin: 8px; background: {paper}"><main>
 <h1 style="color: gray">Explorers</h1>
 {explorers}</main></body></html>
 """
+
+
+#: Where a page of the site has the data of the explorer of features.
+SHEETS = "_static/features"
+
+
+def put_sheets(folder):
+    """Put them there; they are made once, as for the site."""
+    made = ARTIFACTS / "features"
+    sheets.write(made)
+    unfinished = shutil.ignore_patterns(".*")  # that another process is writing
+    shutil.copytree(made, folder / SHEETS, ignore=unfinished, dirs_exist_ok=True)
 
 
 @contextmanager
@@ -34,11 +50,13 @@ def opened(browser, folder, *explorers, width=1280, dark=False, unfolded=True, *
     file = folder / "explorers.html"
     parts = "\n".join(explorer.as_html() for explorer in explorers)
     file.write_text(PAGE.format(paper="#111" if dark else "#fff", explorers=parts), "utf-8")
+    if any(isinstance(explorer, Features) for explorer in explorers):
+        put_sheets(folder)
     context = browser.new_context(viewport={"width": width, "height": 900}, **context)
-    problems = []
+    problems, beside = [], f"{(folder / SHEETS).as_uri()}/"
 
     def answer(route):
-        if route.request.url == file.as_uri():
+        if route.request.url == file.as_uri() or route.request.url.startswith(beside):
             return route.continue_()
         problems.append(f"request: {route.request.url}")
         return route.abort()
@@ -52,6 +70,7 @@ def opened(browser, folder, *explorers, width=1280, dark=False, unfolded=True, *
     page.wait_for_function(f"document.querySelectorAll('.explorer').length == {len(explorers)}")
     if unfolded:
         page.evaluate("document.querySelectorAll('details').forEach(x => (x.open = true))")
+    page.wait_for_function("!document.querySelector('.explorer[aria-busy]')")
     settle(page)
     yield page
     context.close()

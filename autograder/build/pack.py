@@ -32,6 +32,7 @@ PROGRESS = (
     "notebooks/home.md",
     "notebooks/network.svg",
     "notebooks/progress.txt",
+    "notebooks/answers.txt",
     "notebooks/.*.part",
 )
 NEVER = (*NOT_OURS, "*.pyc", "*.egg-info", *PROGRESS)

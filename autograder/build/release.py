@@ -138,7 +138,7 @@ def fingerprint(notebook: nbformat.NotebookNode, root: Path) -> str:
         used.add(path)
         _follow(path.read_text("utf-8"), root, used)
     for path in (root / "utils").rglob("*"):
-        if path.suffix in (".js", ".css", ".json"):
+        if path.suffix in (".js", ".css", ".json", ".toml"):
             package = next(x for x in path.parents if (x / "__init__.py").is_file())
             used |= {path} if package / "__init__.py" in used else set()
     for path in sorted(used):

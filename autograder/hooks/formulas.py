@@ -3,6 +3,8 @@
 import html
 from xml.etree.ElementTree import Element, tostring
 
+from latex2mathml.converter import Converter
+
 __all__ = ["mathml"]
 
 LONGEST = 2_000  # characters of a formula
@@ -32,9 +34,6 @@ def mathml(tex: str, display: bool = False) -> str:
         tex: the formula, without its dollars.
         display: on a line of its own, else in the line of its paragraph.
     """
-    # Students have nbgrader and this configuration of it, but not what only grading needs.
-    from latex2mathml.converter import Converter
-
     tex = tex.strip()
     try:
         if len(tex) > LONGEST or any(macro in tex for macro in MACROS):

@@ -13,6 +13,7 @@ from sphinx.util.docutils import SphinxDirective
 
 from autograder.build import pack
 from utils import data, explorers, functional
+from utils.explorers import sheets
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 ZIP = f"{pack.FOLDER}-student.zip"
@@ -128,6 +129,12 @@ def add_notebooks(app, exception) -> None:
         pack.pack(Path(app.outdir) / ZIP)
 
 
+def add_feature_maps(app, exception) -> None:
+    """Put beside the pages what the explorer of features shows, for all pages that have it."""
+    if exception is None:
+        sheets.write(Path(app.outdir) / "_static" / "features")
+
+
 def setup(app):
     """Register with Sphinx."""
     app.add_directive("lessons", Lessons)
@@ -135,4 +142,5 @@ def setup(app):
     app.add_directive("convolution-picture", Picture)
     app.connect("html-page-context", describe)
     app.connect("build-finished", add_notebooks)
+    app.connect("build-finished", add_feature_maps)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

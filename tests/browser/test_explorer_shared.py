@@ -94,6 +94,8 @@ def test_a_large_number_fits_into_its_square(browser, tmp_path):
         (explorers.Sizing, {"selected": 40}, "Layer", "11"),
         (explorers.ReceptiveField, {"row": 40}, "Row", "15"),
         (explorers.GradientFlow, {"layer": 55, "depth": 8}, "Layer", "7"),
+        (explorers.Features, {"channel": 99}, "Feature map", "32"),
+        (explorers.Features, {"unit": [120, 3]}, "Unit row", "112"),
     ],
 )
 def test_a_slider_says_what_is_computed(browser, tmp_path, explorer, traits, label, shown):
@@ -141,6 +143,8 @@ MOVED = [
     ("ReceptiveField", "Input size", "layers side"),
     ("GradientFlow", "Layer", "network"),
     ("GradientFlow", "Layer", "network dashed"),
+    ("Features", "Feature map", "map"),
+    ("Features", "Unit column", "photograph"),
 ]
 
 

@@ -509,7 +509,8 @@ def check(exercise_id: str, answer) -> None:
     What the answer prints meanwhile is shown below that.
 
     In JupyterLab, an answer that passes is counted on the course home (see `utils.progress`), and
-    where somebody works at the kernel it enters the student's library (see `utils.mine`).
+    where somebody works at the kernel it enters the student's library (see `utils.mine`). That an
+    answer failed is noted there, so that a later lesson asks about it (`mine.review`).
     Numbers must be ints: of Python, NumPy or torch (0-dimensional). A whole float such as 55.0
     is refused with a hint at `//`, and so is a bool. A list may be a tuple, and a tuple a list.
 
@@ -528,6 +529,8 @@ def check(exercise_id: str, answer) -> None:
         with known_state(), printed.instead():
             passed = EXERCISES[exercise_id].check(answer)
     except CheckFailed as failed:
+        if not isinstance(failed, NotAnswered):
+            mine.answers.keep("check", exercise_id, right=False)
         raise type(failed)(f"{failed}{printed}", failed.mistakes) from None
     points = progress.record(exercise_id)
     worth = f" ({points:g} point{'s' * (points != 1)})" if points else ""

@@ -91,7 +91,7 @@ class Classification(Explorer, script="classification.js"):
             photograph, name = OWN, _file_name(photograph)
             result = self._result(image, name, f"Your photograph{name and ', '}{name}.")
         self._put(photograph=photograph, result=result, selected=selected, error="")
-        self._saved: dict = {}
+        self._saved = {}
 
     @observe("photograph")
     def _is_chosen(self, change):

@@ -1,5 +1,6 @@
 """The patches of images that excite a channel most."""
 
+import math
 from typing import NamedTuple
 
 import torch
@@ -70,21 +71,48 @@ def strongest_patches(
     maps = activations(model, images, layer, batch_size=batch_size, progress=progress)
     if not -maps.shape[1] <= channel < maps.shape[1]:
         raise ValueError(f"{layer} has {maps.shape[1]} channels, but channel is {channel}")
-    maps = maps[:, channel].clone()
-    # Units that are this near see much the same.
-    near = [max(1, -(-length // (2 * step))) for length, step in zip(size, jump, strict=True)]
     patches: list[Patch] = []
-    while len(patches) < count and maps.isfinite().any():
-        place = maps.argmax().item()
-        image, row, column = (int(i) for i in torch.unravel_index(torch.tensor(place), maps.shape))
+    for place in strongest_units(maps[:, [channel]], apart(size, jump), count)[0]:
+        image, row, column, strength = place
         first = (row * jump[0] - padding[0], column * jump[1] - padding[1])
         pixels = _cut(images[image], first, size)
-        strength = maps[image, row, column].item()
         patches.append(Patch(image, (row, column), strength, first, size, pixels))
-        rows = slice(max(0, row - near[0] + 1), row + near[0])
-        columns = slice(max(0, column - near[1] + 1), column + near[1])
-        maps[image, rows, columns] = -torch.inf
     return patches
+
+
+def apart(size: tuple[int, int], jump: tuple[int, int]) -> tuple[int, int]:
+    """How many (rows, columns) apart units must be, so that they do not show much the same."""
+    rows, columns = (
+        max(1, -(-length // (2 * step))) for length, step in zip(size, jump, strict=True)
+    )
+    return rows, columns
+
+
+def strongest_units(
+    maps: Tensor, apart: tuple[int, int], count: int
+) -> list[list[tuple[int, int, int, float]]]:
+    """Where each channel of (N, C, h, w) is strongest: (image, row, column, activation) each.
+
+    Of two units of one image that are nearer than ``apart`` (rows, columns), the weaker one is left
+    out. Gives for each channel at most ``count`` units, the strongest first.
+    """
+    maps = maps.transpose(0, 1).clone()
+    _, _, height, width = maps.shape
+    found: list[list] = [[] for _ in maps]
+    for _ in range(count):
+        strengths, places = maps.flatten(1).max(dim=1)
+        for channel, (strength, place) in enumerate(
+            zip(strengths.tolist(), places.tolist(), strict=True)
+        ):
+            if not math.isfinite(strength):  # nothing is left
+                continue
+            image, place = divmod(place, height * width)
+            row, column = divmod(place, width)
+            found[channel].append((image, row, column, strength))
+            rows = slice(max(0, row - apart[0] + 1), row + apart[0])
+            columns = slice(max(0, column - apart[1] + 1), column + apart[1])
+            maps[channel, image, rows, columns] = -torch.inf
+    return found
 
 
 def _field(model: nn.Module, shape, layer: str):

@@ -6,6 +6,9 @@ lessons, a small package that is yours to keep and needs torch alone. ``mine`` i
 line of a cell, shows which parts are yours. ``mine.nn`` has layers made of them, and
 ``models.resnet18(parts=mine)`` a network.
 
+``mine.review()`` asks three questions from earlier lessons, and ``mine.predict("...")`` one before
+the lesson answers it. What you answer is kept beside the lessons too.
+
 Nothing is read or kept where a notebook runs by itself (*Validate*, the grader, the build): there
 everything is on loan, so the library changes no score.
 """
@@ -13,11 +16,12 @@ everything is on loan, so the library changes no score.
 import sys
 from types import ModuleType
 
-from utils.mine import library, nn, shelf  # noqa: F401  (nn: as mine.nn)
+from utils.mine import answers, library, nn, shelf  # noqa: F401  (nn: as mine.nn)
+from utils.mine.asking import predict, review
 from utils.mine.library import Drawing, check, drawing, lend, take_back
 from utils.mine.parts import PARTS
 
-__all__ = ["Drawing", "check", "drawing", "lend", "take_back"]
+__all__ = ["Drawing", "check", "drawing", "lend", "predict", "review", "take_back"]
 
 
 class _Library(ModuleType):

@@ -29,6 +29,7 @@ function wake(key, state, render) {
   const place = document.querySelector(`[data-explorer="${key}"]:not([data-awake])`);
   if (!place) return;
   place.dataset.awake = "";
+  place.still = [...place.childNodes];
   place.replaceChildren();
   place.model = new PageModel(state);
   render({ model: place.model, el: place });
