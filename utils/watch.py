@@ -28,7 +28,7 @@ LENT = {"utils.functional": "utils.mine", "utils.nn": "utils.mine.nn"}
 #: Kinds of work that torch does under many names: `torch.conv2d` is also `torch.convolution`,
 #: `torch.mkldnn_convolution`, `torch.ops.aten.conv2d.default`... To forbid one is to forbid all.
 WORK = (
-    *("conv", "im2col", "pool", "dropout"),
+    *("conv", "im2col", "col2im", "pool", "dropout"),
     *("batch_norm", "layer_norm", "instance_norm", "group_norm"),
 )
 #: Where `groups` stands when it is passed by position.

@@ -4,7 +4,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from utils.diagrams import FILTER, INPUT, Drawing, convolution
+from utils.diagrams import FILTER, INPUT, Drawing, convolution, learning_filters, pooling
 
 
 def test_a_drawing_is_well_formed_and_has_an_alternative():
@@ -66,3 +66,28 @@ def test_the_numbers_in_diagrams_of_lesson_1():
     # The windows are the matrix's columns; their products with the filter stand twice.
     assert "a: 1 2 4 5; b: 2 3 5 6; c: 4 5 7 8; d: 5 6 8 9" in DRAWN["im2col"]().alt
     assert texts(DRAWN["im2col"]()).count("-4") == 8
+
+
+@pytest.mark.parametrize("name", learning_filters.__all__)
+def test_lesson_2s_diagrams_say_what_is_to_be_seen(name):
+    drawing = getattr(learning_filters, name)()
+    page = ElementTree.fromstring(drawing._repr_html_())
+    assert page.get("aria-label") == drawing.alt and len(drawing.alt) > 100
+    words = " ".join(x.text or "" for x in page.iter() if x.tag.endswith("text"))
+    shown = {
+        "gradients_on_a_line": "G0 · w1",
+        "network": "hidden2",
+        "overlap": "a4 + b3",
+        "receptive_field": "after layer 2",
+    }
+    assert shown[name] in words
+
+
+@pytest.mark.parametrize("name", pooling.__all__)
+def test_lesson_3s_diagrams_say_what_is_to_be_seen(name):
+    drawing = getattr(pooling, name)()
+    page = ElementTree.fromstring(drawing._repr_html_())
+    assert page.get("aria-label") == drawing.alt and len(drawing.alt) > 100
+    words = [x.text for x in page.iter() if x.tag.endswith("text")]
+    shown = {"gradient_ways": "g/4", "summaries": "3.25", "three_reductions": "2.25"}
+    assert shown[name] in words

@@ -631,7 +631,7 @@ def test_what_is_not_written_is_on_loan_and_says_so_once(kernel, capsys):
     mine.max_pool2d(x, 2, 2)
     said = capsys.readouterr().out
     assert said == "max_pool2d is on loan until your own has passed (lesson Pooling).\n"
-    assert mine.relu is functional.relu  # no exercise asks for it
+    assert mine.tanh is functional.tanh  # no exercise asks for it
 
 
 @pytest.mark.parametrize("name", parts.PARTS)

@@ -29,11 +29,27 @@ SQUARE = "kernels are square"
 KINK = "at 0, where ReLU has a kink, any slope from 0 to 1 is right"
 SAME = {
     "conv2d-backward-input": {
-        "return F.fold(grad_columns, input.shape[2:], weight.shape[-2], "
-        "padding=padding, stride=stride)": SQUARE,
+        "return mine.col2im(grad_columns, input.shape[2:], "
+        "weight.shape[-2], stride, padding)": SQUARE,
     },
     "conv2d-backward-weight": {
-        "columns = F.unfold(input, weight.shape[-2], padding=padding, stride=stride)": SQUARE,
+        "columns = mine.im2col(input, weight.shape[-2], stride, padding)": SQUARE,
+    },
+    "relu": {
+        "return torch.where(input >= 0, input, torch.zeros_like(input))": "both are 0 at 0",
+    },
+    "relu-backward": {"return grad_output * (input >= 0)": KINK},
+    "col2im": {
+        f"image = columns.new_zeros(*parts.shape[:2], height + {x} * padding, "
+        f"width + {y} * padding)": "a wider ring is cut off all the same"
+        for x, y in ((2, 3), (3, 2))
+    },
+    "training-step": {
+        "padding = w1.shape[-2] // 2": SQUARE,
+        "weights = [x.requires_grad_() for x in (w1, b1, w2, b2, w3, b3)]": "a fresh copy is given",
+        "return tuple((x - lr * grad for x, grad in zip(weights, gradients, strict=True)))": (
+            "the numbers are the same with a graph behind them"
+        ),
     },
     "compose-filters": {"size = second.shape[1]": SQUARE},
     "grouped-conv2d": {
@@ -61,7 +77,7 @@ SAME = {
     },
 }
 # Exercises that differentiate a ReLU. At 0 any slope from 0 to 1 is right.
-KINKED = ("middle-gradient", "residual-block-backward")
+KINKED = ("middle-gradient", "relu-backward", "residual-block-backward")
 
 LESSON_OF = {exercise: lesson for lesson in LESSONS for exercise in points(lesson)}
 # Modules are too slow for so many mutants; their mistakes are tried in test_checks.py.

@@ -16,15 +16,17 @@ PHRASES = {
     "ready-made convolutions": r"torch\.conv\w*|scipy\.signal|numpy\..*",
     "`torch.nn`'s conv layers": r"torch\.nn\.modules\.conv",
     "`F.unfold`": r"torch\.im2col",
+    "`F.fold`": r"torch\.col2im",
     "ready-made pooling": r"torch\.(adaptive_)?(max|avg)_(un)?pool\w*|torch\.nn\.modules\.pooling",
     "ready-made dropout": r"torch\.dropout|torch\.nn\.modules\.dropout",
     "ready-made normalisation": r"torch\.\w*_norm|torch\.nn\.modules\.\w*norm\w*"
     r"|torch\.nn\.functional\.local_response_norm|torch\.nn\.modules",
     "ready-made optimisers": r"torch\.optim|utils\.optim",
+    "ready-made ReLUs": r"torch\.(relu|threshold)",
     "autograd": r"torch\.autograd\..*|torch\._functorch",
     "ready-made gradients": r"torch\.nn\.grad|utils\.(gradients|flow)",
     "`scipy.ndimage`": r"scipy\.ndimage",
-    "`utils.functional`": r"utils\.functional(\.(conv\w*|depthwise))?",
+    "`utils.functional`": r"utils\.functional(\.(conv\w*|depthwise|activations))?",
     **{f"`utils.{name}`": rf"utils\.{name}" for name in ("nn", "models", "sizing", "data")},
 }
 SENTENCE = re.compile(r"^Not allowed here: (.+)\.$", re.MULTILINE)

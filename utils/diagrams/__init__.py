@@ -4,7 +4,18 @@ One module a lesson, each diagram a function that returns a `Drawing`. The colou
 all of them: input, filter, output, gradient.
 """
 
-from utils.diagrams import convolution
+from utils.diagrams import convolution, learning_filters, pooling
 from utils.diagrams.drawing import FILTER, GRADIENT, INK, INPUT, MUTED, OUTPUT, Drawing
 
-__all__ = ["FILTER", "GRADIENT", "INK", "INPUT", "MUTED", "OUTPUT", "Drawing", "convolution"]
+__all__ = [
+    "FILTER",
+    "GRADIENT",
+    "INK",
+    "INPUT",
+    "MUTED",
+    "OUTPUT",
+    "Drawing",
+    "convolution",
+    "learning_filters",
+    "pooling",
+]

@@ -18,6 +18,11 @@ def im2col(input, kernel_size, stride=1, padding=0):
     return F.unfold(input, kernel_size, padding=padding, stride=stride)
 
 
+def col2im(columns, output_size, kernel_size, stride=1, padding=0):
+    """Columns added back onto their windows, (N, C, H, W)."""
+    return F.fold(columns, output_size, kernel_size, padding=padding, stride=stride)
+
+
 def conv2d_backward_weight(grad_output, input, weight, stride=1, padding=0):
     """Gradients of the weight and the bias."""
     mask = (False, True, True)
@@ -109,6 +114,7 @@ ADAPTED = {
     function.__name__: function
     for function in (
         im2col,
+        col2im,
         conv2d_backward_weight,
         conv2d_backward_input,
         global_avg_pool2d,

@@ -21,7 +21,6 @@ from utils.nn import (  # noqa: F401  (what no exercise asks for)
     InvertedResidual,
     Linear,
     PReLU,
-    ReLU,
     ReLU6,
     Tanh,
     ZeroPad2d,
@@ -58,6 +57,7 @@ def _backward(name: str) -> Callable:
     return call
 
 
+_relu = differentiable(_forward("relu"), _backward("relu_backward"))
 _max_pool2d = differentiable(_forward("max_pool2d"), _backward("max_pool2d_backward"))
 _avg_pool2d = differentiable(_forward("avg_pool2d"), _backward("avg_pool2d_backward"))
 _global_avg_pool2d = differentiable(
@@ -162,6 +162,16 @@ class Conv2d(_OfParts, nn.Conv2d):
         )
         outputs = [_Conv2d.apply(*group, *hyperparameters) for group in groups]
         return outputs[0] if self.groups == 1 else torch.cat(outputs, dim=1)
+
+
+class ReLU(_OfParts, nn.ReLU):
+    """ReLU."""
+
+    parts = ("relu", "relu_backward")
+
+    def forward(self, input: Tensor) -> Tensor:
+        """Rectify by the parts, a tensor of any shape."""
+        return _relu(input)
 
 
 class MaxPool2d(_OfParts, nn.MaxPool2d):

@@ -31,8 +31,8 @@ conv2d_backward_input = Exercise(
     cases=cases.BACKWARD_CASES,
     traits=(*cases.LAYER_TRAITS, cases.DOUBLE),
     ranges=("stride", "padding"),
-    forbidden=(*cases.LIBRARY, *cases.DERIVATIVES),
-    instead="Send each output's gradient back to the pixels that its patch consists of.",
+    forbidden=(*cases.LAYERS_ONLY, *cases.DERIVATIVES),
+    instead="Compute the gradient of the columns; `mine.col2im` adds it back onto the image.",
     every_device=True,
     part="conv2d_backward_input",
 )

@@ -30,8 +30,9 @@ conv2d_backward_weight = Exercise(
     traits=(*cases.LAYER_TRAITS, cases.DOUBLE),
     ranges=("stride", "padding"),
     returns=("grad_weight", "grad_bias"),
-    forbidden=(*cases.LIBRARY, *cases.DERIVATIVES),
-    instead="Use the patches: which product of the forward pass does each weight take part in?",
+    forbidden=(*cases.LAYERS_ONLY, *cases.DERIVATIVES),
+    instead="`mine.im2col` gives the windows: which products of the forward pass does a weight "
+    "take part in?",
     every_device=True,
     part="conv2d_backward_weight",
 )

@@ -153,7 +153,8 @@ conv2d_module.mistake(
     "no gradient is handed back to the input",
     "`backward` returns a gradient for each argument of `forward`. Without the input's, the layers "
     "before this one learn nothing.",
-    edit("return grad_input,", "return None,"),
+    edit("return grad_input, grad_weight, None", "return None, grad_weight, None"),
+    edit("return grad_input, grad_weight, grad_bias", "return None, grad_weight, grad_bias"),
 )
 conv2d_module.mistake(
     "a gradient is returned for a bias that is not there",

@@ -1,0 +1,70 @@
+"""A small network whose gradient has one wrong step, for students to find by measuring.
+
+Its way back is spelt out step by step, so that each intermediate gradient can be looked at. Which
+step is wrong stands here, in the open: find it by measuring first.
+"""
+
+from torch import Tensor
+
+from utils import functional
+
+__all__ = ["Network"]
+
+#: What is computed on the way forward, in this order.
+FORWARD = ("before1", "hidden1", "before2", "hidden2", "means", "scores")
+
+
+class Network:
+    """conv, ReLU, conv, ReLU, global average, linear, cross-entropy, with a way back.
+
+    Args:
+        images: (N, C, H, W).
+        targets: (N, classes), 1 for the right class and 0 for the others.
+        parameters: w1, b1, w2, b2, w3, b3; the filters are 5x5 and padded by 2.
+    """
+
+    def __init__(self, images: Tensor, targets: Tensor, *parameters: Tensor):
+        names = ("images", "w1", "b1", "w2", "b2", "w3", "b3")
+        self.targets = targets
+        self.values = dict(zip(names, (images, *parameters), strict=True))
+        self.values = self._forward({})
+
+    def loss(self, name: str | None = None, value: Tensor | None = None) -> Tensor:
+        """The mean cross-entropy, if the value called `name` were this one."""
+        values = self._forward({name: value} if name else {})
+        return -(values["scores"].log_softmax(dim=1) * self.targets).sum() / len(self.targets)
+
+    def gradients(self) -> dict[str, Tensor]:
+        """The colleague's gradients of the loss, by the name of the value, in nine steps."""
+        x, g = self.values, {}
+        g["scores"] = (x["scores"].softmax(dim=1) - self.targets) / len(self.targets)  # 1
+        g["w3"], g["b3"] = g["scores"].T @ x["means"], g["scores"].sum(dim=0)  # 2
+        g["means"] = g["scores"] @ x["w3"]  # 3
+        height, width = x["hidden2"].shape[2:]
+        spread = g["means"][:, :, None, None].expand_as(x["hidden2"])
+        g["hidden2"] = spread / (height * width)  # 4
+        g["before2"] = functional.relu_backward(g["hidden2"], x["before2"])  # 5
+        back = functional.conv2d_backward(g["before2"], x["hidden1"], x["w2"], padding=2)
+        _, g["w2"], g["b2"] = back  # 6
+        # Each pixel's gradient is that of the outputs around it, weighted with the filter: laid on
+        # as on the way forward, where it should be turned by half a turn.
+        g["hidden1"] = functional.conv2d(g["before2"], x["w2"].transpose(0, 1), padding=2)  # 7
+        g["before1"] = functional.relu_backward(g["hidden1"], x["before1"])  # 8
+        back = functional.conv2d_backward(g["before1"], x["images"], x["w1"], padding=2)
+        _, g["w1"], g["b1"] = back  # 9
+        return g
+
+    def _forward(self, replaced: dict[str, Tensor]) -> dict[str, Tensor]:
+        x = self.values | replaced
+        steps = {
+            "before1": lambda: functional.conv2d(x["images"], x["w1"], x["b1"], padding=2),
+            "hidden1": lambda: functional.relu(x["before1"]),
+            "before2": lambda: functional.conv2d(x["hidden1"], x["w2"], x["b2"], padding=2),
+            "hidden2": lambda: functional.relu(x["before2"]),
+            "means": lambda: x["hidden2"].mean(dim=(2, 3)),
+            "scores": lambda: x["means"] @ x["w3"].T + x["b3"],
+        }
+        for name in FORWARD:
+            if name not in replaced:
+                x[name] = steps[name]()
+        return x
