@@ -31,7 +31,7 @@ class Network:
 
     def loss(self, name: str | None = None, value: Tensor | None = None) -> Tensor:
         """The mean cross-entropy, if the value called `name` were this one."""
-        values = self._forward({name: value} if name else {})
+        values = self._forward({name: value} if name and value is not None else {})
         return -(values["scores"].log_softmax(dim=1) * self.targets).sum() / len(self.targets)
 
     def gradients(self) -> dict[str, Tensor]:

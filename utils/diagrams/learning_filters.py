@@ -154,8 +154,8 @@ def receptive_field() -> Drawing:
         "Three rows of seven squares. The coloured square in the top row, after layer 2, is "
         "joined to three in the middle row, after layer 1, and these to five in the image.",
     )
-    rows = (("after layer 2", 30, {3}, OUTPUT), ("after layer 1", 95, {2, 3, 4}, OUTPUT))
-    rows += (("the image", 160, {1, 2, 3, 4, 5}, INPUT),)
+    rows = [("after layer 2", 30, {3}, OUTPUT), ("after layer 1", 95, {2, 3, 4}, OUTPUT)]
+    rows += [("the image", 160, {1, 2, 3, 4, 5}, INPUT)]
     for k, (_, y, seen, _) in enumerate(rows[:2]):
         for place in seen:
             for tap in (-1, 0, 1):

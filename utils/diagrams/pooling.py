@@ -66,16 +66,16 @@ def three_reductions() -> Drawing:
     for x, name, place in ((20, "before", 2), (330, "shifted by one", 3)):
         line = [9 if i == place else 0 for i in range(8)]
         blurred = [round(9 * {0: 0.5, 1: 0.25}.get(abs(place - i), 0), 2) for i in range(0, 8, 2)]
-        rows = [
-            ("every second", [line[i] for i in range(0, 8, 2)]),
+        rows: list[tuple[str, list]] = [
+            ("every second", line[::2]),
             ("largest of two", [max(line[i : i + 2]) for i in range(0, 8, 2)]),
-            ("blurred", [f"{value:g}" for value in blurred]),
+            ("blurred", blurred),
         ]
         drawing.text(x + 136, 16, name, bold=True)
         drawing.cells(x, 34, [line], fills={(0, place): INPUT})
         for number, (what, values) in enumerate(rows):
             y = 100 + 56 * number
-            fills = {(0, i): OUTPUT for i, value in enumerate(values) if float(value)}
+            fills = {(0, i): OUTPUT for i, value in enumerate(values) if value}
             drawing.text(x + 58, y + 17, what, size=13)
-            drawing.cells(x + 136, y, [values], fills=fills)
+            drawing.cells(x + 136, y, [[f"{value:g}" for value in values]], fills=fills)
     return drawing

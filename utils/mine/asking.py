@@ -44,7 +44,7 @@ def review(lesson: int | None = None):
     number = _here() if lesson is None else lesson
     if number is None and not live():
         return None
-    if number not in range(1, last + 2):
+    if number is None or number not in range(1, last + 2):
         said = "the notebook's folder has no number" if number is None else f"not {number}"
         raise ValueError(
             f"mine.review() needs a lesson from 1 to {last + 1} ({said}): mine.review(lesson=3)"

@@ -69,7 +69,7 @@ class Quiz(anywidget.AnyWidget):
         )
 
     def _repr_mimebundle_(self, **options):
-        data, metadata = super()._repr_mimebundle_(**options)
+        data, metadata = super()._repr_mimebundle_(**options) or ({}, {})
         data["text/plain"] = repr(self)
         data["text/html"] = self.as_html()
         return data, metadata
@@ -118,9 +118,11 @@ def _formula(tex: str, display: bool) -> str:
 
 def _formulas(reader: mistune.Markdown) -> None:
     """Let the reader of Markdown write formulas as MathML."""
+    assert isinstance(reader.renderer, mistune.HTMLRenderer)
     reader.renderer.register("inline_math", lambda _, tex: _formula(tex, display=False))
     reader.renderer.register("block_math", lambda _, tex: _formula(tex, display=True))
 
 
 #: Markdown with formulas -> HTML.
-markdown = mistune.create_markdown(plugins=["math", _formulas])
+markdown = mistune.create_markdown(plugins=["math"])
+_formulas(markdown)

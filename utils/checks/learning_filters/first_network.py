@@ -17,8 +17,8 @@ def _by_autograd(images, targets, w1, b1, w2, b2, w3, b3, lr):
     weights = [x.detach().requires_grad_() for x in (w1, b1, w2, b2, w3, b3)]
     padding = w1.shape[-1] // 2
     with torch.enable_grad():
-        hidden = F.relu(F.conv2d(images, *weights[:2], padding=padding))
-        hidden = F.relu(F.conv2d(hidden, *weights[2:4], padding=padding))
+        hidden = F.relu(F.conv2d(images, weights[0], weights[1], padding=padding))
+        hidden = F.relu(F.conv2d(hidden, weights[2], weights[3], padding=padding))
         scores = hidden.mean(dim=(2, 3)) @ weights[4].T + weights[5]
         loss = -(scores.log_softmax(dim=1) * targets).sum() / len(images)
         gradients = torch.autograd.grad(loss, weights)
@@ -52,7 +52,7 @@ def _written(images, targets, w1, b1, w2, b2, w3, b3, lr):
 def _network(images: int, side: int, size: int, widths, classes: int, seed: int, **more) -> Case:
     """A case in float64: a step is compared digit by digit, and its numbers are no whole ones."""
     first, second = widths
-    shapes = [(images, 1, side, side + images - 1)]
+    shapes: list[tuple[int, ...]] = [(images, 1, side, side + images - 1)]
     shapes += [(first, 1, size, size), (first,), (second, first, size, size), (second,)]
     shapes += [(classes, second), (classes,)]
     numbers = [
