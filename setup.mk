@@ -14,7 +14,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 ## lab: set up, then open the course in JupyterLab (LAB_FLAGS="--no-browser --port 8899" goes to jupyter)
 lab: $(STAMP)
-	jupyter lab $(AS_ROOT) $(LAB_FLAGS) --LabApp.default_url=/lab/tree/$$(python utils/progress.py)
+	jupyter lab $(AS_ROOT) $(LAB_FLAGS) --LabApp.default_url=/lab/tree/$$(python utils/home/page.py)
 
 ## setup: make the environment in .venv
 setup: $(STAMP)

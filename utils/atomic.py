@@ -1,6 +1,6 @@
 """Files that are there whole or not at all: written beside, then put in their place.
 
-It needs nothing but Python itself: `utils/progress.py` runs it where torch is not to be imported.
+It needs nothing but Python itself: `utils/home/page.py` runs it where torch is not to be imported.
 """
 
 import os

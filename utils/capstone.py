@@ -16,10 +16,10 @@ from torch import Tensor, nn
 from torch.utils.flop_counter import FlopCounterMode
 
 from utils import data, sizing
+from utils.common.devices import device, one_thread
+from utils.common.printing import as_printed
+from utils.common.seeding import seeded
 from utils.data import Shapes
-from utils.devices import device, one_thread
-from utils.printing import as_printed
-from utils.seeding import seeded
 
 __all__ = [
     *("CLASSES", "SIZE", "Cost", "Grade", "best_rate", "cost", "flow", "grade", "images", "train")

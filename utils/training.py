@@ -15,11 +15,11 @@ from torch import Tensor, nn
 from torch.optim.lr_scheduler import LRScheduler, ReduceLROnPlateau
 from tqdm.auto import tqdm
 
-from utils import checkpoints
+from utils.common import checkpoints
+from utils.common.printing import as_printed
+from utils.common.seeding import get_random_state, seeded, set_random_state
 from utils.data.batches import Batches, BatchSource
 from utils.optim import SGD
-from utils.printing import as_printed
-from utils.seeding import get_random_state, seeded, set_random_state
 
 __all__ = ["DivergenceError", "Evaluation", "History", "evaluate", "fit"]
 
@@ -278,7 +278,7 @@ class _Run:
         causes = [
             *causes,
             f"the learning rate, {lr:.3g}, is too high: try {lr / 10:.3g}",
-            "the first weights are too large: the signal grows with depth (see utils.flow)",
+            "the first weights are too large: the signal grows with depth (see utils.gradients)",
         ]
         message = (
             f"{what} at step {step} (epoch {epoch + 1}, batch {step % len(self.source) + 1} of "

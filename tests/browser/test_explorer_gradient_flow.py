@@ -23,7 +23,8 @@ from explorers import (
 from playwright.sync_api import expect
 from traitlets import TraitError
 
-from utils import data, flow, models
+from utils import data, gradients, models
+from utils.common.seeding import seeded
 from utils.explorers import GradientFlow
 from utils.explorers.gradient_flow import (
     DEPTHS,
@@ -37,7 +38,6 @@ from utils.explorers.gradient_flow import (
     table,
 )
 from utils.nn import Conv2d, CrossEntropyLoss, Linear, ReLU
-from utils.seeding import seeded
 
 SETTINGS = list(product(DEPTHS, (False, True), (False, True), GAINS))
 NAMES = ("depth", "residual", "batch_norm", "gain")
@@ -219,7 +219,7 @@ def test_settings_are_those_that_were_measured():
         ({"measured": {"a": torch.ones(3, 3)}}, ValueError, r"its shape is \(3, 3\)"),
         ({"measured": {"a": [1, -2]}}, ValueError, "the norm at layer 2 is -2"),
         ({"measured": {"a": [math.inf, 1]}}, ValueError, "layer 1 is inf; norms are finite"),
-        ({"measured": {"a": "norms"}}, TypeError, "as utils.flow.gradient_norms gives them"),
+        ({"measured": {"a": "norms"}}, TypeError, "as utils.gradients.gradient_norms gives them"),
         ({"measured": {"a": torch.ones(2) * 1j}}, TypeError, "gradient_norms gives them"),
         ({"measured": {"": [1, 2]}}, TypeError, "1 to 40 letters"),
         ({"measured": {name: [1, 2] for name in "abcd"}}, ValueError, "4 curves; at most 3"),
@@ -233,7 +233,9 @@ def test_what_cannot_be_shown_is_refused_with_a_reason(settings, error, message)
 
 def test_it_takes_what_gradient_norms_gives():
     model = torch.nn.Sequential(Linear(4, 6), ReLU(), Linear(6, 3))
-    norms = flow.gradient_norms(model, CrossEntropyLoss(), torch.rand(5, 4), torch.arange(5) % 3)
+    norms = gradients.gradient_norms(
+        model, CrossEntropyLoss(), torch.rand(5, 4), torch.arange(5) % 3
+    )
     found = list(norms.values())
     for given in (norms, found, torch.tensor(found, dtype=torch.float64), np.array(found)):
         assert GradientFlow(measured={"mine": given}).measured == {"mine": found}

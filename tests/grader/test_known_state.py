@@ -23,7 +23,7 @@ from states import STATES, with_states
 
 from autograder.judge.judging import Judge
 from autograder.judge.rebuild import rebuild
-from utils.known_state import known_state
+from utils.common.known_state import known_state
 
 
 def test_each_setting_leaves_the_verdict_as_it_is():

@@ -170,7 +170,7 @@ def test_make_lab_is_the_first_thing_its_makefile_offers(unpacked):
         text=True,
         check=True,
     ).stdout
-    assert "jupyter lab" in said and "/lab/tree/$(python utils/progress.py)" in said
+    assert "jupyter lab" in said and "/lab/tree/$(python utils/home/page.py)" in said
 
 
 def test_its_files_are_dated_alike(packed):

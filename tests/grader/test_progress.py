@@ -10,8 +10,8 @@ import pytest
 from course import LESSON, LESSONS, ROOT, nbgrader, points, run
 
 from autograder.build import pack
-from utils import progress
 from utils.checks import CheckFailed, check
+from utils.home import page as progress
 
 EXERCISE, ANSWER, WRONG = "strides-that-fit", [1, 2, 3, 6], [1, 2]
 
@@ -124,10 +124,10 @@ def test_nothing_is_written_while_validating(course):
 def test_lessons_that_are_open_at_once_lose_nothing(notebooks):
     def kernel(lesson, exercises):
         code = (
-            f"import sys; sys.path.insert(0, {str(ROOT / 'utils')!r})\n"
-            "import pathlib, progress\n"
+            f"import sys; sys.path.insert(0, {str(ROOT / 'utils/home')!r})\n"
+            "import pathlib, page\n"
             f"for exercise in {exercises}:\n"
-            f"    progress._add(pathlib.Path({str(notebooks)!r}), {lesson!r}, exercise)\n"
+            f"    page._add(pathlib.Path({str(notebooks)!r}), {lesson!r}, exercise)\n"
         )
         return subprocess.Popen([sys.executable, "-c", code])
 
@@ -185,7 +185,7 @@ def test_it_moves_with_the_folder_and_make_lab_needs_only_python(notebooks, open
     shutil.copytree(ROOT / "utils/home", moved / "utils/home")
     (moved / "utils/mine").mkdir(parents=True)
     shutil.copy(ROOT / "utils/atomic.py", moved / "utils")
-    script = shutil.copy(ROOT / "utils/progress.py", moved / "utils")
+    script = moved / "utils/home/page.py"
     for name in ("parts.py", "picture.py"):
         shutil.copy(ROOT / "utils/mine" / name, moved / "utils/mine")
     # -S: without the packages that are installed.

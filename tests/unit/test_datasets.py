@@ -12,9 +12,9 @@ import numpy as np
 import pytest
 import torch
 
-from utils import files
+from utils.common import files
+from utils.common.files import ChecksumError, DownloadError
 from utils.data import CIFAR10_CLASSES, SHAPES, cifar, cifar10, shapes
-from utils.files import ChecksumError, DownloadError
 
 # Shapes
 

@@ -8,8 +8,8 @@ import torch.nn.functional as F
 from devices import DEVICES, PRECISE
 from torch import nn
 
-from utils.flow import gradient_norms, signal_norms
-from utils.seeding import seeded
+from utils.common.seeding import seeded
+from utils.gradients import gradient_norms, signal_norms
 
 
 class Reordered(nn.Module):

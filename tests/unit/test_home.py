@@ -8,7 +8,7 @@ from course import LESSONS, ROOT, points
 
 from autograder.build import home, release
 from autograder.errors import CourseError
-from utils import progress
+from utils.home import page as progress
 
 
 @pytest.fixture

@@ -10,10 +10,11 @@ import pytest
 import torch
 from devices import DEVICES, PRECISE
 
-from utils import files, mine, models, nn, sizing
-from utils.checkpoints import CheckpointError
+from utils import mine, models, nn, sizing
+from utils.common import files
+from utils.common.checkpoints import CheckpointError
+from utils.common.files import ChecksumError, DownloadError
 from utils.data import shapes
-from utils.files import ChecksumError, DownloadError
 from utils.models import pretrained
 from utils.models.torch_layers import COPIED, as_torch
 from utils.optim import SGD

@@ -24,7 +24,7 @@ PHRASES = {
     "ready-made optimisers": r"torch\.optim|utils\.optim",
     "ready-made ReLUs": r"torch\.(relu|threshold)",
     "autograd": r"torch\.autograd\..*|torch\._functorch",
-    "ready-made gradients": r"torch\.nn\.grad|utils\.(gradients|flow)",
+    "ready-made gradients": r"torch\.nn\.grad|utils\.gradients",
     "`scipy.ndimage`": r"scipy\.ndimage",
     "`utils.functional`": r"utils\.functional(\.(conv\w*|depthwise|activations))?",
     **{f"`utils.{name}`": rf"utils\.{name}" for name in ("nn", "models", "sizing", "data")},

@@ -13,11 +13,12 @@ from IPython.lib.pretty import pretty
 from torch import nn
 from torch.utils.data import DataLoader, TensorDataset
 
-from utils import capstone, checkpoints, sizing
-from utils.checkpoints import CheckpointError
+from utils import capstone, sizing
+from utils.common import checkpoints
+from utils.common.checkpoints import CheckpointError
+from utils.common.seeding import kept_random_state, seeded
 from utils.data.augment import Augment
 from utils.optim import SGD, MultiStepLR, StepLR
-from utils.seeding import kept_random_state, seeded
 from utils.training import DivergenceError, Evaluation, History, evaluate, fit
 
 

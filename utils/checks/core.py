@@ -15,14 +15,15 @@ from typing import ClassVar, NamedTuple, Protocol
 
 import torch
 
-from utils import mine, progress
+from utils import mine
 from utils.checks import notebook, wording
 from utils.checks.difference import describe
 from utils.checks.mistakes import Edit, Mistake, together
 from utils.checks.running import Case, Outcome, run, same
-from utils.devices import device
+from utils.common.devices import device
+from utils.common.known_state import known_state
 from utils.elsewhere import RunsElsewhere
-from utils.known_state import known_state
+from utils.home import record
 from utils.modules import RETURNS, forward_backward
 from utils.watch import ELSEWHERE
 
@@ -508,7 +509,7 @@ def check(exercise_id: str, answer) -> None:
 
     What the answer prints meanwhile is shown below that.
 
-    In JupyterLab, an answer that passes is counted on the course home (see `utils.progress`), and
+    In JupyterLab, an answer that passes is counted on the course home (see `utils.home.page`), and
     where somebody works at the kernel it enters the student's library (see `utils.mine`). That an
     answer failed is noted there, so that a later lesson asks about it (`mine.review`).
     Numbers must be ints: of Python, NumPy or torch (0-dimensional). A whole float such as 55.0
@@ -532,7 +533,7 @@ def check(exercise_id: str, answer) -> None:
         if not isinstance(failed, NotAnswered):
             mine.answers.keep("check", exercise_id, right=False)
         raise type(failed)(f"{failed}{printed}", failed.mistakes) from None
-    points = progress.record(exercise_id)
+    points = record(exercise_id)
     worth = f" ({points:g} point{'s' * (points != 1)})" if points else ""
     kept = _keep(EXERCISES[exercise_id], answer)
     print(f"{notebook.PASSED}{worth}\n{passed}{kept}{printed}")

@@ -17,11 +17,11 @@ import torch
 from matplotlib.figure import Figure
 from traitlets import Bool, Dict, Enum, Float, Int, validate
 
-from utils import data, flow, models, plots
-from utils.devices import one_thread
+from utils import data, gradients, models, plots
+from utils.common.devices import one_thread
+from utils.common.seeding import seeded
 from utils.explorers.base import FRONT, Explorer
 from utils.nn import Conv2d, CrossEntropyLoss, ReLU
-from utils.seeding import seeded
 
 __all__ = ["DEPTHS", "GAINS", "QUANTITIES", "SEEDS", "GradientFlow", "measure", "summarise"]
 
@@ -80,9 +80,9 @@ def measure(
     batch = (model, loss, images, labels)
     with one_thread():
         norms = {
-            "signal": flow.signal_norms(model, images, layers=ReLU, rms=True),
-            "gradient": flow.gradient_norms(*batch, of="outputs", layers=ReLU, rms=True),
-            "weight_gradient": flow.gradient_norms(*batch, layers=Conv2d, rms=True),
+            "signal": gradients.signal_norms(model, images, layers=ReLU, rms=True),
+            "gradient": gradients.gradient_norms(*batch, of="outputs", layers=ReLU, rms=True),
+            "weight_gradient": gradients.gradient_norms(*batch, layers=Conv2d, rms=True),
         }
     return {name: list(by_layer.values()) for name, by_layer in norms.items()}
 
@@ -155,7 +155,7 @@ class GradientFlow(Explorer, script="gradient_flow.js"):
             ``{"mine": gradient_norms(model, loss, input, target, layers=Conv2d, rms=True)}``; at
             most 3, of 2 to 200 layers.
         of: what your own gradients are taken by: ``"parameters"`` or ``"outputs"``, as for
-            :func:`utils.flow.gradient_norms`.
+            :func:`utils.gradients.gradient_norms`.
 
     Raises:
         ValueError, TypeError, traitlets.TraitError: a setting was not measured, or `measured` holds
@@ -330,7 +330,7 @@ def own_curve(name, norms) -> list[float]:
         numbers = torch.as_tensor(norms, dtype=torch.float64).detach().cpu()
     except (TypeError, ValueError, RuntimeError):
         raise TypeError(
-            f"measured[{name!r}] must hold norms by layer, as utils.flow.gradient_norms gives "
+            f"measured[{name!r}] must hold norms by layer, as utils.gradients.gradient_norms gives "
             f"them, but is {type(norms).__name__}"
         ) from None
     if numbers.ndim != 1 or not 2 <= len(numbers) <= LAYERS:

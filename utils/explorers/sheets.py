@@ -19,9 +19,9 @@ import torch
 from torch import Tensor
 
 from utils import data, features, models
+from utils.common.files import write_atomic
 from utils.data.gallery import TABLE
 from utils.features.patches import apart, strongest_units
-from utils.files import write_atomic
 
 __all__ = ["LAYERS", "PHOTOGRAPHS", "Layer", "maps", "predictions", "sheet", "write"]
 

@@ -1,6 +1,6 @@
 """The network as a drawing whose parts fill with colour as they become the student's own.
 
-It needs nothing but Python itself, and imports nothing of the course: `utils/progress.py` runs it
+It needs nothing but Python itself, and imports nothing of the course: `utils/home/page.py` runs it
 to draw the course home before torch is loaded.
 """
 

@@ -18,8 +18,8 @@ from typing import NamedTuple
 from torch import Tensor
 from torch.nn import Module
 
-from utils import progress
 from utils.atomic import write_atomic
+from utils.home import page as progress
 from utils.mine.gather import NotKept, gather
 from utils.mine.loans import loan
 from utils.mine.parts import PARTS, file_of

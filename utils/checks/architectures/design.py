@@ -23,7 +23,7 @@ from utils.checks.core import (
     unwritten,
 )
 from utils.checks.mistakes import Edit, edit
-from utils.seeding import seeded
+from utils.common.seeding import seeded
 
 
 @dataclass

@@ -160,7 +160,7 @@ middle_gradient = Exercise(
             lambda c: c.arguments["input"].shape[2] != c.arguments["input"].shape[3],
         ),
     ),
-    forbidden=("utils.sizing", "utils.flow"),
+    forbidden=("utils.sizing", "utils.gradients"),
     instead="Run the layers with F.conv2d and F.relu, and ask torch for the gradient of the image.",
     every_device=True,
 )

@@ -1,16 +1,11 @@
-"""Checking a gradient against the definition of a derivative; gradients along a network.
-
-Norms by depth, :func:`gradient_norms` and :func:`signal_norms`, live in :mod:`utils.flow`.
-"""
+"""Checking a gradient against the definition of a derivative."""
 
 from collections.abc import Callable, Sequence
 
 import torch
 from torch import Tensor
 
-from utils.flow import gradient_norms, signal_norms
-
-__all__ = ["GradientError", "check", "gradient_norms", "numerical", "signal_norms"]
+__all__ = ["GradientError", "check", "numerical"]
 
 
 class GradientError(AssertionError):

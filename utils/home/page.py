@@ -22,14 +22,14 @@ __all__ = ["draw", "page", "record"]
 
 FOLDER, PAGE, LOG = "notebooks", "home.md", "progress.txt"
 PACKAGE, PICTURE = "my_convnet", "network.svg"
-HOME = Path(__file__).resolve().parent / "home" / PAGE
+HOME = Path(__file__).resolve().parent / PAGE
 #: Run by their paths: as modules of `utils` they would bring torch.
-MINE = Path(__file__).resolve().parent / "mine"
-ATOMIC = Path(__file__).resolve().parent / "atomic.py"
+MINE = HOME.parent.parent / "mine"
+ATOMIC = HOME.parent.parent / "atomic.py"
 #: A row of the home's table: it links to a lesson's folder and ends with the number of checks.
 ROW = re.compile(r"^\| .*\]\((\w+)/.*, (\d+) checks \|$", re.MULTILINE)
 ENTRY = re.compile(r"\d{4}-\S+ (\w+) ([\w-]+)")
-HEAD = f"<!-- utils/home/{PAGE} with {LOG} counted. utils/progress.py writes this file. -->\n"
+HEAD = f"<!-- utils/home/{PAGE} with {LOG} counted. utils/home/page.py writes this file. -->\n"
 NETWORK = "\n\n## Your network\n\n![{words}]({picture})"
 FOOT = (
     "\n\nA check that has passed once stays counted, on this computer only."
@@ -174,5 +174,5 @@ def _write(path: Path, text: str) -> None:
 
 
 if __name__ == "__main__":
-    course = Path(__file__).resolve().parent.parent
+    course = Path(__file__).resolve().parents[2]
     print(draw(course / FOLDER).relative_to(course).as_posix())

@@ -1,0 +1,1 @@
+"""What several parts of `utils` need, and no reader of the course has to know."""
