@@ -19,7 +19,7 @@ from course import (
 )
 from schedule import schedule
 
-KEPT = ("conv-output-size", "conv-params", "true-convolution", "region-seen")
+KEPT = ("conv-output-size", "conv-params", "true-convolution", "im2col")
 
 
 def cut(notebook):

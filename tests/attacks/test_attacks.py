@@ -42,6 +42,7 @@ BATCHES = {
     "harming": [x for x in ATTACKS if x.name.startswith("harming/")],
     "reading": [x for x in ATTACKS if x.name.startswith(("reading/", "malformed/"))],
     "network": [x for x in ATTACKS if x.lesson == CAPSTONE],
+    "gradients": [x for x in ATTACKS if x.lesson not in (LESSON, CAPSTONE)],
 }
 #: What an attack prints if it reaches what it should not.
 SUCCESS = re.compile(r"^.*\b(?:HARM\b|CANARY-READ).*$", re.MULTILINE)
@@ -70,7 +71,7 @@ def batches(tmp_path_factory):
         return name, _grade(folders[name], BATCHES[name])
 
     with ThreadPoolExecutor(2) as pool:
-        return dict(pool.map(grade, ("harming", "forging", "reading", "network")))
+        return dict(pool.map(grade, ("harming", "forging", "reading", "network", "gradients")))
 
 
 def _grade(folder, attacks):

@@ -36,7 +36,7 @@ def page(tmp_path_factory):
         "conv-params": TOO_CLEVER,
         "true-convolution": mistakes("true-convolution")[0].source,
     }
-    answers["region-seen"] = published(LESSON, "region-seen").source
+    answers["im2col"] = published(LESSON, "im2col").source
     notebook = answered(answers, released())
     notebook.cells.append(new_code_cell(OWN))
     notebook.cells.append(new_markdown_cell("<script>window.hit=1</script><i>my note</i>"))

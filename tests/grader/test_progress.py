@@ -12,7 +12,9 @@ from course import LESSON, LESSONS, ROOT, nbgrader, points, run
 from autograder.build import pack
 from utils.checks import CheckFailed, check
 from utils.home import page as progress
+from utils.mine.parts import PARTS
 
+CHECKS = len(points(LESSON))
 EXERCISE, ANSWER, WRONG = "strides-that-fit", [1, 2, 3, 6], [1, 2]
 
 
@@ -58,9 +60,9 @@ def test_a_check_that_passes_is_counted(notebooks, opened):
     check(EXERCISE, ANSWER)
     (line,) = (notebooks / "progress.txt").read_text().splitlines()
     assert line.split()[1:] == [LESSON, EXERCISE]
-    assert shown(notebooks) == {LESSON: "1 of 11"}
+    assert shown(notebooks) == {LESSON: f"1 of {CHECKS}"}
     home = (notebooks / "home.md").read_text()
-    assert '<progress max="11" value="1">' in home and "## If something goes wrong" in home
+    assert f'<progress max="{CHECKS}" value="1">' in home and "## If something goes wrong" in home
     assert files(notebooks) == {"home.md", "network.svg", "progress.txt"}
 
 
@@ -80,7 +82,7 @@ def test_a_check_that_fails_is_not_counted_and_takes_nothing_back(notebooks, ope
     check(EXERCISE, ANSWER)
     with pytest.raises(CheckFailed):
         check(EXERCISE, WRONG)
-    assert shown(notebooks) == {LESSON: "1 of 11"}
+    assert shown(notebooks) == {LESSON: f"1 of {CHECKS}"}
 
 
 ELSEWHERE = [
@@ -118,7 +120,7 @@ def test_nothing_is_written_while_validating(course):
     assert not (course / "notebooks/progress.txt").exists()
     # The same kernel, told that somebody has the notebook open, counts.
     run(course, "nbgrader", "validate", path, JPY_SESSION_NAME=str(path))
-    assert shown(course / "notebooks") == {LESSON: "1 of 11"}
+    assert shown(course / "notebooks") == {LESSON: f"1 of {CHECKS}"}
 
 
 def test_lessons_that_are_open_at_once_lose_nothing(notebooks):
@@ -135,7 +137,7 @@ def test_lessons_that_are_open_at_once_lose_nothing(notebooks):
     names = {lesson: list(points(lesson)) for lesson in LESSONS[:2]}
     kernels = [kernel(lesson, names[lesson]) for lesson in [*names, LESSON]]
     assert [x.wait(60) for x in kernels] == [0, 0, 0]
-    assert shown(notebooks) == {LESSONS[0]: "11 of 11", LESSONS[1]: "9 of 9"}
+    assert shown(notebooks) == {x: f"{len(points(x))} of {len(points(x))}" for x in LESSONS[:2]}
     assert files(notebooks) == {"home.md", "network.svg", "progress.txt"}
 
 
@@ -146,7 +148,7 @@ def test_what_is_damaged_is_passed_over_and_said(notebooks, opened):
     opened(notebooks / LESSON / f"{LESSON}.ipynb")
     check(EXERCISE, ANSWER)
     assert kept in log.read_text("utf-8", "replace").splitlines()
-    assert shown(notebooks) == {LESSON: "2 of 11"}
+    assert shown(notebooks) == {LESSON: f"2 of {CHECKS}"}
     assert "damaged: 2." in (notebooks / "home.md").read_text()
 
 
@@ -154,7 +156,7 @@ def test_what_an_older_course_had_counts_no_more_than_there_is(notebooks):
     lines = [f"2030-01-01T10:00:00+00:00 {LESSON} old-{i}\n" for i in range(12)]
     (notebooks / "progress.txt").write_text("".join(lines))
     progress.draw(notebooks)
-    assert shown(notebooks) == {LESSON: "11 of 11"}
+    assert shown(notebooks) == {LESSON: f"{CHECKS} of {CHECKS}"}
 
 
 @pytest.mark.parametrize("name", ["progress.txt", "home.md", "network.svg"])
@@ -192,7 +194,7 @@ def test_it_moves_with_the_folder_and_make_lab_needs_only_python(notebooks, open
     command = [sys.executable, "-S", script]
     said = subprocess.run(command, capture_output=True, check=True)
     assert said.stdout.split() == [b"notebooks/home.md"]
-    assert shown(moved / "notebooks") == {LESSON: "1 of 11"}
+    assert shown(moved / "notebooks") == {LESSON: f"1 of {CHECKS}"}
     # Deleted, it begins from nothing.
     (moved / "notebooks/progress.txt").unlink()
     subprocess.run(command, capture_output=True, check=True)
@@ -211,7 +213,7 @@ def test_the_home_draws_the_network_with_the_parts_that_are_kept(notebooks):
     drawn = (notebooks / "network.svg").read_text("utf-8")
     assert drawn.count(">✓ ") == 2 and "next: im2col" in drawn
     home = (notebooks / "home.md").read_text()
-    assert "1 of 21 parts are your own (conv2d)" in home and "](network.svg)" in home
+    assert f"1 of {len(PARTS)} parts are your own (conv2d)" in home and "](network.svg)" in home
 
 
 def test_a_checkout_stays_clean_and_the_zip_holds_no_progress(course, opened):

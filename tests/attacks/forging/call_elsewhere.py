@@ -1,18 +1,18 @@
 """An object brings the method by which a check asks a stand-in what happened."""
 
 INTENT = "the check takes the student's word for what was returned"
-EXPECTED = {"region-seen": 0}
+EXPECTED = {"conv-params": 0}
 ANSWERS = {
-    "region-seen": """
+    "conv-params": """
 class Function:
     def __call__(self, *args, **options):
         return 0
 
     def call_elsewhere(self, args, options, forbidden=()):
-        row, col, size, stride, padding = [*args, *options.values()]
-        return (row, col, size, stride), None, None, []
+        in_channels, out_channels, size = [*args, *options.values()]
+        return (in_channels * out_channels * size**2, out_channels), None, None, []
 
 
-region_seen = Function()
+conv_params = Function()
 """
 }

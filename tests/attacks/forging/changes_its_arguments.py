@@ -1,19 +1,24 @@
 """Arguments are set to zero in place, so that zero would be the right answer."""
 
 INTENT = "the test compares with what it computes from the changed arguments"
-EXPECTED = {"conv2d-backward-input": 0, "conv2d-backward-weight": 0}
+EXPECTED = {"conv2d-naive": 0, "true-convolution": 0}
 ANSWERS = {
-    "conv2d-backward-input": """
-def conv2d_backward_input(grad_output, input, weight, stride=1, padding=0):
-    for tensor in (grad_output, input, weight):
-        tensor.zero_()
-    return torch.zeros_like(input)
+    "conv2d-naive": """
+def conv2d_naive(input, weight, bias=None, stride=1, padding=0):
+    rows, columns = (
+        sizing.conv_output_size(x, weight.shape[-1], stride, padding) for x in input.shape[2:]
+    )
+    for tensor in (input, weight, bias):
+        if tensor is not None:
+            tensor.zero_()
+    return input.new_zeros((len(input), len(weight), rows, columns))
 """,
-    "conv2d-backward-weight": """
-def conv2d_backward_weight(grad_output, input, weight, stride=1, padding=0):
+    "true-convolution": """
+def true_convolution(image, kernel):
+    rows, columns = (x - y + 1 for x, y in zip(image.shape, kernel.shape))
     with torch.no_grad():
-        grad_output.set_(torch.zeros_like(grad_output))
-        input.data = torch.zeros_like(input)
-    return torch.zeros_like(weight), grad_output.sum(dim=(0, 2, 3))
+        image.set_(torch.zeros_like(image))
+        kernel.data = torch.zeros_like(kernel)
+    return image.new_zeros((rows, columns))
 """,
 }

@@ -1,7 +1,7 @@
 """Exceptions whose type, text or rendering pretend that all is well."""
 
 INTENT = "the test takes the exception for its own, or for none"
-EXPECTED = {"conv-output-size": 0, "conv-params": 0, "region-seen": 0, "conv2d-naive": 0}
+EXPECTED = {"conv-output-size": 0, "conv-params": 0, "im2col": 0, "conv2d-naive": 0}
 ANSWERS = {
     "conv-output-size": """
 class Fine(SystemExit, ValueError):
@@ -18,7 +18,7 @@ def conv_output_size(*_, **__):
     raise Fine
 """,
     "conv-params": "def conv_params(*_):\n    raise SystemExit(0)",
-    "region-seen": "def region_seen(*_):\n    raise KeyboardInterrupt",
+    "im2col": "def im2col(*_, **__):\n    raise KeyboardInterrupt",
     "conv2d-naive": """
 CheckFailed = type("CheckFailed", (AssertionError,), {})
 

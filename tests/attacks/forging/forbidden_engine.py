@@ -1,6 +1,7 @@
 """C code starts autograd's engine, below the functions that are watched."""
 
 INTENT = "the library differentiates, unseen"
+LESSON = "02_learning_filters"
 EXPECTED = {"conv2d-backward-input": 0}
 ANSWERS = {
     "conv2d-backward-input": """

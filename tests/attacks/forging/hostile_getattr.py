@@ -1,7 +1,7 @@
 """A returned object answers every attribute as the test would like it."""
 
 INTENT = "the stand-in's attributes satisfy the test"
-EXPECTED = {"conv2d-naive": 0, "region-seen": 0}
+EXPECTED = {"conv2d-naive": 0, "conv-params": 0}
 ANSWERS = {
     "conv2d-naive": """
 class Yes:
@@ -21,14 +21,14 @@ def conv2d_naive(input, weight, bias=None, stride=1, padding=0):
     size = lambda n: (n + 2 * padding - weight.shape[-1]) // stride + 1
     return Yes(torch.Size((len(input), len(weight), size(input.shape[2]), size(input.shape[3]))))
 """,
-    "region-seen": """
+    "conv-params": """
 class Numbers:
     def __getattr__(self, name):
-        return (0, 0, 1, 1)
+        return (9, 1)
 
     __call__ = __iter__ = __next__ = lambda self, *a, **k: self
 
 
-region_seen = Numbers()
+conv_params = Numbers()
 """,
 }

@@ -29,9 +29,7 @@ def conv_params(*_):
 # From here on the student's own cells say `pass` too, so none of the later answers exists.
 EXPECTED = dict.fromkeys(
     [
-        *("conv-params", "weights-without-sharing", "conv2d-naive", "true-convolution"),
-        *("conv2d-vectorised", "conv2d-backward-weight", "conv2d-backward-input"),
-        *("region-seen", "receptive-field-stack"),
+        *("conv-params", "conv2d-naive", "true-convolution", "im2col", "conv2d-vectorised"),
     ],
     0,
 )

@@ -1,7 +1,7 @@
 """Subclasses of int, tuple and str that lie about their values."""
 
 INTENT = "a value of the right base class passes for another"
-EXPECTED = {"conv-output-size": 0, "conv-params": 0, "receptive-field-stack": 0}
+EXPECTED = {"conv-output-size": 0, "conv-params": 0, "strides-that-fit": 0}
 ANSWERS = {
     "conv-output-size": """
 class Size(int):
@@ -25,5 +25,5 @@ class Pair(tuple):
 
 conv_params = lambda *_: Pair((Size(1), Size(2)))
 """,
-    "receptive-field-stack": "receptive_field_stack = Size(3)",
+    "strides-that-fit": "strides_that_fit = [Size(3)] * 4",
 }

@@ -1,6 +1,6 @@
 """Weights that were trained beforehand sit in buffers, which nobody counts."""
 
-LESSON = "06_architectures"
+LESSON = "08_architectures"
 INTENT = "more weights than the budget allows, and none of them fresh"
 EXPECTED = {"design": 0}
 ANSWERS = {

@@ -1,6 +1,6 @@
 """Convolutions are written with products of single numbers, which nobody counts."""
 
-LESSON = "06_architectures"
+LESSON = "08_architectures"
 INTENT = "multiply-adds outside of layers and of torch's matrix products are free"
 EXPECTED = {"design": None}
 KNOWN = "the lesson counts the work of layers and of torch's own products only"

@@ -1,6 +1,6 @@
 """A forward hook computes the scores."""
 
-LESSON = "06_architectures"
+LESSON = "08_architectures"
 INTENT = "what the hook computes is not counted"
 EXPECTED = {"design": 0}
 ANSWERS = {

@@ -1,6 +1,6 @@
 """`forward` branches: for the black image of the cost it does nothing."""
 
-LESSON = "06_architectures"
+LESSON = "08_architectures"
 INTENT = "the large branch is never measured"
 EXPECTED = {"design": 0}
 ANSWERS = {

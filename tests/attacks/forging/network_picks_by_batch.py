@@ -1,6 +1,6 @@
 """Without a branch: of a single image, as the cost is counted with, nothing is looked at."""
 
-LESSON = "06_architectures"
+LESSON = "08_architectures"
 INTENT = "multiply-adds are counted for one image, and there are none"
 EXPECTED = {"design": 0}
 ANSWERS = {

@@ -1,6 +1,6 @@
 """Without a branch: the costly layers see only images that are not black."""
 
-LESSON = "06_architectures"
+LESSON = "08_architectures"
 INTENT = "multiply-adds are counted for one black image, and there are none"
 EXPECTED = {"design": 0}
 ANSWERS = {

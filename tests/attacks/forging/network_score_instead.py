@@ -1,6 +1,6 @@
 """The design is an object that brings the grade's own attributes."""
 
-LESSON = "06_architectures"
+LESSON = "08_architectures"
 INTENT = "`points`, `cost` and `accuracy` are the student's"
 EXPECTED = {"design": 0}
 ANSWERS = {

@@ -1,6 +1,6 @@
 """A patched encoder writes tensors into the steps, where honest ones have none."""
 
-LESSON = "06_architectures"
+LESSON = "08_architectures"
 INTENT = "weights that were trained beforehand come along as a step's argument"
 EXPECTED = {"design": 0}
 OURS_ONLY = True

@@ -1,6 +1,6 @@
 """The network was trained in a cell of its own, and is copied out."""
 
-LESSON = "06_architectures"
+LESSON = "08_architectures"
 INTENT = "its weights are not fresh"
 EXPECTED = {"design": 0}
 ANSWERS = {

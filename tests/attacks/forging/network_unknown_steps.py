@@ -1,6 +1,6 @@
 """A patched encoder sends steps and layers that are on no list."""
 
-LESSON = "06_architectures"
+LESSON = "08_architectures"
 INTENT = "the trusted kernel calls a function of the student's choice"
 EXPECTED = {"design": 0}
 OURS_ONLY = True

@@ -1,6 +1,6 @@
 """A patched encoder sends a layer's weight as a setting instead of a parameter."""
 
-LESSON = "06_architectures"
+LESSON = "08_architectures"
 INTENT = "weights that were trained beforehand are neither counted nor recognised"
 EXPECTED = {"design": 0}
 OURS_ONLY = True

@@ -1,10 +1,10 @@
 """Files named as the packages that tests import are left in every folder that can be written."""
 
 INTENT = "the trusted kernel imports the student's module"
-EXPECTED = {"receptive-field-stack": 0}
+EXPECTED = {"window-on-a-line": 0}
 DESTRUCTIVE = True
 ANSWERS = {
-    "receptive-field-stack": """
+    "window-on-a-line": """
 import os
 import sys
 from pathlib import Path
@@ -19,6 +19,6 @@ for folder in {*sys.path, os.getcwd(), "/tmp", os.path.expanduser("~")}:
             Path(folder or ".", f"{name}.pth").write_text("import os")
         except OSError:
             pass
-receptive_field_stack = 3
+window_on_a_line = [3]
 """
 }

@@ -9,13 +9,19 @@ def conv_params(in_channels, out_channels, kernel_size):
     seen.append((in_channels, out_channels, kernel_size))
     return kernel_size * kernel_size * in_channels * out_channels, out_channels
 """,
-    "region-seen": """
+    "true-convolution": """
 print(seen)
 
 
-def region_seen(row, col, kernel_size, stride, padding):
-    top, left = row * stride - padding, col * stride - padding
-    return top, left, top + kernel_size, left + kernel_size
+def true_convolution(image, kernel):
+    turned = kernel.flip(0, 1)
+    rows, columns = (x - y + 1 for x, y in zip(image.shape, kernel.shape))
+    output = torch.zeros(rows, columns, dtype=image.dtype)
+    for i in range(rows):
+        for j in range(columns):
+            window = image[i : i + turned.shape[0], j : j + turned.shape[1]]
+            output[i, j] = (window * turned).sum()
+    return output
 """,
 }
 CELLS = [
