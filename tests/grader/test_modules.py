@@ -1,7 +1,7 @@
 """A module that a student writes is tried where it lives, as strictly as a function is."""
 
 import pytest
-from answers.convolution import RIGHT
+from answers.learning_filters import RIGHT
 from test_judge import Lesson
 
 from utils.checks import EXERCISES

@@ -67,7 +67,7 @@ def overlap() -> Drawing:
         "the 3 by 3 image. Right, the image: the corners get one number each, a1, b2, c3, d4; the "
         "middles of the edges two, such as a2 + b1; the middle gets a4 + b3 + c2 + d1.",
     )
-    drawing.text(100, 20, "columns (one a window)", bold=True)
+    drawing.text(100, 20, "columns (one per window)", bold=True)
     rows = [[f"{name}{k + 1}" for name in WINDOWS] for k in range(4)]
     fills = {(k, j): TINTS[name] for k in range(4) for j, name in enumerate(WINDOWS)}
     drawing.cells(32, 60, rows, size=36, fills=fills)
