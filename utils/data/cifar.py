@@ -93,7 +93,9 @@ def _read(path: Path) -> Cifar10:
         # In the archive's order: going back in a compressed file means to begin anew.
         with tarfile.open(path, "r:gz") as archive:
             for member in archive:
-                if member.name in TRAIN + TEST and (file := archive.extractfile(member)):
+                if not member.isfile() or member.name not in TRAIN + TEST:
+                    continue
+                if file := archive.extractfile(member):
                     batches[member.name] = _read_batch(file.read(), member.name)
     except (tarfile.TarError, EOFError, OSError) as error:
         raise ValueError(f"{path} is no readable tar.gz archive: {error}") from error

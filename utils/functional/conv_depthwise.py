@@ -43,7 +43,8 @@ def _by_pixels(input, weight, bias, geometry: ConvGeometry, output: Tensor) -> N
         strides = (spread_y * y, spread_x * x, image, step_y * y, step_x * x, 1)
         views = [x for row in padded.as_strided(size, strides).unbind(0) for x in row.unbind(0)]
         place = output[images].permute(0, 2, 3, 1)
-        in_place = place.is_contiguous() and place.dtype == dtype
+        differentiated = torch.is_grad_enabled() and (padded.requires_grad or weight.requires_grad)
+        in_place = place.is_contiguous() and place.dtype == dtype and not differentiated
         total = torch.mul(views[0], taps[0], out=place if in_place else None)
         for seen, tap in zip(views[1:], taps[1:], strict=True):
             total.addcmul_(seen, tap)
