@@ -1,6 +1,5 @@
 """Small plain and residual networks for the digits, of torch's own layers, and their training."""
 
-from contextlib import contextmanager
 from typing import NamedTuple
 
 import torch
@@ -8,6 +7,7 @@ import torch.nn.functional as F
 from torch import nn
 
 from utils import data
+from utils.common.devices import one_thread
 
 SEEDS = (0, 1, 2)
 
@@ -102,14 +102,3 @@ def train(depth, residual, batch_norm=True, *, seed=0, epochs=4, rate=0.05, devi
             curves.losses.append(loss_sum / len(images))
             curves.errors.append(wrong / len(images))
     return model, curves
-
-
-@contextmanager
-def one_thread():
-    """Compute on one thread: layers this small are faster so."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)

@@ -40,7 +40,8 @@ def new_exercise(
         lesson: the lesson that gets it.
         name: the answer's `grade_id`, such as "stochastic-pooling".
         kind: "function", "value" or "manual".
-        after: the exercise behind which it comes; by default the lesson's last.
+        after: the exercise behind which it comes; by default the lesson's last; a lesson's
+            first one comes before its summary.
 
     Raises:
         CourseError: the name is taken or is no slug, or there is no exercise `after`.
@@ -73,8 +74,11 @@ def _place(text: str, after: str | None) -> int:
     """Where in a lesson's text an exercise goes: behind another one, or behind the last."""
     cells = list(re.finditer(r"^```\{code-cell\}.*?^```\n", text, re.DOTALL | re.MULTILINE))
     tests = [x for x in cells if re.search(r"grade_id: test-", x[0])]
-    if after is None:
-        return tests[-1].end() if tests else len(text)
+    if after is None and tests:
+        return tests[-1].end()
+    if after is None:  # a new lesson's first exercise
+        summary = re.search(r"^## Summary$", text, re.MULTILINE)
+        return summary.start() if summary else len(text)
     for cell in tests:
         if re.search(rf"grade_id: test-{re.escape(after)},", cell[0]):
             return cell.end()

@@ -37,6 +37,8 @@ def test_a_lesson_and_an_exercise_are_begun_filled_in_and_tried(course):
     assert status == 0
     files = [course / x for x in re.findall(r"^(\S+): replace each FILL IN$", said, re.MULTILINE)]
     assert [x.name for x in files] == ["09_detection.md", "box_area.py", "detection.py"]
+    headings = re.findall(r"^##+ (.+)$", files[0].read_text("utf-8"), re.MULTILINE)
+    assert headings[1].startswith("FILL IN: what the student") and headings[4] == "Summary"
     status, said = autograder(course, "try", "box-area")
     assert status == 1
     # It runs already; what is to do is said with the place where.
