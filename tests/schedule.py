@@ -44,6 +44,16 @@ def schedule(lesson):
     exercise's answer would show in another's score. There are as many submissions as the exercise
     with the longest list needs; a shorter list is filled up with right answers.
     """
+    # Where exercises are few, one order may give a submission mistakes only: take another.
+    found = (_schedule(lesson, attempt) for attempt in itertools.count())
+    return next(x for x in found if all(_is_mixed(row) for row in x.values()))
+
+
+def _is_mixed(row):
+    return 0 < sum(not answer.right for answer in row.values()) < len(row)
+
+
+def _schedule(lesson, attempt):
     exercises = list(points(lesson))
     size = max(len(mistakes(x)) + len(alternatives(lesson, x)) for x in exercises)
     columns = {}
@@ -52,7 +62,7 @@ def schedule(lesson):
         column = mistakes(exercise)
         column += itertools.islice(right, size - len(column))
         # A text as the seed gives the same order everywhere, and another one to each exercise.
-        random.Random(exercise).shuffle(column)
+        random.Random(f"{exercise}{attempt or ''}").shuffle(column)
         columns[exercise] = column
     rows = zip(*columns.values(), strict=True)
     return {

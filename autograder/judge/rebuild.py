@@ -114,8 +114,9 @@ def readable(submitted) -> list[NotebookNode]:
     cells = submitted.get("cells") if isinstance(submitted, dict) else None
     kept = []
     for cell in cells if isinstance(cells, list) else []:
-        if not isinstance(cell, NotebookNode):
+        if not isinstance(cell, dict):
             continue
+        cell = nbformat.from_dict(cell)  # nbformat leaves plain dicts in what it converts
         name = grade_id(cell) if isinstance(cell.get("metadata"), dict) else None
         found = {
             "cell_type": _text(cell.get("cell_type")),

@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 import xml.etree.ElementTree
+from types import ModuleType
 
 import pytest
 import torch
@@ -831,3 +832,21 @@ def test_the_drawing_shows_every_part_and_fits(kernel):
         picture.words(parts.PARTS, own)
         == f"Your network: all {len(parts.PARTS)} parts are your own."
     )
+
+
+def test_the_course_stands_in_for_an_answer_until_it_is_written():
+    def unwritten(input, stride):
+        raise NotImplementedError
+
+    image = torch.ones(1, 1, 4, 4)
+    assert mine.or_lent(unwritten, "blur-pool2d")(image, 2).shape == (1, 1, 2, 2)
+    assert mine.or_lent(lambda input, stride: "mine", "blur-pool2d")(image, 2) == "mine"
+
+
+def test_where_there_are_no_right_answers_nothing_stands_in(monkeypatch):
+    def unwritten():
+        raise NotImplementedError("yours")
+
+    monkeypatch.setitem(sys.modules, "utils.checks", ModuleType("utils.checks"))
+    with pytest.raises(NotImplementedError, match="yours"):
+        mine.or_lent(unwritten, "blur-pool2d")()

@@ -18,10 +18,10 @@ from types import ModuleType
 
 from utils.mine import answers, library, nn, shelf  # noqa: F401  (nn: as mine.nn)
 from utils.mine.asking import predict, review
-from utils.mine.library import Drawing, check, drawing, lend, take_back
+from utils.mine.library import Drawing, check, drawing, lend, or_lent, take_back
 from utils.mine.parts import PARTS
 
-__all__ = ["Drawing", "check", "drawing", "lend", "predict", "review", "take_back"]
+__all__ = ["Drawing", "check", "drawing", "lend", "or_lent", "predict", "review", "take_back"]
 
 
 class _Library(ModuleType):
