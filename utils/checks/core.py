@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import combinations
-from typing import Any, ClassVar, NamedTuple, Protocol
+from typing import ClassVar, NamedTuple, Protocol
 
 import torch
 
@@ -32,7 +32,6 @@ class AnyExercise(Protocol):
     """What exercises of every kind have."""
 
     id: str
-    reference: Any
     mistakes: list[Mistake]
 
     @property

@@ -83,9 +83,10 @@ def or_lent(answer: Callable, exercise: str) -> Callable:
                 from utils.checks import EXERCISES
             except ImportError:  # a student's kernel at the grader's has no right answers
                 EXERCISES = {}
-            if exercise not in EXERCISES:
+            right = getattr(EXERCISES.get(exercise), "reference", None)
+            if right is None:
                 raise
-            return EXERCISES[exercise].reference(*arguments, **options)
+            return right(*arguments, **options)
 
     return call
 
