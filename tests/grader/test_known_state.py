@@ -23,6 +23,7 @@ from states import STATES, with_states
 
 from autograder.judge.judging import Judge
 from autograder.judge.rebuild import rebuild
+from utils.checks import EXERCISES
 from utils.common.known_state import known_state
 
 
@@ -56,12 +57,12 @@ def test_all_settings_together_leave_the_verdicts_as_they_are(graded, lesson):
 
 CHECK_ALL = """
 import json, sys
-imports, state, answers = json.load(open(sys.argv[1]))
+imports, state, answers, names = json.load(open(sys.argv[1]))
 exec(imports)
 exec("import torch\\n" + state)
 for exercise, source in answers.items():
     exec(source)
-    check(exercise, globals()[exercise.replace("-", "_")])
+    check(exercise, globals()[names[exercise]])
 open(sys.argv[2], "w")
 """
 
@@ -73,7 +74,8 @@ def test_the_visible_checks_say_the_same(lesson, tmp_path):
     notebook = solution(lesson)
     imports = next(x.source for x in notebook.cells if x.cell_type == "code")
     answers = {name: find(notebook, name).source for name in points(lesson)}
-    (tmp_path / "cells").write_text(json.dumps([imports, "\n".join(kept), answers]))
+    names = {name: EXERCISES[name].name for name in answers}
+    (tmp_path / "cells").write_text(json.dumps([imports, "\n".join(kept), answers, names]))
     done = subprocess.run(
         [sys.executable, "-c", CHECK_ALL, "cells", str(tmp_path / "passed")],
         cwd=tmp_path,

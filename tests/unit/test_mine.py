@@ -8,7 +8,6 @@ import shutil
 import subprocess
 import sys
 import xml.etree.ElementTree
-from types import ModuleType
 
 import pytest
 import torch
@@ -834,19 +833,9 @@ def test_the_drawing_shows_every_part_and_fits(kernel):
     )
 
 
-def test_the_course_stands_in_for_an_answer_until_it_is_written():
-    def unwritten(input, stride):
+def test_another_function_stands_in_for_an_answer_until_it_is_written():
+    def unwritten(number):
         raise NotImplementedError
 
-    image = torch.ones(1, 1, 4, 4)
-    assert mine.or_lent(unwritten, "blur-pool2d")(image, 2).shape == (1, 1, 2, 2)
-    assert mine.or_lent(lambda input, stride: "mine", "blur-pool2d")(image, 2) == "mine"
-
-
-def test_where_there_are_no_right_answers_nothing_stands_in(monkeypatch):
-    def unwritten():
-        raise NotImplementedError("yours")
-
-    monkeypatch.setitem(sys.modules, "utils.checks", ModuleType("utils.checks"))
-    with pytest.raises(NotImplementedError, match="yours"):
-        mine.or_lent(unwritten, "blur-pool2d")()
+    assert mine.or_lent(unwritten, lambda number: 2 * number)(4) == 8
+    assert mine.or_lent(lambda number: number, None)(4) == 4
