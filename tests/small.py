@@ -11,6 +11,7 @@ from course import (
     copy_course,
     find,
     info,
+    points,
     questions,
     released,
     short,
@@ -20,6 +21,7 @@ from course import (
 from schedule import schedule
 
 KEPT = ("conv-output-size", "conv-params", "true-convolution", "im2col")
+TOTAL = sum(points(LESSON)[name] for name in KEPT)
 
 
 def cut(notebook):

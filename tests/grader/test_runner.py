@@ -58,6 +58,7 @@ from nbgrader.apps.api import NbGraderAPI
 from rows import database, files, journal, rows
 from small import (
     KEPT,
+    TOTAL,
     change,
     cut,
     hand_in,
@@ -240,7 +241,7 @@ def use_it(course, *options):
     pages = sorted(x.name for x in (course / RECORDS / "feedback").iterdir())
     assert pages == (["solved"] if options else students)
     page = (folder(course, "solved", "feedback") / f"{LESSON}.html").read_text()
-    assert "(Score: 11.0 / " in page
+    assert f"(Score: {TOTAL:.1f} / " in page
     nbgrader(course, "export", "--to=grades.csv")
     lines = (course / "grades.csv").read_text().splitlines()
     assert len(lines) == 1 + len(students)
@@ -249,7 +250,7 @@ def use_it(course, *options):
     by_student = {x["student"]: x for x in api.get_submissions(LESSON)}
     assert sorted(by_student) == students
     assert all(x["autograded"] for x in by_student.values())
-    assert by_student["late"]["score"] == 11
+    assert by_student["late"]["score"] == TOTAL
     assert by_student["late"]["needs_manual_grade"]
     (notebook,) = api.get_notebooks(LESSON)
     assert notebook["needs_manual_grade"]
@@ -324,7 +325,7 @@ def test_a_plugin_for_late_submissions_is_asked(judge, small, monkeypatch, plugi
     if plugin == "too much":
         assert judge.grade(small).complete
         with gradebook_of(small) as book:
-            assert book.find_submission(LESSON, "late").late_submission_penalty == 11
+            assert book.find_submission(LESSON, "late").late_submission_penalty == TOTAL
     else:
         with pytest.raises(CourseError, match="the plugin that says what being late costs fails"):
             judge.grade(small)
