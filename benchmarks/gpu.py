@@ -68,7 +68,7 @@ def machine(device: torch.device, quick: bool) -> Iterator[Result]:
             "cuDNN": str(torch.backends.cudnn.version()),
         }
     yield {"what": "machine", "ok": True, "said": ", ".join(f"{k} {v}" for k, v in said.items())}
-    from utils.common.devices import device as chosen
+    from utils._common.devices import device as chosen
 
     ok = chosen().type == device.type
     yield {"what": "utils.device() picks it", "ok": ok, "said": str(chosen())}

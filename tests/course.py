@@ -20,9 +20,8 @@ LESSONS = sorted(path.name for path in (ROOT / "solutions").iterdir() if path.is
 LESSON = LESSONS[0]  # where one lesson is enough to see
 COURSE_ID = "convnets"
 RECORDS = "autograder/records"
-LIGHT = str(
-    ROOT / "tests" / "light"
-)  # modules that stand in for others, so that programs start soon
+#: Modules that stand in for others, so that programs start soon.
+LIGHT = str(ROOT / "tests" / "light")
 
 
 def copy_course(target):

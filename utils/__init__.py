@@ -1,5 +1,5 @@
 """The course's own layers, sizes, checks and figures, written from scratch to be read."""
 
-from utils.common.devices import device
+from utils._common.devices import device
 
 __all__ = ["device"]

@@ -16,9 +16,9 @@ from torch import Tensor, nn
 from torch.utils.flop_counter import FlopCounterMode
 
 from utils import data, sizing
-from utils.common.devices import device, one_thread
-from utils.common.printing import as_printed
-from utils.common.seeding import seeded
+from utils._common.devices import device, one_thread
+from utils._common.printing import as_printed
+from utils._common.seeding import seeded
 from utils.data import Shapes
 
 __all__ = [

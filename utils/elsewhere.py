@@ -25,6 +25,10 @@ class Call(NamedTuple):
 class RunsElsewhere:
     """The base class of such functions: they report what a call did, besides being called."""
 
+    def __call__(self, *args, **options):
+        """Call the function, and return or raise what it does."""
+        raise NotImplementedError
+
     def call_elsewhere(self, args: Sequence, options: dict, forbidden: Sequence[str] = ()) -> Call:
         """Call the function, and report what happened.
 

@@ -8,6 +8,8 @@ import torch
 from torch import Tensor
 from torch.autograd.function import BackwardCFunction
 
+from utils.elsewhere import RunsElsewhere
+
 __all__ = ["RETURNS", "forward_backward"]
 
 #: What comes before the gradients, in what `forward_backward` returns.
@@ -34,8 +36,9 @@ def forward_backward(kind, input: Tensor, grad_output: Tensor, **given) -> tuple
     Raises:
         TypeError: it is no module, or gives no tensor.
     """
-    if hasattr(kind, "call_elsewhere"):  # the grader's stand-in for a class in another process
-        return kind.forward_backward(input, grad_output, **given)
+    there = getattr(kind, "forward_backward", None)
+    if isinstance(there, RunsElsewhere):  # the grader's stand-in for a class in another process
+        return there(input, grad_output, **given)
     state = {name: value for name, value in given.items() if isinstance(value, Tensor)}
     module = kind(**{name: value for name, value in given.items() if name not in state})
     if not isinstance(module, torch.nn.Module):

@@ -7,7 +7,9 @@ import torch.nn.functional as F
 from torch import nn
 
 from utils import data
-from utils.common.devices import one_thread
+from utils._common.devices import one_thread
+
+__all__ = ["SEEDS", "Block", "Curves", "small_resnet", "standardised", "train"]
 
 SEEDS = (0, 1, 2)
 

@@ -15,9 +15,9 @@ from torch import Tensor, nn
 from torch.optim.lr_scheduler import LRScheduler, ReduceLROnPlateau
 from tqdm.auto import tqdm
 
-from utils.common import checkpoints
-from utils.common.printing import as_printed
-from utils.common.seeding import get_random_state, seeded, set_random_state
+from utils._common import checkpoints
+from utils._common.printing import as_printed
+from utils._common.seeding import get_random_state, seeded, set_random_state
 from utils.data.batches import Batches, BatchSource
 from utils.optim import SGD
 

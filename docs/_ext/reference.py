@@ -106,9 +106,7 @@ def write_reference(app, config) -> None:
     """Write the pages and their index into the source folder."""
     import utils
 
-    names = [x.name for x in pkgutil.iter_modules(utils.__path__)]
-    # What is for no reader says of nothing that it is public.
-    names = [x for x in names if hasattr(importlib.import_module(f"utils.{x}"), "__all__")]
+    names = [x.name for x in pkgutil.iter_modules(utils.__path__) if not x.name.startswith("_")]
     summaries = "\n".join(
         f":doc:`utils.{name} <{name}>`\n   {summary(importlib.import_module(f'utils.{name}'))}\n"
         for name in names

@@ -24,7 +24,7 @@ from playwright.sync_api import expect
 from traitlets import TraitError
 
 from utils import data, gradients, models
-from utils.common.seeding import seeded
+from utils._common.seeding import seeded
 from utils.explorers import GradientFlow
 from utils.explorers.gradient_flow import (
     DEPTHS,

@@ -23,8 +23,8 @@ from states import STATES, with_states
 
 from autograder.judge.judging import Judge
 from autograder.judge.rebuild import rebuild
+from utils._common.known_state import known_state
 from utils.checks import EXERCISES
-from utils.common.known_state import known_state
 
 
 def test_each_setting_leaves_the_verdict_as_it_is():

@@ -11,7 +11,7 @@ from course import LESSON, LESSONS, ROOT, nbgrader, points, run
 
 from autograder.build import pack
 from utils.checks import CheckFailed, check
-from utils.home import page as progress
+from utils.home import page
 from utils.mine.parts import PARTS
 
 CHECKS = len(points(LESSON))
@@ -155,7 +155,7 @@ def test_what_is_damaged_is_passed_over_and_said(notebooks, opened):
 def test_what_an_older_course_had_counts_no_more_than_there_is(notebooks):
     lines = [f"2030-01-01T10:00:00+00:00 {LESSON} old-{i}\n" for i in range(12)]
     (notebooks / "progress.txt").write_text("".join(lines))
-    progress.draw(notebooks)
+    page.draw(notebooks)
     assert shown(notebooks) == {LESSON: f"{CHECKS} of {CHECKS}"}
 
 
@@ -165,7 +165,7 @@ def test_a_folder_that_cannot_be_written_disturbs_no_check(name, notebooks, open
     opened(notebooks / LESSON / f"{LESSON}.ipynb")
     check(EXERCISE, ANSWER)
     assert "right" in capsys.readouterr().out
-    assert progress.draw(notebooks) == notebooks
+    assert page.draw(notebooks) == notebooks
     assert not list(notebooks.rglob("*.part"))
 
 
@@ -173,7 +173,7 @@ def test_an_error_in_the_counting_disturbs_no_check(notebooks, opened, monkeypat
     def broken(*_):
         raise RuntimeError("broken")
 
-    monkeypatch.setattr(progress, "_add", broken)
+    monkeypatch.setattr(page, "_add", broken)
     opened(notebooks / LESSON / f"{LESSON}.ipynb")
     check(EXERCISE, ANSWER)
     assert "right" in capsys.readouterr().out
@@ -202,14 +202,14 @@ def test_it_moves_with_the_folder_and_make_lab_needs_only_python(notebooks, open
 
 
 def test_the_home_draws_the_network_with_the_parts_that_are_kept(notebooks):
-    assert progress.draw(notebooks) == notebooks / "home.md"
+    assert page.draw(notebooks) == notebooks / "home.md"
     drawn = (notebooks / "network.svg").read_text("utf-8")
     assert drawn.count(">✓ ") == 1 and "next: im2col" in drawn  # in the legend
     assert "all are on loan. Next: im2col, in" in (notebooks / "home.md").read_text()
     (notebooks / "my_convnet").mkdir()
     for name in ("conv2d", "conv2d.before", "__init__", "something"):
         (notebooks / "my_convnet" / f"{name}.py").touch()
-    progress.draw(notebooks)
+    page.draw(notebooks)
     drawn = (notebooks / "network.svg").read_text("utf-8")
     assert drawn.count(">✓ ") == 2 and "next: im2col" in drawn
     home = (notebooks / "home.md").read_text()

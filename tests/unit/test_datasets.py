@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 import torch
 
-from utils.common import files
-from utils.common.files import ChecksumError, DownloadError
+from utils._common import files
+from utils._common.files import ChecksumError, DownloadError
 from utils.data import CIFAR10_CLASSES, SHAPES, cifar, cifar10, shapes
 
 # Shapes

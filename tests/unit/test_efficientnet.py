@@ -9,8 +9,8 @@ import torch
 from devices import PRECISE
 
 from utils import models, nn, sizing
-from utils.common.checkpoints import CheckpointError
-from utils.common.files import ChecksumError
+from utils._common.checkpoints import CheckpointError
+from utils._common.files import ChecksumError
 from utils.models import efficientnet_weights
 from utils.models.torch_layers import COPIED, as_torch
 

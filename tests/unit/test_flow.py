@@ -8,7 +8,7 @@ import torch.nn.functional as F
 from devices import DEVICES, PRECISE
 from torch import nn
 
-from utils.common.seeding import seeded
+from utils._common.seeding import seeded
 from utils.gradients import gradient_norms, signal_norms
 
 

@@ -8,7 +8,7 @@ from course import LESSONS, ROOT, points
 
 from autograder.build import home, release
 from autograder.errors import CourseError
-from utils.home import page as progress
+from utils.home import page
 
 
 @pytest.fixture
@@ -22,8 +22,8 @@ def lesson(tmp_path):
 
 
 def test_the_home_has_a_row_for_each_lesson_with_its_checks():
-    text = progress.HOME.read_text("utf-8")
-    named = {name: int(total) for name, total in progress.ROW.findall(text)}
+    text = page.HOME.read_text("utf-8")
+    named = {name: int(total) for name, total in page.ROW.findall(text)}
     assert named == {name: len(points(name)) for name in LESSONS}
     assert home.out_of_date(release.lessons(), ROOT) == []
 

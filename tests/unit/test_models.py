@@ -11,9 +11,9 @@ import torch
 from devices import DEVICES, PRECISE
 
 from utils import mine, models, nn, sizing
-from utils.common import files
-from utils.common.checkpoints import CheckpointError
-from utils.common.files import ChecksumError, DownloadError
+from utils._common import files
+from utils._common.checkpoints import CheckpointError
+from utils._common.files import ChecksumError, DownloadError
 from utils.data import shapes
 from utils.models import pretrained
 from utils.models.torch_layers import COPIED, as_torch

@@ -14,9 +14,9 @@ from torch import nn
 from torch.utils.data import DataLoader, TensorDataset
 
 from utils import capstone, sizing
-from utils.common import checkpoints
-from utils.common.checkpoints import CheckpointError
-from utils.common.seeding import kept_random_state, seeded
+from utils._common import checkpoints
+from utils._common.checkpoints import CheckpointError
+from utils._common.seeding import kept_random_state, seeded
 from utils.data.augment import Augment
 from utils.optim import SGD, MultiStepLR, StepLR
 from utils.training import DivergenceError, Evaluation, History, evaluate, fit

@@ -16,12 +16,12 @@ from typing import ClassVar, NamedTuple, Protocol
 import torch
 
 from utils import mine
+from utils._common.devices import device
+from utils._common.known_state import known_state
 from utils.checks import notebook, wording
 from utils.checks.difference import describe
 from utils.checks.mistakes import Edit, Mistake, together
 from utils.checks.running import Case, Outcome, run, same
-from utils.common.devices import device
-from utils.common.known_state import known_state
 from utils.elsewhere import RunsElsewhere
 from utils.home import record
 from utils.modules import RETURNS, forward_backward

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from utils.common.devices import device
+from utils._common.devices import device
 from utils.elsewhere import RunsElsewhere
 from utils.watch import Watch
 

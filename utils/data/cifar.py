@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from utils.common import files
+from utils._common import files
 
 __all__ = ["CIFAR10_CLASSES", "Cifar10", "cifar10"]
 

@@ -1,6 +1,8 @@
 """What all explorers share: one ES module for JupyterLab and for a page without a kernel."""
 
+import base64
 import hashlib
+import io
 import json
 from pathlib import Path
 
@@ -10,13 +12,14 @@ from matplotlib.figure import Figure
 from traitlets import List, TraitType, Unicode, validate
 
 from utils import plots
+from utils._common.pages import PageWidget
 
-__all__ = ["Explorer", "Numbers"]
+__all__ = ["Explorer", "Numbers", "as_address"]
 
 FRONT = Path(__file__).parent / "front"
 
 
-class Explorer(anywidget.AnyWidget):
+class Explorer(PageWidget):
     """Base of the explorers: what they show is computed in the browser, from their traits.
 
     In JupyterLab the traits are those of the Python object: set one, and the picture follows; move
@@ -77,18 +80,8 @@ class Explorer(anywidget.AnyWidget):
         # Two of the same on one page have the same key: each script wakes the next that sleeps.
         key = hashlib.sha256(f"{type(self).__name__} {state}".encode()).hexdigest()[:12]
         picture = plots.as_html(self.picture(), self.alt())
-        module = self._esm.replace("</script", r"<\/script")
-        return (
-            f'<div class="explorer-place" data-explorer="{key}">{picture}</div>\n'
-            f"<style>{self._css}</style>\n"
-            f'<script type="module">{module}\nwake({json.dumps(key)}, {state}, render);\n</script>'
-        )
-
-    def _repr_mimebundle_(self, **options):
-        data, metadata = super()._repr_mimebundle_(**options) or ({}, {})
-        data["text/plain"] = repr(self)
-        data["text/html"] = self.as_html()
-        return data, metadata
+        place = f'<div class="explorer-place" data-explorer="{key}">{picture}</div>'
+        return self._piece(place, f"wake({json.dumps(key)}, {state}, render);")
 
     def __repr__(self) -> str:
         return f"[{type(self).__name__} explorer: {self.alt()}]"
@@ -99,6 +92,23 @@ def mine(explorer: type[Explorer]) -> set[str]:
     found = set(explorer.class_trait_names(sync=True))
     found -= set(anywidget.AnyWidget.class_trait_names(sync=True))
     return {name for name in found if not name.startswith("_")}  # anywidget adds its own later
+
+
+def as_address(picture: torch.Tensor, kind: str, quality: int) -> str:
+    """Return a picture as an address that holds it, for a page.
+
+    Args:
+        picture: (3, H, W) or (H, W), in [0, 1].
+        kind: "jpeg" or "webp".
+        quality: from 0 to 100.
+    """
+    from PIL import Image  # most explorers draw in the browser
+
+    pixels = (picture * 255).round().clamp(0, 255).byte()
+    pixels = pixels.permute(1, 2, 0) if pixels.ndim == 3 else pixels
+    buffer = io.BytesIO()
+    Image.fromarray(pixels.contiguous().numpy()).save(buffer, kind, quality=quality)
+    return f"data:image/{kind};base64,{base64.b64encode(buffer.getvalue()).decode()}"
 
 
 class Numbers(TraitType):

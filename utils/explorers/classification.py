@@ -1,24 +1,21 @@
 """A photograph, the names that a trained network gives it, and where the evidence for each lies."""
 
 import base64
-import io
 from collections.abc import Mapping
 from contextlib import contextmanager, suppress
-from functools import cache
 from os import PathLike
 from pathlib import Path
 
 import matplotlib.pyplot as plt
-import numpy as np
 import torch
 from matplotlib.figure import Figure
-from PIL import Image
 from torch import Tensor, nn
 from traitlets import Bool, Dict, Enum, Int, List, Unicode, observe
 
-from utils import data, models
+from utils import data
 from utils.data import gallery
-from utils.explorers.base import Explorer
+from utils.explorers.base import Explorer, as_address
+from utils.explorers.sheets import network
 from utils.features import class_activation_map, grad_cam, overlay_map
 from utils.features.activations import as_batch
 from utils.sizing.tracing import evaluation_mode
@@ -66,7 +63,7 @@ class Classification(Explorer, script="classification.js"):
     error = Unicode().tag(sync=True)
 
     def __init__(self, photograph="coffee", *, model: nn.Module | None = None, **settings):
-        self.model = _default_model() if model is None else model
+        self.model = network() if model is None else model
         self._saved: dict = {}  # what a saved page shows instead of what was dropped
         titles = [[name, title] for name, (_, title, *_) in gallery.TABLE.items()]
         super().__init__(photographs=titles, **settings)
@@ -147,7 +144,7 @@ class Classification(Explorer, script="classification.js"):
         return {
             "title": title,
             "alt": alt,
-            "picture": _as_jpeg(data.imagenet_picture(large)),
+            "picture": as_address(data.imagenet_picture(large), "jpeg", 85),
             "method": method,
             "names": [
                 {"name": name, "probability": p, "map": _rounded(map), "where": _where(map)}
@@ -185,11 +182,6 @@ class Classification(Explorer, script="classification.js"):
         )
 
 
-@cache
-def _default_model() -> nn.Module:
-    return models.efficientnet_lite0(weights="imagenet")
-
-
 def _maps(model: nn.Module, input: Tensor, classes: list[int]) -> tuple[Tensor, str]:
     """Maps (classes, h, w), and what they are called."""
     try:
@@ -217,14 +209,6 @@ def _where(map: Tensor) -> str:
     if not (vertical or horizontal):
         return "in the middle"
     return f"at the {vertical} {horizontal}".strip() if vertical else f"on the {horizontal}"
-
-
-def _as_jpeg(picture: Tensor) -> str:
-    """A picture (3, H, W) in [0, 1] as the address of an image."""
-    pixels = (picture * 255).round().to(torch.uint8).permute(1, 2, 0)
-    buffer = io.BytesIO()
-    Image.fromarray(np.asarray(pixels.contiguous())).save(buffer, "JPEG", quality=85)
-    return f"data:image/jpeg;base64,{base64.b64encode(buffer.getvalue()).decode()}"
 
 
 def _file_name(source) -> str:

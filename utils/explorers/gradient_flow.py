@@ -18,8 +18,8 @@ from matplotlib.figure import Figure
 from traitlets import Bool, Dict, Enum, Float, Int, validate
 
 from utils import data, gradients, models, plots
-from utils.common.devices import one_thread
-from utils.common.seeding import seeded
+from utils._common.devices import one_thread
+from utils._common.seeding import seeded
 from utils.explorers.base import FRONT, Explorer
 from utils.nn import Conv2d, CrossEntropyLoss, ReLU
 

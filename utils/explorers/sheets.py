@@ -6,9 +6,7 @@ one for each photograph, with all its feature maps as pictures. In JupyterLab th
 that are wanted; for a web site, :func:`write` makes them all.
 """
 
-import base64
 import hashlib
-import io
 import json
 import math
 from functools import cache
@@ -19,8 +17,9 @@ import torch
 from torch import Tensor
 
 from utils import data, features, models
-from utils.common.files import write_atomic
+from utils._common.files import write_atomic
 from utils.data.gallery import TABLE
+from utils.explorers.base import as_address
 from utils.features.patches import apart, strongest_units
 
 __all__ = ["LAYERS", "PHOTOGRAPHS", "Layer", "maps", "predictions", "sheet", "write"]
@@ -81,7 +80,8 @@ LAYERS = (
 
 
 @cache
-def _network() -> models.EfficientNetLite:
+def network() -> models.EfficientNetLite:
+    """The trained network that the explorers look into."""
     return models.efficientnet_lite0("imagenet")
 
 
@@ -104,7 +104,7 @@ def picture(photograph: str) -> Tensor:
 def responses() -> dict[str, Tensor]:
     """Of each layer what it gives for all photographs before ReLU6, (N, C, h, w)."""
     norms = [layer.norm for layer in LAYERS]
-    found = features.activations(_network(), _inputs(), norms, progress=False)
+    found = features.activations(network(), _inputs(), norms, progress=False)
     return {layer.name: found[layer.norm] for layer in LAYERS}
 
 
@@ -116,7 +116,7 @@ def maps(photograph: str, layer: str) -> Tensor:
 @cache
 def predictions(photograph: str) -> list[tuple[str, float, Tensor]]:
     """The five best names of a photograph: (name, probability, class activation map (7, 7))."""
-    model, last = _network(), maps(photograph, "relu2")
+    model, last = network(), maps(photograph, "relu2")
     end = torch.nn.Sequential(model.avgpool, torch.nn.Flatten(), model.fc)  # what follows the maps
     with torch.no_grad():
         best = end(last[None])[0].softmax(0).topk(NAMES)
@@ -132,7 +132,7 @@ def filters() -> Tensor:
     Without the factor a filter may have the wrong sign: where it is negative, the filter's opposite
     is what excites the channel.
     """
-    model = _network()
+    model = network()
     state = model.bn1.state_dict()
     factor = state["weight"] / (state["running_var"] + model.bn1.eps).sqrt()
     return (model.stem.weight * factor[:, None, None, None]).detach()
@@ -155,7 +155,7 @@ def sheet(name: str) -> dict:
 
 def _gallery() -> dict:
     """The photographs, and the first layer's filters."""
-    pictures = {name: _webp(picture(name), 80) for name in PHOTOGRAPHS}
+    pictures = {name: as_address(picture(name), "webp", 80) for name in PHOTOGRAPHS}
     return {"pictures": pictures, "filters": _rounded(filters(), 3)}
 
 
@@ -189,7 +189,9 @@ def _of_photograph(name: str) -> dict:
         most, places = tensor[PHOTOGRAPHS.index(name)].flatten(1).max(dim=1)
         peaks[layer] = torch.stack([places, (100 * most).round().long()], 1).tolist()
     return {
-        "maps": {x.name: _webp(_atlas(maps(name, x.name) / MOST), QUALITY) for x in LAYERS},
+        "maps": {
+            x.name: as_address(_atlas(maps(name, x.name) / MOST), "webp", QUALITY) for x in LAYERS
+        },
         "peaks": peaks,
         "names": [
             {"name": name, "probability": round(share, 4), "evidence": _rounded(evidence, 2)}
@@ -206,17 +208,6 @@ def _atlas(maps: Tensor) -> Tensor:
     padded = torch.cat([maps, maps.new_zeros(rows * columns - count, height, width)])
     grid = padded.reshape(rows, columns, height, width).transpose(1, 2)
     return grid.reshape(rows * height, columns * width)
-
-
-def _webp(image: Tensor, quality: int) -> str:
-    """A picture (3, H, W) or (H, W) in [0, 1] as an address that holds it."""
-    from PIL import Image
-
-    pixels = (image * 255).round().clamp(0, 255).byte()
-    pixels = pixels.permute(1, 2, 0) if pixels.ndim == 3 else pixels
-    buffer = io.BytesIO()
-    Image.fromarray(pixels.contiguous().numpy()).save(buffer, "WEBP", quality=quality)
-    return f"data:image/webp;base64,{base64.b64encode(buffer.getvalue()).decode()}"
 
 
 def _rounded(tensor: Tensor, digits: int) -> list:

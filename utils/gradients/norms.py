@@ -6,7 +6,7 @@ from contextlib import contextmanager
 import torch
 from torch import Tensor, nn
 
-from utils.common.seeding import kept_random_state
+from utils._common.seeding import kept_random_state
 
 __all__ = ["gradient_norms", "signal_norms"]
 

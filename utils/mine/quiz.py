@@ -6,11 +6,11 @@ import json
 import re
 from pathlib import Path
 
-import anywidget
 import mistune
 from latex2mathml.converter import convert
 from traitlets import Dict, List, Unicode
 
+from utils._common.pages import PageWidget
 from utils.mine.answers import keep
 from utils.mine.bank import Question
 
@@ -20,7 +20,7 @@ FRONT = Path(__file__).parent / "front"
 TITLES = {"predict": "Predict first", "review": "Do you remember?"}
 
 
-class Quiz(anywidget.AnyWidget):
+class Quiz(PageWidget):
     """Questions, one after the other, each with one right answer.
 
     It works in JupyterLab, where answers are kept, and in a saved page without a kernel, where
@@ -62,17 +62,8 @@ class Quiz(anywidget.AnyWidget):
         words = json.dumps(state, sort_keys=True).replace("</", r"<\/")
         key = hashlib.sha256(words.encode()).hexdigest()[:12]
         folds = "\n".join(map(_folded, self._asked.values()))
-        return (
-            f'<div data-quiz="{key}"><p><strong>{self.title}</strong></p>{folds}</div>\n'
-            f"<style>{self._css}</style>\n"
-            f'<script type="module">{self._esm}\nwake("{key}", {words});\n</script>'
-        )
-
-    def _repr_mimebundle_(self, **options):
-        data, metadata = super()._repr_mimebundle_(**options) or ({}, {})
-        data["text/plain"] = repr(self)
-        data["text/html"] = self.as_html()
-        return data, metadata
+        place = f'<div data-quiz="{key}"><p><strong>{self.title}</strong></p>{folds}</div>'
+        return self._piece(place, f'wake("{key}", {words});')
 
     def __repr__(self) -> str:
         return "\n\n".join(map(_as_text, self._asked.values()))

@@ -19,7 +19,7 @@ from torch import Tensor
 from torch.nn import Module
 
 from utils.atomic import write_atomic
-from utils.home import page as progress
+from utils.home import page
 from utils.mine.gather import NotKept, gather
 from utils.mine.loans import loan
 from utils.mine.parts import PARTS, file_of
@@ -262,6 +262,6 @@ def _shelve(home: Path, name: str, exercise: str, code: str, check: Callable) ->
             with write_atomic(path.with_suffix(".before.py")) as copy:
                 copy.write(before)
     lent.discard(name)
-    if (home.parent / progress.PAGE).exists():
-        progress.draw(home.parent)  # the course home, with one part more in colour
+    if (home.parent / page.PAGE).exists():
+        page.draw(home.parent)  # the course home, with one part more in colour
     return f"Kept as your own {name}, in {PACKAGE}/{path.name}."

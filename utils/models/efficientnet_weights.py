@@ -6,7 +6,7 @@ from pathlib import Path
 
 import torch
 
-from utils.common import checkpoints, files
+from utils._common import checkpoints, files
 from utils.models.parts import Network
 
 __all__ = ["PACKAGE", "SHA256", "load_imagenet", "published_path", "translated"]

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import torch
 
-from utils.common import checkpoints, files
+from utils._common import checkpoints, files
 from utils.models.arguments import check_choice
 from utils.models.googlenet import GoogLeNet
 from utils.models.parts import Network

@@ -8,7 +8,7 @@ fields of convolutional neural networks", doi:10.23915/distill.00021.
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from utils.common.printing import as_printed
+from utils._common.printing import as_printed
 
 __all__ = [
     "ConvParams",

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 from torch.func import functional_call
 
-from utils.common.seeding import seeded
+from utils._common.seeding import seeded
 from utils.sizing.tracing import evaluation_mode, image_shape, layer_names, trace
 
 __all__ = ["MeasuredField", "measured_receptive_field"]

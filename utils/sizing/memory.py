@@ -6,7 +6,7 @@ import torch
 from torch import nn
 from torch.autograd.graph import saved_tensors_hooks
 
-from utils.common.printing import as_printed
+from utils._common.printing import as_printed
 from utils.sizing.tracing import evaluation_mode, image_shape, on_meta, trace
 
 __all__ = ["MemoryBudget", "memory_budget"]

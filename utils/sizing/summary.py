@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from torch import Tensor, nn
 
-from utils.common.printing import as_printed
+from utils._common.printing import as_printed
 from utils.sizing.tracing import Step, trace
 
 __all__ = ["LayerSize", "Summary", "summary"]

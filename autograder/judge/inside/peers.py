@@ -36,7 +36,7 @@ from autograder.judge.inside.guard import Guard, GuardedWatch, other_threads
 from autograder.judge.inside.networks import NetworkDecoder, NetworkEncoder
 from autograder.judge.inside.values import Decoder, Encoder, Uncrossable
 from autograder.judge.inside.wire import Channel, Closed, WireError
-from utils.common.known_state import known_state
+from utils._common.known_state import known_state
 from utils.elsewhere import Call, RunsElsewhere
 from utils.modules import forward_backward
 

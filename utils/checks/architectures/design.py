@@ -12,6 +12,7 @@ import torch
 from torch import nn
 
 from utils import capstone
+from utils._common.seeding import seeded
 from utils.checks import wording
 from utils.checks.core import (
     EXERCISES,
@@ -23,7 +24,6 @@ from utils.checks.core import (
     unwritten,
 )
 from utils.checks.mistakes import Edit, edit
-from utils.common.seeding import seeded
 
 
 @dataclass
