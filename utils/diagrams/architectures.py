@@ -65,7 +65,7 @@ def inception() -> Drawing:
     )
     drawing.rect(14, 95, 92, 60, INPUT, opacity=0.6).text(60, 117, "input")
     drawing.text(60, 136, "192 channels", size=12)
-    top = 20
+    top = 20.0
     for place, (first, second, filters) in enumerate(branches):
         y = 35 + 60 * place
         start = 170 if first else 320

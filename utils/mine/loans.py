@@ -123,7 +123,8 @@ def inverted_residual(input, expand, depthwise, project, stride, padding):
     if expand is not None:
         output = functional.relu6(functional.conv2d(output, *expand))
     output = functional.pad(output, padding)
-    output = functional.relu6(functional.depthwise_conv2d(output, *depthwise, stride=stride))
+    weight, bias = depthwise
+    output = functional.relu6(functional.depthwise_conv2d(output, weight, bias, stride))
     output = functional.conv2d(output, *project)
     return output + input if output.shape == input.shape else output
 

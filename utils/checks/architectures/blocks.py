@@ -251,8 +251,8 @@ def _inverted_residual(input, expand, depthwise, project, stride, padding):
     if expand is not None:
         output = F.conv2d(output, *expand).clamp(0, 6)
     output = F.pad(output, padding)
-    groups = output.shape[1]
-    output = F.conv2d(output, *depthwise, stride=stride, groups=groups).clamp(0, 6)
+    weight, bias = depthwise
+    output = F.conv2d(output, weight, bias, stride=stride, groups=len(weight)).clamp(0, 6)
     output = F.conv2d(output, *project)
     if output.shape == input.shape:
         output = output + input
@@ -289,7 +289,7 @@ _by_hand = Case(
 )
 _cases = [
     _by_hand,
-    _block_case(10, 1, 1, 1, 1, (2, 3), 1, 1, (0, 0, 0, 0)),
+    _block_case(10, 1, 1, 1, 1, (3, 3), 1, 1, (0, 0, 0, 0)),
     _block_case(20, 1, 1, 3, 2, (2, 2), 1, 1, (0, 0, 0, 0)),
     _block_case(30, 1, 2, 4, 2, (3, 3), 3, 1, (1, 1, 1, 1)),
     _block_case(40, 1, 2, 4, 2, (4, 4), 3, 2, (0, 1, 0, 1)),
@@ -340,7 +340,7 @@ inverted_residual.mistake(
     "a ReLU stands in the place of ReLU6",
     "ReLU6 also cuts off what is above 6.",
     edit("expand).clamp(0, 6)", "expand).relu()"),
-    edit("groups).clamp(0, 6)", "groups).relu()"),
+    edit("len(weight)).clamp(0, 6)", "len(weight)).relu()"),
 )
 inverted_residual.mistake(
     "there is no activation after the first layer",
@@ -350,7 +350,7 @@ inverted_residual.mistake(
 inverted_residual.mistake(
     "there is no activation after the depthwise layer",
     "ReLU6 follows the layer that widens as well as the depthwise one.",
-    edit("groups).clamp(0, 6)", "groups)"),
+    edit("len(weight)).clamp(0, 6)", "len(weight))"),
 )
 inverted_residual.mistake(
     "the image is padded before the layer that widens",
@@ -377,7 +377,7 @@ inverted_residual.mistake(
     "the biases are forgotten",
     "Each layer is a pair: its weight, and its bias, in which the batch norm's shift went.",
     edit("*expand)", "expand[0])"),
-    edit("*depthwise,", "depthwise[0],"),
+    edit("weight, bias, stride", "weight, None, stride"),
     edit("*project)", "project[0])"),
 )
 

@@ -44,6 +44,8 @@ fold_batch_norm = Exercise(
         Trait("several channels", "one channel", lambda c: c.arguments["weight"].shape[1] > 1),
     ),
     returns=("weight", "bias"),
+    forbidden=("utils.mine.loans.fold_batch_norm",),
+    instead="That is the answer itself, on loan: multiply out what batch norm does.",
     every_device=True,
     part="fold_batch_norm",
 )
