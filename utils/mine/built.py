@@ -23,10 +23,10 @@ STYLE = """\
 .built figure { display: inline-block; width: 164px; margin: 6px; vertical-align: top;
   break-inside: avoid; text-align: center }
 .built img { display: block; margin: auto } .built figcaption { font-size: 13px }
-.built svg { break-inside: avoid } .built h2 { break-after: avoid; font-size: 1.15em }
+.built svg { break-inside: avoid } .built .part { break-after: avoid; font-size: 1.15em }
 .built table { border-collapse: collapse; font-size: 13px }
-.built td, .built th { padding: 1px 14px 1px 0; text-align: left } .built tr { break-inside: avoid }
-@page { size: A4; margin: 15mm }"""
+.built td, .built th { padding: 1px 14px 1px 0; text-align: left } .built tr { break-inside: avoid }"""
+PRINTED = "@page { size: A4; margin: 15mm }"
 
 
 class Page:
@@ -42,10 +42,13 @@ class Page:
         return self.words
 
     def document(self) -> str:
-        """The page as a file of its own."""
+        """The page as a file of its own, in which its headings are the highest."""
+        page = self._repr_html_()
+        for within, alone in (("h3", "h1"), ("h4", "h2")):
+            page = page.replace(f"<{within}", f"<{alone}").replace(f"</{within}>", f"</{alone}>")
         return (
             '<!doctype html><html lang="en"><head><meta charset="utf-8"><title>What I built'
-            f"</title></head><body>{self._repr_html_()}</body></html>\n"
+            f"</title><style>{PRINTED}</style></head><body>{page}</body></html>\n"
         )
 
 
@@ -74,6 +77,9 @@ def built(photographs: Iterable = ()) -> Page:
     # What nobody works at is built again and again, and should be the same each time.
     today = f" {date.today():%d %B %Y}." if switch.live() else ""
     count = f"{len(own)} of its {len(PARTS)} parts are my own"
+    if len(own) == len(PARTS):
+        count = f"All of its {len(PARTS)} parts are my own"
+    rest = "" if len(own) == len(PARTS) else "; the others are on loan"
     figures = "".join(
         f'<figure><img src="{_thumbnail(image)}" width="{SIDE}" height="{SIDE}" '
         f'alt="{escape(title, quote=True)}"><figcaption><b>{escape(name)}</b> {value:.2f}'
@@ -88,11 +94,13 @@ def built(photographs: Iterable = ()) -> Page:
     head = '<tr><th scope="col">part</th><th scope="col">lesson</th><th scope="col">since</th></tr>'
     table = f"<table><thead>{head}</thead><tbody>{rows}</tbody></table>"
     body = (
-        f"<h1>What I built</h1><p>A convolutional network, from nothing. {count}; the others are "
-        f"on loan.{today}</p>{picture.draw(PARTS, LAYERS, own)}"
-        f"<h2>What it says of photographs</h2><p>EfficientNet-Lite0 with its published ImageNet "
-        f"weights, built of these parts: the most probable of a thousand classes.</p>{figures}"
-        f"<h2>My library</h2>{table if rows else '<p>Nothing yet: all parts are on loan.</p>'}"
+        f"<h3>What I built</h3><p>A convolutional network, from nothing. {count}{rest}.{today}</p>"
+        f"{picture.draw(PARTS, LAYERS, own)}"
+        '<h4 class="part">What it says of photographs</h4>'
+        "<p>EfficientNet-Lite0 with its published ImageNet weights, built of these parts: the most "
+        f"probable of a thousand classes.</p>{figures}"
+        '<h4 class="part">My library</h4>'
+        f"{table if rows else '<p>Nothing yet: all parts are on loan.</p>'}"
     )
     words = "; ".join(
         f"{title}: {name} {value:.2f}"
