@@ -25,7 +25,8 @@ STYLE = """\
 .built img { display: block; margin: auto } .built figcaption { font-size: 13px }
 .built svg { break-inside: avoid } .built .part { break-after: avoid; font-size: 1.15em }
 .built table { border-collapse: collapse; font-size: 13px }
-.built td, .built th { padding: 1px 14px 1px 0; text-align: left } .built tr { break-inside: avoid }"""
+.built td, .built th { padding: 1px 14px 1px 0; text-align: left }
+.built tr { break-inside: avoid }"""
 PRINTED = "@page { size: A4; margin: 15mm }"
 
 
