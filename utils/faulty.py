@@ -1,14 +1,36 @@
-"""A small network whose gradient has one wrong step, for students to find by measuring.
+"""What a colleague has written: each has one fault, for students to find by measuring.
 
-Its way back is spelt out step by step, so that each intermediate gradient can be looked at. Which
-step is wrong stands here, in the open: find it by measuring first.
+A layer that is not quite ours (lesson 1), and a small network whose gradient has one wrong step
+(lesson 2). What is wrong stands here, in the open: find it by measuring first.
 """
 
 from torch import Tensor
 
 from utils import functional
 
-__all__ = ["Network"]
+__all__ = ["Network", "convolve"]
+
+
+def convolve(image: Tensor, kernel: Tensor) -> Tensor:
+    """A colleague's conv layer for one grey image and one filter, stride 1, no padding.
+
+    Args:
+        image: (H, W), floats.
+        kernel: (F, F), floats.
+
+    Returns:
+        (H - F + 1, W - F + 1).
+
+    Raises:
+        ValueError: one of the two has more or fewer axes.
+    """
+    if image.ndim != 2 or kernel.ndim != 2:
+        given = f"{tuple(image.shape)} and {tuple(kernel.shape)}"
+        raise ValueError(f"an image (H, W) and a filter (F, F) are expected, not {given}")
+    # From a book of mathematics: as one goes down and right in the filter, one goes up and left in
+    # the image.
+    return functional.conv2d(image[None, None], kernel.flip(0, 1)[None, None])[0, 0]
+
 
 #: What is computed on the way forward, in this order.
 FORWARD = ("before1", "hidden1", "before2", "hidden2", "means", "scores")
@@ -16,6 +38,8 @@ FORWARD = ("before1", "hidden1", "before2", "hidden2", "means", "scores")
 
 class Network:
     """conv, ReLU, conv, ReLU, global average, linear, cross-entropy, with a way back.
+
+    The way back is spelt out step by step, so that each intermediate gradient can be looked at.
 
     Args:
         images: (N, C, H, W).
