@@ -204,7 +204,7 @@ glorot_init.mistake(
 
 
 def _signal_map(power, depth):
-    shares = torch.ones(1, 1, 3, 3, dtype=power.dtype, device=power.device) / 9
+    shares = power.new_ones(3, 3)[None, None] / 9
     power = power[None, None]
     for _ in range(depth):
         power = F.conv2d(power, shares, padding=1)
