@@ -16,7 +16,7 @@ def padded_windows() -> Drawing:
         "on the 2 by 2 map all 4.",
     )
     for left, size, said in (
-        (20, 8, "28 of 64 windows touch it"),
+        (20, 8, "28 of 64 windows reach it"),
         (310, 4, "12 of 16"),
         (510, 2, "all 4, and each sees 5 zeros"),
     ):
