@@ -68,6 +68,11 @@ def momentum_step(weight, grad, velocity, lr, momentum, weight_decay):
     return weight - lr * velocity, velocity
 
 
+def he_init(noise):
+    """Weights by He et al. (2015), from standard normal numbers of their shape."""
+    return noise * (2 / noise[0].numel()) ** 0.5
+
+
 def batch_norm(input, weight, bias, eps=1e-5):
     """Batch normalisation in training."""
     return functional.batch_norm(input, None, None, weight, bias, training=True, eps=eps)
@@ -123,6 +128,7 @@ ADAPTED = {
         dropout_backward,
         response_norm,
         momentum_step,
+        he_init,
         batch_norm,
         batch_norm_backward,
         running_statistics,
