@@ -37,6 +37,7 @@ PARTS = {
     "dropout_backward": Part("AlexNet", "dropout", "gradient"),
     "response_norm": Part("AlexNet", "response norm"),
     "momentum_step": Part("AlexNet", "SGD", "step"),
+    "VGG": Part("VGG", "network", "VGG"),
     "batch_norm": Part("Depth", "batch norm"),
     "batch_norm_backward": Part("Depth", "batch norm", "gradient"),
     "running_statistics": Part("Depth", "batch norm", "statistics"),
@@ -58,6 +59,7 @@ LAYERS = (
     "global average",
     "dropout",
     "SGD",
+    "network",
 )
 
 
