@@ -211,14 +211,17 @@ RIGHT["vgg"] = [
     # A list of layers for the head, indices for the sizes.
     """
 class VGG(torch.nn.Module):
-    def __init__(self, column, channels=3, size=224, hidden=4096, classes=1000, dropout=0.5, layers=torch.nn):
+    def __init__(
+        self, column, channels=3, size=224, hidden=4096, classes=1000, dropout=0.5, layers=torch.nn
+    ):
         super().__init__()
         self.features = torch.nn.Sequential()
         for item in column:
             if item == "M":
                 self.features.append(layers.MaxPool2d(2))
             else:
-                self.features.append(layers.Conv2d(channels, item[1], item[0], padding=(item[0] - 1) // 2))
+                around = (item[0] - 1) // 2
+                self.features.append(layers.Conv2d(channels, item[1], item[0], padding=around))
                 self.features.append(layers.ReLU())
                 channels = item[1]
         side = size // 2 ** list(column).count("M")
@@ -245,7 +248,9 @@ def conv_part(column, channels, layers):
 
 
 class VGG(torch.nn.Module):
-    def __init__(self, column, channels=3, size=224, hidden=4096, classes=1000, dropout=0.5, layers=torch.nn):
+    def __init__(
+        self, column, channels=3, size=224, hidden=4096, classes=1000, dropout=0.5, layers=torch.nn
+    ):
         super().__init__()
         self.features = torch.nn.Sequential(*conv_part(column, channels, layers))
         last = [channels, *[x[1] for x in column if x != "M"]][-1]
@@ -264,7 +269,9 @@ class VGG(torch.nn.Module):
     # A forward pass that goes from layer to layer.
     """
 class VGG(torch.nn.Module):
-    def __init__(self, column, channels=3, size=224, hidden=4096, classes=1000, dropout=0.5, layers=torch.nn):
+    def __init__(
+        self, column, channels=3, size=224, hidden=4096, classes=1000, dropout=0.5, layers=torch.nn
+    ):
         super().__init__()
         self.features, self.classifier = torch.nn.ModuleList(), torch.nn.ModuleList()
         for item in column:
@@ -272,10 +279,13 @@ class VGG(torch.nn.Module):
                 self.features.append(layers.MaxPool2d(2, 2))
                 size = size // 2
             else:
-                self.features.extend([layers.Conv2d(channels, item[1], item[0], 1, item[0] // 2), layers.ReLU()])
+                kernel, filters = item
+                conv = layers.Conv2d(channels, filters, kernel, 1, kernel // 2)
+                self.features.extend([conv, layers.ReLU()])
                 channels = item[1]
         for inputs in (channels * size * size, hidden):
-            self.classifier.extend([layers.Linear(inputs, hidden), layers.ReLU(), layers.Dropout(dropout)])
+            linear, drop = layers.Linear(inputs, hidden), layers.Dropout(dropout)
+            self.classifier.extend([linear, layers.ReLU(), drop])
         self.classifier.append(layers.Linear(hidden, classes))
 
     def forward(self, input):

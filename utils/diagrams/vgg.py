@@ -1,5 +1,7 @@
 """Diagrams of lesson 5: one large filter or three small ones, and VGG's six columns to scale."""
 
+from itertools import pairwise
+
 from utils.diagrams.drawing import FILTER, INK, INPUT, MUTED, OUTPUT, Drawing
 
 __all__ = ["columns", "one_or_three", "sliding_head", "two_scales"]
@@ -10,14 +12,17 @@ def one_or_three() -> Drawing:
     drawing = Drawing(
         660,
         230,
-        "Along one axis, seven pixels below. On the left one unit above them is joined to all seven "
-        "by one filter. On the right three layers of filters of three: the unit at the top is "
+        "Along one axis, seven pixels below. On the left one unit above them is joined to all "
+        "seven by one filter. On the right three layers of filters of three: the unit at the top is "
         "joined to three units, these to five, and these to the same seven pixels.",
     )
-    for left, name, rows in ((20, "one filter of 7", (1, 7)), (350, "three filters of 3", (1, 3, 5, 7))):
+    for left, name, rows in (
+        (20, "one filter of 7", (1, 7)),
+        (350, "three filters of 3", (1, 3, 5, 7)),
+    ):
         drawing.text(left + 140, 16, name, bold=True)
         step = 156 / (len(rows) - 1)
-        for place, (above, below) in enumerate(zip(rows, rows[1:], strict=False)):
+        for place, (above, below) in enumerate(pairwise(rows)):
             y, reach = 42 + place * step, below - above
             for unit in range(above):
                 x = left + 140 + 40 * (unit - (above - 1) / 2)
@@ -52,7 +57,9 @@ def two_scales() -> Drawing:
         for offset, size, label, colour in ((0, large, one, FILTER), (20, small, three, OUTPUT)):
             drawing.rect(186, y + offset, 7 * size, 17, colour, round=0)
             drawing.text(194 + 7 * size, y + offset + 9, label, size=12, anchor="start")
-    drawing.rect(186, 188, 14, 14, FILTER, round=0).text(206, 195, "one 7x7", size=12, anchor="start")
+    drawing.rect(186, 188, 14, 14, FILTER, round=0).text(
+        206, 195, "one 7x7", size=12, anchor="start"
+    )
     drawing.rect(290, 188, 14, 14, OUTPUT, round=0)
     return drawing.text(310, 195, "three 3x3", size=12, anchor="start")
 
@@ -75,10 +82,10 @@ def columns(configurations: dict, notes: dict | None = None) -> Drawing:
     drawing = Drawing(
         width * len(configurations) + 10,
         lowest + 18 * lines + 14,
-        "The conv layers of VGG's configurations as columns of blocks, from the image at the top. A "
-        "block is as wide as its map and as high as it has filters: wide and flat at the top, narrow "
-        f"and high at the bottom. Number of conv layers: {said}. The 1 by 1 layers of C stand out "
-        "in another colour.",
+        "The conv layers of VGG's configurations as columns of blocks, from the image at the top. "
+        "A block is as wide as its map and as high as it has filters: wide and flat at the top, "
+        f"narrow and high at the bottom. Number of conv layers: {said}. The 1 by 1 layers of C "
+        "stand out in another colour.",
     )
     for place, (name, items) in enumerate(configurations.items()):
         middle, y, side = 5 + width * (place + 0.5), 40.0, 224

@@ -53,7 +53,7 @@ vgg = ModuleExercise(
         Trait("several conv layers", "one conv layer", lambda c: len(_convs(c)) > 1),
     ),
     forbidden=("utils.models",),
-    instead="Go through the column, and keep in mind how many channels and pixels there are by now.",
+    instead="Go through the column, and keep in mind how many channels and pixels there are.",
     part="VGG",
 )
 
