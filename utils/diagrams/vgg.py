@@ -13,8 +13,8 @@ def one_or_three() -> Drawing:
         660,
         230,
         "Along one axis, seven pixels below. On the left one unit above them is joined to all "
-        "seven by one filter. On the right three layers of filters of three: the unit at the top is "
-        "joined to three units, these to five, and these to the same seven pixels.",
+        "seven by one filter. On the right three layers of filters of three: the unit at the top "
+        "is joined to three units, these to five, and these to the same seven pixels.",
     )
     for left, name, rows in (
         (20, "one filter of 7", (1, 7)),
