@@ -34,7 +34,7 @@ def _convs(case):
 
 
 _cases = [
-    _built(0, ((3, 1),), channels=1, size=1, hidden=1, classes=1),
+    _built(0, ((1, 1),), channels=1, size=1, hidden=1, classes=1),
     _built(20, ((3, 2), "M"), channels=1, size=2),
     _built(40, ((3, 2), (3, 4), "M"), size=2),
     _built(60, ((3, 2), "M", (3, 3), "M")),
