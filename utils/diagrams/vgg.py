@@ -73,7 +73,7 @@ def columns(configurations: dict, notes: dict | None = None) -> Drawing:
         configurations: name -> items (kernel size, filters) or "M", for images of 224 pixels.
         notes: name -> short lines that are written below the column.
     """
-    notes, width = notes or {}, 118
+    notes, width = notes or {}, 132
     filters = {name: [x[1] for x in items if x != "M"] for name, items in configurations.items()}
     heights = {name: sum(x) / 14 + 2 * len(x) + 30 for name, x in filters.items()}
     lines = max((len(x) for x in notes.values()), default=0)
