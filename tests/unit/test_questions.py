@@ -232,6 +232,14 @@ COMPUTED = {
     "stack-without-relu": ([7], [3 * 9, 7 * 7]),
     "compose-by-hand": ([*composed()], []),
     "memory-of-a-stack": ([], [3 * 9, 7 * 7]),
+    "root-of-the-ways": (
+        [],
+        [three_layers(), three_layers() ** 0.5, round((7 / 49) ** 0.5, 2)],
+    ),
+    "equal-cost": (
+        [round((49 / 27) ** 0.5, 2)],
+        [round(49 / 27, 1), weights(1, 1, 7), 3 * weights(1, 1, 3), 3],
+    ),
     "linear-layer-slides": ([size(384 // 2**5, 7)], [384 // 2**5, 2**5]),
     "cheapest-cut": (
         [],

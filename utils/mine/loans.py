@@ -5,6 +5,7 @@ A part of another signature than the layer of that name in :mod:`utils.functiona
 
 from collections.abc import Callable
 
+import torch
 import torch.nn.functional as F
 from torch import Tensor
 
@@ -115,6 +116,43 @@ def bottleneck(input, reduce, middle, expand):
     return functional.relu(functional.conv2d(output, expand) + input)
 
 
+class VGG(torch.nn.Module):
+    """VGG from a column of (kernel size, filters) and "M"; for square images of `size` pixels."""
+
+    def __init__(
+        self,
+        column,
+        channels=3,
+        size=224,
+        hidden=4096,
+        classes=1000,
+        dropout=0.5,
+        layers=torch.nn,
+    ):
+        super().__init__()
+        features = []
+        for item in column:
+            if item == "M":
+                features.append(layers.MaxPool2d(2, 2))
+                size //= 2
+                continue
+            kernel, filters = item
+            convolution = layers.Conv2d(channels, filters, kernel, padding=kernel // 2)
+            features += [convolution, layers.ReLU()]
+            channels = filters
+        self.features = torch.nn.Sequential(*features)
+        head = layers.Linear(channels * size * size, hidden)
+        self.classifier = torch.nn.Sequential(
+            *[head, layers.ReLU(), layers.Dropout(dropout)],
+            *[layers.Linear(hidden, hidden), layers.ReLU(), layers.Dropout(dropout)],
+            layers.Linear(hidden, classes),
+        )
+
+    def forward(self, input):
+        """Scores (N, classes)."""
+        return self.classifier(self.features(input).flatten(1))
+
+
 ADAPTED = {
     function.__name__: function
     for function in (
@@ -136,6 +174,7 @@ ADAPTED = {
         residual_block_backward,
         bottleneck,
         nn.Conv2d,
+        VGG,
     )
 }
 

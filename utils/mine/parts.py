@@ -37,6 +37,7 @@ PARTS = {
     "dropout_backward": Part("AlexNet", "dropout", "gradient"),
     "response_norm": Part("AlexNet", "response norm"),
     "momentum_step": Part("AlexNet", "SGD", "step"),
+    "VGG": Part("VGG", "network", "VGG"),
     "he_init": Part("Depth", "conv", "first weights"),
     "batch_norm": Part("Depth", "batch norm"),
     "batch_norm_backward": Part("Depth", "batch norm", "gradient"),
@@ -59,6 +60,7 @@ LAYERS = (
     "global average",
     "dropout",
     "SGD",
+    "network",
 )
 
 
