@@ -1,14 +1,15 @@
-"""A small network whose gradient has one wrong step, for students to find by measuring.
+"""Networks with one wrong part, for students to find by measuring.
 
-Its way back is spelt out step by step, so that each intermediate gradient can be looked at. Which
-step is wrong stands here, in the open: find it by measuring first.
+Which part is wrong stands here, in the open: find it by measuring first.
 """
 
-from torch import Tensor
+import torch
+from torch import Tensor, nn
 
 from utils import functional
+from utils.small_alexnet import small_alexnet
 
-__all__ = ["Network"]
+__all__ = ["Network", "colleagues_alexnet"]
 
 #: What is computed on the way forward, in this order.
 FORWARD = ("before1", "hidden1", "before2", "hidden2", "means", "scores")
@@ -16,6 +17,9 @@ FORWARD = ("before1", "hidden1", "before2", "hidden2", "means", "scores")
 
 class Network:
     """conv, ReLU, conv, ReLU, global average, linear, cross-entropy, with a way back.
+
+    The way back is spelt out step by step, so that each gradient on it can be looked at; one step
+    is wrong.
 
     Args:
         images: (N, C, H, W).
@@ -68,3 +72,23 @@ class Network:
             if name not in replaced:
                 x[name] = steps[name]()
         return x
+
+
+class _AcrossImages(nn.LocalResponseNorm):
+    """Response normalisation whose neighbours are images of the batch, where channels are due."""
+
+    def forward(self, input: Tensor) -> Tensor:
+        return super().forward(input.transpose(0, 1)).transpose(0, 1)
+
+    def _get_name(self) -> str:
+        return "LocalResponseNorm"
+
+
+def colleagues_alexnet(seed: int = 0) -> nn.Sequential:
+    """Build a small AlexNet, not trained, in evaluation mode: one of its layers is wrong."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        model = small_alexnet().eval()
+    right = model[6]
+    model[6] = _AcrossImages(right.size, right.alpha, right.beta, right.k).eval()
+    return model
