@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from utils import functional
-from utils.small_alexnet import small_alexnet
+from utils.small_alexnet import ALPHA, small_alexnet
 
 __all__ = ["Network", "colleagues_alexnet"]
 
@@ -89,6 +89,5 @@ def colleagues_alexnet(seed: int = 0) -> nn.Sequential:
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         model = small_alexnet().eval()
-    right = model[6]
-    model[6] = _AcrossImages(right.size, right.alpha, right.beta, right.k).eval()
+    model[6] = _AcrossImages(5, alpha=5 * ALPHA, beta=0.75, k=2.0).eval()
     return model

@@ -1,4 +1,4 @@
-"""AlexNet in small, for drawn shapes of 24x24 pixels, and its training with each trick on or off."""
+"""AlexNet in small, for drawn shapes, and its training with each of its tricks on or off."""
 
 from collections.abc import Collection
 from types import SimpleNamespace
@@ -11,7 +11,17 @@ from torch import Tensor, nn
 from utils import data
 from utils._common.devices import one_thread
 
-__all__ = ["EPOCHS", "TRICKS", "Curves", "Images", "accuracy", "images", "small_alexnet", "train"]
+__all__ = [
+    "ALPHA",
+    "EPOCHS",
+    "TRICKS",
+    "Curves",
+    "Images",
+    "accuracy",
+    "images",
+    "small_alexnet",
+    "train",
+]
 
 #: What can be switched off, and what then takes its place.
 TRICKS = {
@@ -102,8 +112,7 @@ def small_alexnet(layers: Any = TORCH, off: Collection[str] = ()) -> nn.Sequenti
     )
     for parameter in model.parameters():
         if parameter.ndim > 1:
-            kind = "tanh" if "ReLU" in off else "relu"
-            nn.init.kaiming_normal_(parameter, nonlinearity=kind)
+            nn.init.kaiming_normal_(parameter, nonlinearity="tanh" if "ReLU" in off else "relu")
         else:
             nn.init.zeros_(parameter)
     return model

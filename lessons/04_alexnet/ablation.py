@@ -11,7 +11,8 @@ from pathlib import Path
 from utils.small_alexnet import EPOCHS, TRICKS, accuracy, images, train
 
 RECORD = Path(__file__).with_name("ablation.csv")
-HEADS = ["off", "rate", "seed", "train", "validation", "test", "epochs", "curve", "curve_validation"]
+HEADS = ["off", "rate", "seed", "train", "validation", "test"]
+HEADS += ["epochs", "curve", "curve_validation"]
 BOTH = ("dropout", "augmentation")
 SIDES = [(), ("dropout",), ("augmentation",), BOTH]
 SIDES += [(trick,) for trick in TRICKS if trick not in BOTH]

@@ -30,7 +30,7 @@ def towers() -> Drawing:
     drawing.volume(20, 135, 90, 90, 12, INPUT, "227 x 227, 3 colours")
     xs = (175, 285, 385, 475, 565)
     middles = (95, 275)
-    ends = [(118, 175), (118, 185)]
+    ends: list[tuple[float, float]] = [(118, 175), (118, 185)]
     for x, (name, side, filters, both) in zip(xs, CONV, strict=True):
         extent = 20 + 0.9 * side
         depth = filters / 6
@@ -67,12 +67,15 @@ def grouped_layer() -> Drawing:
     drawing = Drawing(
         640,
         220,
-        "Two layers of four input channels, blue, and four output channels, green. On the left each "
-        "output is joined to all four inputs, 16 lines. On the right the layer has two groups: the "
-        "first two outputs are joined to the first two inputs only, and the last two to the last "
-        "two, 8 lines; a dashed line separates the groups.",
+        "Two layers of four input channels, blue, and four output channels, green. On the left "
+        "each output is joined to all four inputs, 16 lines. On the right the layer has two "
+        "groups: the first two outputs are joined to the first two inputs only, and the last two "
+        "to the last two, 8 lines; a dashed line separates the groups.",
     )
-    for left, title, groups in ((20, "one group: 16 slices of filters", 1), (350, "two groups: 8", 2)):
+    for left, title, groups in (
+        (20, "one group: 16 slices of filters", 1),
+        (350, "two groups: 8", 2),
+    ):
         drawing.text(left + 125, 16, title, bold=True)
         for k in range(4):
             for c in range(4):
@@ -118,8 +121,8 @@ def small_network() -> Drawing:
         "The small AlexNet from left to right: images, five conv layers, three fully connected "
         "layers, with the shape after each. Below each layer stand its tricks in coloured boxes: "
         "augmentation at the images; ReLU after every layer but the last; response norm after "
-        "conv 1 and 2; groups in conv 2, 4 and 5; dropout before fc 6 and 7. A line below says that "
-        "momentum and L2 belong to the training step.",
+        "conv 1 and 2; groups in conv 2, 4 and 5; dropout before fc 6 and 7. A line below says "
+        "that momentum and L2 belong to the training step.",
     )
     for place, (name, shape, tricks) in enumerate(SMALL):
         x = 10 + 99 * place
@@ -131,6 +134,6 @@ def small_network() -> Drawing:
             drawing.line((x + 80, 36), (x + 97, 36), arrow=True)
         for row, trick in enumerate(tricks):
             drawing.rect(x - 4, 70 + 30 * row, 90, 24, TRICK[trick], "none", round=10, opacity=0.6)
-            drawing.text(x + 41, 82 + 30 * row, trick, size=12)
+            drawing.text(x + 41, 82 + 30 * row, trick, size=11)
     drawing.text(450, 186, "in every step of training: momentum, L2", size=13, colour=MUTED)
     return drawing

@@ -1,4 +1,4 @@
-"""Lesson 4: the sizes of a network's layers, two numbers of the paper, and what fits into memory."""
+"""Lesson 4: sizes of all layers, two numbers of the paper, what fits into memory."""
 
 from utils.checks.cases import table
 from utils.checks.core import Case, Exercise, Mistake, Trait, ValueExercise
@@ -152,7 +152,7 @@ layer_table.mistake(
     edit("(channels, height, width, parameters)", "(channels, width, height, parameters)"),
 )
 
-# --- wrong-numbers: 224, then 253440, 186624, 64896, 43264, 4096 in the paper ----------------------
+# --- wrong-numbers: of 224, 253440, 186624, 64896, 43264, 4096 -----------------------------------
 
 wrong_numbers = ValueExercise(
     "wrong-numbers",
