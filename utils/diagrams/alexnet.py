@@ -122,7 +122,7 @@ def small_network() -> Drawing:
         "layers, with the shape after each. Below each layer stand its tricks in coloured boxes: "
         "augmentation at the images; ReLU after every layer but the last; response norm after "
         "conv 1 and 2; groups in conv 2, 4 and 5; dropout before fc 6 and 7. A line below says "
-        "that momentum and L2 belong to the training step.",
+        "that momentum belongs to the training step.",
     )
     for place, (name, shape, tricks) in enumerate(SMALL):
         x = 10 + 99 * place
@@ -135,5 +135,5 @@ def small_network() -> Drawing:
         for row, trick in enumerate(tricks):
             drawing.rect(x - 4, 70 + 30 * row, 90, 24, TRICK[trick], "none", round=10, opacity=0.6)
             drawing.text(x + 41, 82 + 30 * row, trick, size=11)
-    drawing.text(450, 186, "in every step of training: momentum, L2", size=13, colour=MUTED)
+    drawing.text(450, 186, "in every step of training: momentum", size=13, colour=MUTED)
     return drawing
