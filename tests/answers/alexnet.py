@@ -103,6 +103,8 @@ RIGHT["wrong-layer"] = [
     "wrong_layer = 6\n",
     "wrong_layer = torch.tensor(6)\n",
     """
+from utils import faulty
+
 x = torch.rand(4, 3, 24, 24, generator=torch.Generator().manual_seed(1))
 alone, together = x[:1], x
 for wrong_layer, layer in enumerate(faulty.colleagues_alexnet()):

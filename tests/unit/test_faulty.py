@@ -29,3 +29,14 @@ def test_the_loss_is_the_cross_entropy_of_the_scores(network):
     expected = torch.nn.functional.cross_entropy(network.values["scores"], network.targets)
     torch.testing.assert_close(network.loss(), expected)
     torch.testing.assert_close(network.loss("w2", network.values["w2"]), expected)
+
+
+def test_one_layer_of_the_colleagues_alexnet_looks_at_the_other_images():
+    images = torch.rand(4, 3, 24, 24, generator=torch.Generator().manual_seed(0))
+    wrong = []
+    for number, layer in enumerate(faulty.colleagues_alexnet()):
+        together = layer(images)
+        if not torch.allclose(layer(images[:1])[0], together[0], atol=1e-5):
+            wrong.append(number)
+        images = together
+    assert wrong == [6]
