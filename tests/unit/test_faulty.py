@@ -70,3 +70,14 @@ def test_three_of_six_ways_to_test_forget_evaluation_mode():
     assert all(parameter.requires_grad for parameter in model.parameters())
     with pytest.raises(ValueError, match="from 1 to 6"):
         faulty.tested(7, model, images)
+
+
+def test_one_layer_of_the_colleagues_alexnet_looks_at_the_other_images():
+    images = torch.rand(4, 3, 24, 24, generator=torch.Generator().manual_seed(0))
+    wrong = []
+    for number, layer in enumerate(faulty.colleagues_alexnet()):
+        together = layer(images)
+        if not torch.allclose(layer(images[:1])[0], together[0], atol=1e-5):
+            wrong.append(number)
+        images = together
+    assert wrong == [6]

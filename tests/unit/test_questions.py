@@ -219,6 +219,7 @@ COMPUTED = {
     ),
     "twotwentyfour": ([size(224, 11, 4), size(227, 11, 4)], [(224 - 11) / 4 + 1, 227, 11 - 4]),
     "scale-of-dropout": ([4, 3], [1 - 0.25, 0.5]),
+    "when-tanh-saturates": ([round(1 - 0.99**2, 2)], [50, 0.5, round(math.sqrt(0.5), 1)]),
     "top-speed-of-momentum": ([velocity(1000)], [velocity(2)]),
     "weight-without-gradient": ([], [0.01, 0.0005]),
     "two-threes-for-a-five": (

@@ -36,6 +36,8 @@ PARTS = {
     "dropout": Part("AlexNet", "dropout"),
     "dropout_backward": Part("AlexNet", "dropout", "gradient"),
     "response_norm": Part("AlexNet", "response norm"),
+    "crop_and_mirror": Part("AlexNet", "augmentation", "crops"),
+    "shift_colours": Part("AlexNet", "augmentation", "colours"),
     "momentum_step": Part("AlexNet", "SGD", "step"),
     "VGG": Part("VGG", "network", "VGG"),
     "he_init": Part("Depth", "conv", "first weights"),
@@ -48,6 +50,7 @@ PARTS = {
 }
 #: The drawing, from the image to the class.
 LAYERS = (
+    "augmentation",
     "conv",
     "grouped conv",
     "batch norm",
