@@ -1,7 +1,7 @@
 """Lesson 8's task with few images: tell which photograph a small patch was cut out of.
 
 Patches for training come from the left halves of the course's photographs, those for testing from
-the right halves. A network may learn them from nothing, or begin with a trained one; `transfer.py`
+the right halves. A network may learn them from scratch, or begin with a trained one; `transfer.py`
 in the lesson's folder does both beforehand.
 """
 
@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from utils import data
 from utils.models.efficientnet import EfficientNetLite
 
-__all__ = ["POOL", "SIDE", "draw", "from_nothing", "maps", "patches", "top", "tuned"]
+__all__ = ["POOL", "SIDE", "draw", "from_scratch", "maps", "patches", "top", "tuned"]
 
 SIDE = 64  # pixels of a patch
 POOL = 40  # training patches of each photograph to choose from
@@ -54,7 +54,7 @@ def draw(count: int, seed: int) -> Tensor:
     return torch.cat([POOL * label + places for label, places in enumerate(chosen)])
 
 
-def from_nothing(images: Tensor, labels: Tensor, rate: float, seed: int, steps: int = 150):
+def from_scratch(images: Tensor, labels: Tensor, rate: float, seed: int, steps: int):
     """Train four conv layers with batch norm on patches (N, 3, SIDE, SIDE); return the network."""
     torch.manual_seed(seed)
     layers: list[nn.Module] = []
@@ -97,7 +97,7 @@ def tuned(
     rate: float,
     factor: float,
     seed: int,
-    steps: int = 60,
+    steps: int,
 ):
     """Train a new head with a rate, and what is below it with `factor` times that rate.
 
