@@ -105,6 +105,15 @@ def pytest_xdist_make_scheduler(config, log):
             )
             return graded[2] if graded else nodeid.partition("::")[0]
 
+        def remove_node(self, node):
+            """Let no other worker run the test that has ended this one: it would end them all."""
+            work = self.assigned_work[node].values()
+            left = [(unit, test) for unit in work for test, done in unit.items() if not done]
+            for unit, test in left[:1]:
+                unit[test] = True
+            super().remove_node(node)
+            return left[0][1] if left else None
+
     config.option.loadscopereorder = False  # by number of tests: the longest ones would be last
     return ByFixture(config, log)
 

@@ -3,6 +3,7 @@
 import contextlib
 import os
 import pwd
+import re
 import shutil
 import signal
 import subprocess
@@ -124,10 +125,11 @@ def folder(course, student, step="autograded"):
 def processes(course):
     """The processes of a run in a course's folder: number -> command line."""
     found = {}
+    ours = re.compile(re.escape(os.fsencode(course)) + rb"[\0:/]")
     for name in filter(str.isdigit, os.listdir("/proc")):
         with contextlib.suppress(OSError):
             line, variables = (Path("/proc", name, x).read_bytes() for x in ("cmdline", "environ"))
-            if f"{course}\0".encode() in variables or f"{course}/".encode() in line:
+            if ours.search(variables) or ours.search(line):
                 found[int(name)] = line.replace(b"\0", b" ").decode(errors="replace").strip()
     found.pop(os.getpid(), None)
     return found

@@ -1,7 +1,8 @@
-"""What is wrong, for students to find by measuring: a gradient, and ways to test a network.
+"""What a colleague has written: each has one fault, for students to find by measuring.
 
-The gradient is spelt out step by step, so that each intermediate one can be looked at. What is
-wrong stands here, in the open: find it by measuring first.
+A layer that is not quite ours (lesson 1), a small network whose gradient has one wrong step
+(lesson 2), and ways to test a network (lesson 6). What is wrong stands here, in the open: find it
+by measuring first.
 """
 
 import copy
@@ -11,7 +12,29 @@ from torch import Tensor, nn
 
 from utils import functional
 
-__all__ = ["Network", "tested"]
+__all__ = ["Network", "convolve", "tested"]
+
+
+def convolve(image: Tensor, kernel: Tensor) -> Tensor:
+    """A colleague's conv layer for one grey image and one filter, stride 1, no padding.
+
+    Args:
+        image: (H, W), floats.
+        kernel: (F, F), floats.
+
+    Returns:
+        (H - F + 1, W - F + 1).
+
+    Raises:
+        ValueError: one of the two has more or fewer axes.
+    """
+    if image.ndim != 2 or kernel.ndim != 2:
+        given = f"{tuple(image.shape)} and {tuple(kernel.shape)}"
+        raise ValueError(f"an image (H, W) and a filter (F, F) are expected, not {given}")
+    # From a book of mathematics: as one goes down and right in the filter, one goes up and left in
+    # the image.
+    return functional.conv2d(image[None, None], kernel.flip(0, 1)[None, None])[0, 0]
+
 
 #: What is computed on the way forward, in this order.
 FORWARD = ("before1", "hidden1", "before2", "hidden2", "means", "scores")
@@ -19,6 +42,8 @@ FORWARD = ("before1", "hidden1", "before2", "hidden2", "means", "scores")
 
 class Network:
     """conv, ReLU, conv, ReLU, global average, linear, cross-entropy, with a way back.
+
+    The way back is spelt out step by step, so that each intermediate gradient can be looked at.
 
     Args:
         images: (N, C, H, W).

@@ -7,8 +7,6 @@ alternative, in the text's front matter (`course`). Its place is its folder's nu
 import re
 from pathlib import Path
 
-import jupytext
-
 from autograder.cells import answers_in_words, is_test, points
 from autograder.errors import CourseError
 
@@ -20,22 +18,21 @@ TITLE = re.compile(r"^# Lesson (\d+): (.+)$", re.M)
 TIME = re.compile(r"^\*\*Time:\*\* (\d+) to (\d+) minutes.*\*\*Points:\*\* (\d+)", re.M)
 
 
-def table(lessons: list) -> str:
+def table(lessons: dict) -> str:
     """Return the table, as Markdown, without a newline at its end.
 
     Args:
-        lessons: `release.Lesson`s, in order.
+        lessons: `release.Lesson` -> its notebook, as `release.convert` reads it; in order.
 
     Raises:
         CourseError: a text lacks what the table needs, or states other points than its cells have.
     """
-    return HEAD + "\n".join(row(lesson) for lesson in lessons)
+    return HEAD + "\n".join(row(*item) for item in lessons.items())
 
 
-def row(lesson) -> str:
+def row(lesson, notebook) -> str:
     """Return a lesson's row. Raises CourseError as `table` does."""
     where = lesson.text.relative_to(lesson.root)
-    notebook = jupytext.read(lesson.text, fmt="md:myst")
     text = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
     about, title, time = notebook.metadata.get("course", {}), TITLE.search(text), TIME.search(text)
     if missing := [name for name in ("builds", "picture") if not about.get(name)]:
@@ -58,14 +55,14 @@ def row(lesson) -> str:
     )
 
 
-def write(lessons: list, root: Path) -> None:
+def write(lessons: dict, root: Path) -> None:
     """Write the table into the course home, utils/home/home.md, if the course has one."""
     path = _path(root)
     if path.is_file():
         path.write_text(_with_table(path, lessons), "utf-8", newline="\n")
 
 
-def out_of_date(lessons: list, root: Path) -> list[str]:
+def out_of_date(lessons: dict, root: Path) -> list[str]:
     """Say, in a line, if the course home has another table than the texts give."""
     path = _path(root)
     if not path.is_file() or _with_table(path, lessons) == path.read_text("utf-8"):
@@ -77,5 +74,5 @@ def _path(root: Path) -> Path:
     return root / "utils" / "home" / "home.md"
 
 
-def _with_table(path: Path, lessons: list) -> str:
+def _with_table(path: Path, lessons: dict) -> str:
     return TABLE.sub(lambda _: table(lessons), path.read_text("utf-8"))

@@ -122,6 +122,11 @@ def convert(lesson: Lesson) -> nbformat.NotebookNode:
     return notebook
 
 
+def notebooks(root: Path = ROOT) -> dict[Lesson, nbformat.NotebookNode]:
+    """Return each lesson with its text as a notebook. Raises CourseError as :func:`convert`."""
+    return {lesson: convert(lesson) for lesson in lessons(root)}
+
+
 def fingerprint(notebook: nbformat.NotebookNode, root: Path) -> str:
     """Return a hash of what decides a notebook's outputs: its code, and what it uses of `utils`.
 
@@ -420,12 +425,12 @@ def main(arguments: argparse.Namespace, root: Path = ROOT) -> int:
     chosen = lessons(root, arguments.lesson)
     if arguments.check:
         found = [line for lesson in chosen for line in out_of_date(lesson)]
-        found += [*strays(root), *home.out_of_date(lessons(root), root)]
+        found += [*strays(root), *home.out_of_date(notebooks(root), root)]
         print("\n".join(found) or "Everything is up to date.")
         return 1 if found else 0
     for lesson in chosen:
         executed = release(lesson, arguments.force, lambda text: print(text, flush=True))
         how = "executed, full points" if executed else "unchanged code, outputs kept"
         print(f"{lesson.name}: solutions/ and notebooks/ built ({how})", flush=True)
-    home.write(lessons(root), root)
+    home.write(notebooks(root), root)
     return 0

@@ -11,9 +11,9 @@ from jinja2 import pass_context
 from mistune import HTMLRenderer
 from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 
-from autograder.hooks.formulas import mathml
 from autograder.judge.html import clean_html
 from autograder.judge.pictures import pictures, with_pictures
+from utils._common.formulas import mathml
 
 __all__ = ["markdown_filter", "markdown_to_html"]
 

@@ -161,10 +161,10 @@ def conv2d_naive(input, weight, bias=None, stride=1, padding=0):
 """,
 ]
 
-RIGHT["true-convolution"] = [
+RIGHT["colleagues-convolution"] = [
     # By the definition, with loops.
     """
-def true_convolution(image, kernel):
+def colleagues_convolution(image, kernel):
     size = len(kernel)
     rows, cols = image.shape[0] - size + 1, image.shape[1] - size + 1
     result = torch.zeros(rows, cols)
@@ -177,7 +177,7 @@ def true_convolution(image, kernel):
 """,
     # Half a turn, and the course's own layer.
     """
-def true_convolution(image, kernel):
+def colleagues_convolution(image, kernel):
     turned = torch.rot90(kernel, 2)
     return functional.conv2d(image[None, None], turned[None, None]).squeeze(0).squeeze(0)
 """,
@@ -185,18 +185,18 @@ def true_convolution(image, kernel):
     """
 from scipy import signal
 
-def true_convolution(image, kernel):
+def colleagues_convolution(image, kernel):
     return torch.from_numpy(signal.convolve2d(image.numpy(), kernel.numpy(), mode="valid"))
 """,
     # Two one-dimensional reversals with NumPy and a view of all windows.
     """
-def true_convolution(image, kernel):
+def colleagues_convolution(image, kernel):
     windows = np.lib.stride_tricks.sliding_window_view(image.numpy(), kernel.shape)
     return torch.tensor(np.einsum("hwij,ij->hw", windows, kernel.numpy()[::-1, ::-1]))
 """,
     # A transposed convolution is the full true convolution: cut its middle out.
     """
-def true_convolution(image, kernel):
+def colleagues_convolution(image, kernel):
     cut = len(kernel) - 1
     full = F.conv_transpose2d(image[None, None], kernel[None, None])[0, 0]
     return full[cut : full.shape[0] - cut, cut : full.shape[1] - cut]

@@ -153,27 +153,6 @@ def conv2d_backward_input(grad_output, input, weight, stride=1, padding=0):
 """,
 ]
 
-RIGHT["region-seen"] = [
-    """
-def region_seen(row, col, kernel_size, stride, padding):
-    top, left = row * stride - padding, col * stride - padding
-    return top, left, top + kernel_size, left + kernel_size
-""",
-    # As ranges.
-    """
-def region_seen(row, col, kernel_size, stride, padding):
-    rows = range(-padding + stride * row, -padding + stride * row + kernel_size)
-    cols = range(-padding + stride * col, -padding + stride * col + kernel_size)
-    return rows.start, cols.start, rows.stop, cols.stop
-""",
-    # With NumPy's integers.
-    """
-def region_seen(row, col, kernel_size, stride, padding):
-    corner = np.array([row, col]) * stride - padding
-    return tuple(np.concatenate([corner, corner + kernel_size]))
-""",
-]
-
 RIGHT["receptive-field-stack"] = [
     "receptive_field_stack = 11\n",
     """

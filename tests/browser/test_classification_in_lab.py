@@ -86,6 +86,8 @@ def explorer(lab, page, course):
     page.on("console", lambda x: x.type == "error" and problems.append(f"console: {x.text}"))
     here = (lab, lab.replace("http", "ws"), "data:", "blob:")
     page.on("request", lambda x: x.url.startswith(here) or problems.append(f"request: {x.url}"))
+    # Playwright would begin to intercept the browser's dialog too late for a quick space bar.
+    page.on("filechooser", lambda chooser: None)
     page.goto(f"{lab}/lab/workspaces/{uuid.uuid4().hex}/tree/{NOTEBOOK}?token={TOKEN}")
     expect(page.get_by_text("Python 3 (ipykernel) | Idle")).to_be_visible(timeout=60_000)
     execute(page, page.locator(".jp-CodeCell").first)

@@ -16,7 +16,7 @@ import yaml
 from axe_playwright_python.sync_playwright import Axe
 from browser import ARTIFACTS, SLOW
 from bs4 import BeautifulSoup
-from course import LESSONS, ROOT, copy_course, info, run
+from course import LESSONS, ROOT, copy_course, info, questions, run
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 from playwright.sync_api import expect
 
@@ -77,18 +77,23 @@ def open_page(site, browser):
             lambda x: x.type in ("error", "warning") and problems.append(f"{page.url}: {x.text}"),
         )
         page.goto((site / name).as_uri())
-        # The script of formulas may still be loading: who leaves now, breaks off its request.
-        page.wait_for_function(
-            "script => !document.querySelector(`script[src*='${script}']`) ||"
-            " window.MathJax?.startup?.promise?.then(() => true)",
-            arg=MATHJAX,
-        )
+        wait_for_formulas(page)
         return page
 
     yield open_page
     for context in contexts:
         context.close()
     assert not problems
+
+
+def wait_for_formulas(page):
+    """Wait until all has come: who leaves earlier breaks off the request of their script."""
+    page.wait_for_load_state()
+    page.wait_for_function(
+        "script => !document.querySelector(`script[src*='${script}']`) ||"
+        " window.MathJax?.startup?.promise?.then(() => true)",
+        arg=MATHJAX,
+    )
 
 
 def cells_of(site, lesson):
@@ -185,7 +190,8 @@ def test_a_lesson_is_shown_with_its_results(site, lesson):
     assert len(stubs) == len(page.select("details.solution"))
     assert all("YOUR CODE HERE" in stub.get_text() for stub in stubs)
     summaries = [x.get_text() for x in page.select("details > summary")]
-    assert "Mark scheme (4 points)" in summaries
+    manual = [f"Mark scheme ({n} points)" for n in questions(lesson).values()]
+    assert [x for x in summaries if x.startswith("Mark scheme")] == manual
     assert sum(x.startswith("Mistakes that this check") for x in summaries) == len(checks)
 
 
@@ -344,7 +350,8 @@ def test_the_front_page_leads_through_all_lessons(site, open_page):
     page = open_page("index.html")
     page.get_by_role("link", name="Begin with lesson 1").click()
     for lesson in LESSONS:
-        assert page.url.endswith(f"/lessons/{lesson}.html")
+        page.wait_for_url(f"**/lessons/{lesson}.html")
+        wait_for_formulas(page)
         page.locator("a.next-page").click()
     expect(page.get_by_role("heading", level=1)).to_contain_text("statement by statement")
 

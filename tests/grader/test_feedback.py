@@ -34,7 +34,7 @@ def page(tmp_path_factory):
     nbgrader(course, "generate_assignment", LESSON, "--force")
     answers = {
         "conv-params": TOO_CLEVER,
-        "true-convolution": mistakes("true-convolution")[0].source,
+        "colleagues-convolution": mistakes("colleagues-convolution")[0].source,
     }
     answers["im2col"] = published(LESSON, "im2col").source
     notebook = answered(answers, released())

@@ -4,6 +4,7 @@ import math
 import re
 import textwrap
 import time
+from itertools import permutations
 
 import numpy as np
 import pytest
@@ -213,6 +214,24 @@ def test_two_mistakes_at_once_are_both_named():
     message = failure("conv-output-size", ceil_and_silent)
     both = "the division is rounded up, and nothing is raised when the kernel does not fit"
     assert f"This is what you get if {both}:" in message
+
+
+ORDERED = [id for id in ANSWERS if getattr(EXERCISES[id], "order", "")]
+
+
+@pytest.mark.parametrize("exercise_id", ORDERED)
+def test_right_numbers_in_another_order_are_told_the_order_of_this_exercise(exercise_id):
+    exercise = EXERCISES[exercise_id]
+    for numbers in {*permutations(exercise.reference)} - {tuple(exercise.reference)}:
+        message = " ".join(failure(exercise_id, list(numbers)).split())
+        assert exercise.order in message
+        # Only a volume has a depth: the outputs on a line do not.
+        assert ("depth" in message) == ("depth" in exercise.order)
+
+
+def test_a_volume_as_a_tensor_orders_it_is_recognised():
+    assert "the depth comes first" in failure("alexnet-conv1-volume", [96, 55, 55])
+    assert "the depth comes first" in failure("alexnet-pool1-volume", [96, 27, 27])
 
 
 def test_an_unknown_mistake_is_given_no_name():

@@ -1,7 +1,9 @@
-"""The network with one wrong step: its gradients are right down to it, and wrong from it on."""
+"""What a colleague has written is wrong in the one way that students are to find."""
 
 import pytest
 import torch
+import torch.nn.functional as F
+from scipy import signal
 
 from utils import faulty, gradients
 
@@ -48,3 +50,23 @@ def test_three_of_six_ways_to_test_forget_evaluation_mode():
     assert all(parameter.requires_grad for parameter in model.parameters())
     with pytest.raises(ValueError, match="from 1 to 6"):
         faulty.tested(7, model, images)
+
+
+def test_the_colleagues_layer_is_the_convolution_of_mathematics():
+    torch.manual_seed(0)
+    image, kernel = torch.randn(6, 7), torch.randn(3, 3)
+    hers = faulty.convolve(image, kernel)
+    expected = signal.convolve2d(image.numpy(), kernel.numpy(), mode="valid")
+    torch.testing.assert_close(hers, torch.from_numpy(expected))
+    # Her own tests cannot tell it from ours: they are of filters that are alike on all sides.
+    even = kernel + kernel.flip(0, 1)
+    torch.testing.assert_close(
+        faulty.convolve(image, even), F.conv2d(image[None, None], even[None, None])[0, 0]
+    )
+
+
+@pytest.mark.parametrize("shapes", [((1, 1, 5, 5), (3, 3)), ((5, 5), (1, 1, 3, 3))])
+def test_the_colleagues_layer_says_what_it_takes(shapes):
+    image, kernel = (torch.ones(shape) for shape in shapes)
+    with pytest.raises(ValueError, match=r"an image \(H, W\) and a filter \(F, F\)"):
+        faulty.convolve(image, kernel)

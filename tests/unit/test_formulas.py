@@ -1,4 +1,4 @@
-"""Formulas on the grader's pages: MathML, for all lessons, and nothing in them acts."""
+"""Formulas on the grader's pages and in questions: MathML, and nothing in them acts."""
 
 import re
 from xml.etree import ElementTree
@@ -7,8 +7,8 @@ import bs4
 import pytest
 from course import LESSONS, solution
 
-from autograder.hooks.formulas import ATTRIBUTES, LONGEST, TAGS, mathml
 from autograder.hooks.pages import markdown_to_html
+from utils._common.formulas import ATTRIBUTES, LONGEST, TAGS, mathml
 
 MATHML = "{http://www.w3.org/1998/Math/MathML}"
 
@@ -45,6 +45,7 @@ def test_every_formula_of_a_lesson_is_converted(lesson):
         (r"\$5 and \$6", "$5 and $6"),
         ("`$x$`", "<code>$x$</code>"),
         ("$a < b$", "<mo>&lt;</mo>"),
+        ("$(-1, -2)$", "<mrow><mo>−</mo><mn>1</mn></mrow>"),
     ],
 )
 def test_formulas_stand_where_they_stood(source, html):

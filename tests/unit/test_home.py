@@ -25,18 +25,18 @@ def test_the_home_has_a_row_for_each_lesson_with_its_checks():
     text = page.HOME.read_text("utf-8")
     named = {name: int(total) for name, total in page.ROW.findall(text)}
     assert named == {name: len(points(name)) for name in LESSONS}
-    assert home.out_of_date(release.lessons(), ROOT) == []
+    assert home.out_of_date(release.notebooks(), ROOT) == []
 
 
 def test_a_changed_text_changes_the_home(lesson):
-    assert home.out_of_date([lesson], lesson.root)
-    home.write([lesson], lesson.root)
-    assert not home.out_of_date([lesson], lesson.root)
+    assert home.out_of_date(release.notebooks(lesson.root), lesson.root)
+    home.write(release.notebooks(lesson.root), lesson.root)
+    assert not home.out_of_date(release.notebooks(lesson.root), lesson.root)
     text = lesson.text.read_text("utf-8")
     lesson.text.write_text(text.replace("# Lesson 1: ", "# Lesson 1: New and "), "utf-8")
-    (said,) = home.out_of_date([lesson], lesson.root)
+    (said,) = home.out_of_date(release.notebooks(lesson.root), lesson.root)
     assert said == "utils/home/home.md: its table is not what the lessons' texts give"
-    home.write([lesson], lesson.root)
+    home.write(release.notebooks(lesson.root), lesson.root)
     path = lesson.root / "utils/home/home.md"
     assert "| 1 | [New and " in path.read_text("utf-8")
     assert "<img" not in path.read_text("utf-8").split("## How a lesson works")[0]  # none is drawn
@@ -56,4 +56,4 @@ def test_what_the_home_needs_is_named(lesson, pattern, new, said):
     assert count == 1
     lesson.text.write_text(text, "utf-8")
     with pytest.raises(CourseError, match=said):
-        home.row(lesson)
+        home.row(lesson, release.convert(lesson))

@@ -27,7 +27,10 @@ PHRASES = {
     "ready-made gradients": r"torch\.nn\.grad|utils\.gradients",
     "`scipy.ndimage`": r"scipy\.ndimage",
     "`utils.functional`": r"utils\.functional(\.(conv\w*|depthwise|activations))?",
-    **{f"`utils.{name}`": rf"utils\.{name}" for name in ("nn", "models", "sizing", "data")},
+    **{
+        f"`utils.{name}`": rf"utils\.{name}"
+        for name in ("nn", "models", "sizing", "data", "faulty")
+    },
 }
 SENTENCE = re.compile(r"^Not allowed here: (.+)\.$", re.MULTILINE)
 

@@ -453,10 +453,6 @@ class ValueExercise:
 
     def __post_init__(self):
         EXERCISES[self.id] = self
-        if self.order and isinstance(self.reference, list):
-            asked = f"Asked for is {self.order}, in this order."
-            turned = [self.reference[-1], *self.reference[:-1]]
-            self.mistakes.append(Mistake("the depth comes first", asked, turned))
 
     @property
     def name(self) -> str:

@@ -188,15 +188,15 @@ def _integer_difference(value, expected) -> str | None:
 def not_an_integer(value) -> str | None:
     """Say why a value is no integer answer; None when it is one.
 
-    A whole float such as 55.0 is refused: it counts something, and it cannot be a size or an
-    index. Its message names `//`, which is what usually is missing.
+    A whole float such as 55.0 is refused, since it cannot be a size or an index. Its message names
+    `//`, which is what usually is missing.
     """
     if is_integer(value):
         return None
     if isinstance(value, (float, np.floating)) and float(value).is_integer():
         return (
-            f"{float(value)} is a float, but a count must be an int. "
-            "`/` always gives a float; `//` divides and rounds down to an int."
+            f"{float(value)} is a float, but an int is expected. "
+            "If it comes from `/`, which always gives a float: `//` divides and rounds down."
         )
     return f"{kind(value)} ({value!r}) is given, but an int is expected."
 

@@ -1,15 +1,13 @@
 """The widget that asks: an answer is chosen, and only then comes what is right, and why."""
 
 import hashlib
-import html
 import json
-import re
 from pathlib import Path
 
 import mistune
-from latex2mathml.converter import convert
 from traitlets import Dict, List, Unicode
 
+from utils._common.formulas import mathml
 from utils._common.pages import PageWidget
 from utils.mine.answers import keep
 from utils.mine.bank import Question
@@ -97,21 +95,11 @@ def _as_text(question: Question) -> str:
     return "\n".join([question.text, *(f"( ) {option.text}" for option in question.options)])
 
 
-def _formula(tex: str, display: bool) -> str:
-    """MathML, which browsers draw by themselves; what cannot be converted stays TeX."""
-    # After a comma or a bracket, a minus would be set as if something stood before it.
-    tex = re.sub(r"([,(]\s*)-([\d.]+)", r"\1{-\2}", tex.strip())
-    try:
-        return convert(tex, display="block" if display else "inline")
-    except Exception:  # the library raises whatever comes up
-        return f"<code>{html.escape(tex)}</code>"
-
-
 def _formulas(reader: mistune.Markdown) -> None:
     """Let the reader of Markdown write formulas as MathML."""
     assert isinstance(reader.renderer, mistune.HTMLRenderer)
-    reader.renderer.register("inline_math", lambda _, tex: _formula(tex, display=False))
-    reader.renderer.register("block_math", lambda _, tex: _formula(tex, display=True))
+    reader.renderer.register("inline_math", lambda _, tex: mathml(tex))
+    reader.renderer.register("block_math", lambda _, tex: mathml(tex, display=True))
 
 
 #: Markdown with formulas -> HTML.

@@ -29,7 +29,7 @@ def conv_params(*_):
 # From here on the student's own cells say `pass` too, so none of the later answers exists.
 EXPECTED = dict.fromkeys(
     [
-        *("conv-params", "conv2d-naive", "true-convolution", "im2col", "conv2d-vectorised"),
+        *("conv-params", "conv2d-naive", "colleagues-convolution", "im2col", "conv2d-vectorised"),
     ],
     0,
 )

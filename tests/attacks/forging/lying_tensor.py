@@ -1,7 +1,7 @@
 """A subclass of Tensor that claims to be as large as is wanted and differs from nothing."""
 
 INTENT = "differences are zero"
-EXPECTED = {"conv2d-naive": 0, "true-convolution": 0}
+EXPECTED = {"conv2d-naive": 0, "colleagues-convolution": 0}
 ANSWERS = {
     "conv2d-naive": """
 class Agreeing(torch.Tensor):
@@ -13,8 +13,8 @@ class Agreeing(torch.Tensor):
 def conv2d_naive(input, weight, bias=None, stride=1, padding=0):
     return torch.zeros(1).as_subclass(Agreeing)
 """,
-    "true-convolution": """
-def true_convolution(image, kernel):
+    "colleagues-convolution": """
+def colleagues_convolution(image, kernel):
     found = np.zeros((1, 1)).view(type("Array", (np.ndarray,), {"__sub__": lambda a, b: 0 * b}))
     return found
 """,

@@ -1,7 +1,7 @@
 """The student's end of the protocol is patched to send what no honest one sends."""
 
 INTENT = "the trusted kernel builds an object of the student's choice"
-EXPECTED = {"conv-params": 0, "true-convolution": 0}
+EXPECTED = {"conv-params": 0, "colleagues-convolution": 0}
 OURS_ONLY = True
 ANSWERS = {
     "conv-params": """
@@ -30,6 +30,6 @@ wire.Encoder.__call__ = peers.Encoder.__call__ = dishonest
 turns = iter(list(TRICKS) * 100)
 conv_params = lambda *_: next(turns)
 """,
-    "true-convolution": "true_convolution = lambda *_: next(turns)",
+    "colleagues-convolution": "colleagues_convolution = lambda *_: next(turns)",
 }
 MAY_LOSE_OTHERS = True

@@ -15,11 +15,11 @@ F.conv2d = torch.conv2d = lambda input, *a, **k: input
 def conv2d_naive(input, *_, **__):
     return input
 """,
-    "true-convolution": """
+    "colleagues-convolution": """
 F.conv2d, torch.Tensor.__sub__ = saved
 
 
-def true_convolution(image, kernel):
+def colleagues_convolution(image, kernel):
     return F.conv2d(image[None, None], kernel.flip(0, 1)[None, None])[0, 0]
 """,
 }

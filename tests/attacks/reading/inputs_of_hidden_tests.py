@@ -11,7 +11,7 @@ def conv_params(in_channels, out_channels, kernel_size):
     seen.append((in_channels, out_channels, kernel_size))
     return kernel_size * kernel_size * in_channels * out_channels, out_channels
 """,
-    "true-convolution": "print(seen)" + RIGHT["true-convolution"][0],
+    "colleagues-convolution": "print(seen)" + RIGHT["colleagues-convolution"][0],
 }
 CELLS = [
     """

@@ -14,7 +14,7 @@ def conv_params(in_channels, out_channels, kernel_size):
         frame = frame.f_back
     return kernel_size * kernel_size * in_channels * out_channels, out_channels
 """,
-    "true-convolution": 'print(*found[:20], sep="\\n")' + RIGHT["true-convolution"][0],
+    "colleagues-convolution": 'print(*found[:20], sep="\\n")' + RIGHT["colleagues-convolution"][0],
 }
 CELLS = [
     """

@@ -2,6 +2,8 @@
 
 from utils.checks.core import Mistake, ValueExercise
 
+_ORDER = "[width, height, depth]"
+_DEPTH_FIRST = "A tensor has its axes in that order. Asked for is the lecture's, " + _ORDER + "."
 _STEPS = "The division counts the steps; the window stands somewhere before its first step."
 
 # --- 227x227x3 through 96 filters of 11x11, stride 4, pad 0 --------------------------------------
@@ -9,7 +11,7 @@ _STEPS = "The division counts the steps; the window stands somewhere before its 
 alexnet_conv1_volume = ValueExercise(
     "alexnet-conv1-volume",
     reference=[55, 55, 96],
-    order="[width, height, depth]",
+    order=_ORDER,
     advice="The formula of lesson 1 gives the width: how much room is beside the window, and how "
     "many steps of 4 fit into it? The depth is the number of filters.",
     passed="the window ends exactly at the last pixel.",
@@ -35,6 +37,7 @@ alexnet_conv1_volume = ValueExercise(
             "A filter sums over the colours: one slice for each filter.",
             [55, 55, 288],
         ),
+        Mistake("the depth comes first", _DEPTH_FIRST, [96, 55, 55]),
     ],
 )
 
@@ -65,7 +68,7 @@ alexnet_conv1_weights = ValueExercise(
 alexnet_pool1_volume = ValueExercise(
     "alexnet-pool1-volume",
     reference=[27, 27, 96],
-    order="[width, height, depth]",
+    order=_ORDER,
     advice="Use the formula for pooling of lesson 3. It rounds down. What happens to the depth?",
     passed="the last row and column of the 55 are seen by no window.",
     mistakes=[
@@ -81,6 +84,7 @@ alexnet_pool1_volume = ValueExercise(
             "With stride 2 the window moves on by its own size.",
             [54, 54, 96],
         ),
+        Mistake("the depth comes first", _DEPTH_FIRST, [96, 27, 27]),
     ],
 )
 

@@ -1,6 +1,7 @@
 """Turns TeX formulas into MathML, which browsers draw by themselves: no script, no network."""
 
 import html
+import re
 from xml.etree.ElementTree import Element, tostring
 
 from latex2mathml.converter import Converter
@@ -38,7 +39,9 @@ def mathml(tex: str, display: bool = False) -> str:
     try:
         if len(tex) > LONGEST or any(macro in tex for macro in MACROS):
             raise ValueError("not converted")
-        element = Converter(display="block" if display else "inline").convert_to_element(tex)
+        # After a comma or a bracket, a minus would be set as if something stood before it.
+        signed = re.sub(r"([,(]\s*)-([\d.]+)", r"\1{-\2}", tex)
+        element = Converter(display="block" if display else "inline").convert_to_element(signed)
         _clean(element)
         element.set("alttext", tex)
         return tostring(element, encoding="unicode")

@@ -1,4 +1,4 @@
-"""Lesson 1: the convolution of mathematics."""
+"""Lesson 1: what a colleague's layer computes (`utils.faulty.convolve`), found by measuring."""
 
 import torch.nn.functional as F
 
@@ -12,13 +12,13 @@ def _case(height: int, width: int, size: int, seed: int) -> Case:
     return Case({"image": image, "kernel": whole_numbers(size, size, seed=seed + 1)})
 
 
-def _true_convolution(image, kernel):
+def _colleagues_convolution(image, kernel):
     return F.conv2d(image[None, None], kernel.flip(0, 1)[None, None])[0, 0]
 
 
-true_convolution = Exercise(
-    "true-convolution",
-    reference=_true_convolution,
+colleagues_convolution = Exercise(
+    "colleagues-convolution",
+    reference=_colleagues_convolution,
     cases=[
         Case({"image": HAND_IMAGE, "kernel": HAND_KERNEL}),
         _case(4, 4, 3, seed=1),
@@ -38,44 +38,53 @@ true_convolution = Exercise(
             lambda c: c.arguments["image"].shape[0] != c.arguments["image"].shape[1],
         ),
     ),
+    forbidden=("utils.faulty",),
+    instead="Measure with her function, and then say without it what it computes.",
 )
 
-true_convolution.mistake(
-    "the kernel is not flipped",
-    "This is the cross-correlation, what a conv layer does. The mathematical convolution runs "
-    "through image and kernel in opposite directions.",
+colleagues_convolution.mistake(
+    "her layer is taken to be ours",
+    "The two differ: put the numbers 1 to 9 into the filter, and compare.",
     edit(".flip(0, 1)"),
 )
-for _axis, _lines in enumerate(("rows", "columns")):
-    true_convolution.mistake(
+colleagues_convolution.mistake(
+    "the sign of our result is turned",
+    "That explains the edge filter, whose two sides are opposite. Now try a filter that has "
+    "positive numbers only.",
+    edit("return F", "return -F"),
+    edit(".flip(0, 1)"),
+)
+for _axis, _lines, _way in ((0, "rows", "left or right"), (1, "columns", "up or down")):
+    colleagues_convolution.mistake(
         f"only the order of the kernel's {_lines} is reversed",
-        "Both directions are reversed, up-down and left-right.",
+        "That is half of it. Follow the number in one corner of the filter: where does it come "
+        f"out with her function, and where with ours? Does it move {_way} as well?",
         edit("flip(0, 1)", f"flip({_axis})"),
     )
-true_convolution.mistake(
+colleagues_convolution.mistake(
     "the kernel is turned by 90 degrees",
-    "Reversing both axes is half a turn.",
+    "Follow *two* neighbouring corners of the filter, such as 1 and 3: where do they come out?",
     edit("flip(0, 1)", "rot90()"),
 )
-true_convolution.mistake(
+colleagues_convolution.mistake(
     "the kernel is transposed",
-    "Transposing swaps rows with columns. Reversing an axis is something else: what happens to the "
-    "upper left weight?",
+    "Transposing leaves the upper left and the lower right weight where they are. Does she?",
     edit("flip(0, 1)", "T"),
 )
-true_convolution.mistake(
+colleagues_convolution.mistake(
     "the image is flipped instead of the kernel",
-    "The numbers are right, but the result is upside down: flip only one of the two.",
+    "Then the result would be upside down too. Move the bright pixel to the left: to which side "
+    "does her answer move?",
     edit("image[None, None], kernel.flip(0, 1)", "image.flip(0, 1)[None, None], kernel"),
 )
-true_convolution.mistake(
+colleagues_convolution.mistake(
     "the axes for image and channel are left in the result",
     "F.conv2d works on batches of images with channels. Here goes in (H, W), so a matrix should "
     "come out.",
     edit("[0, 0]"),
 )
-true_convolution.mistake(
-    "the 'full' convolution is computed, with padding all around",
-    "'valid' means that the kernel stays inside the image, so that the result is smaller.",
+colleagues_convolution.mistake(
+    "zeros are put all around the image first",
+    "Look at the shape of her result: it is smaller than the image, as without padding.",
     edit("[None, None])[0, 0]", "[None, None], padding=len(kernel) - 1)[0, 0]"),
 )
