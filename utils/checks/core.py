@@ -376,9 +376,12 @@ class ModuleExercise(Exercise):
 
     Args:
         class_name: what the student calls it.
+        composed: it is made of other modules. How these start and who goes back in them is then
+            their business: keys, output and gradients are compared.
     """
 
     class_name: str = ""
+    composed: bool = False
     kind: ClassVar[str] = "class"
 
     @property
@@ -396,13 +399,18 @@ class ModuleExercise(Exercise):
         # The grader's stand-in for a class goes through it where it lives, in another process.
         there = getattr(answer, "forward_backward", None)
         here = functools.partial(forward_backward, answer)
-        return run(there if isinstance(there, RunsElsewhere) else here, case, forbidden)
+        outcome = run(there if isinstance(there, RunsElsewhere) else here, case, forbidden)
+        if not self.composed or not isinstance(outcome.value, tuple):
+            return outcome
+        count = len(self.items(case))
+        values = (*outcome.value[1:2], *outcome.value[3:], *[None] * count)
+        return replace(outcome, value=values[:count])
 
     def calls(self, case: Case) -> list[str]:
         """Show how a case builds and uses the module."""
         given = case.arguments.items()
         settings = ", ".join(f"{x}={y!r}" for x, y in given if not isinstance(y, torch.Tensor))
-        loaded = " and ".join(_state(case))
+        loaded = "state" if self.composed else " and ".join(_state(case))
         return [
             f"layer = {self.name}({settings}), with the {loaded} below",
             "output = layer(input); output.backward(grad_output)",
@@ -410,13 +418,15 @@ class ModuleExercise(Exercise):
 
     def items(self, case: Case) -> tuple[str, ...]:
         """The names of what is compared."""
-        return (*RETURNS, *(f"grad_{name}" for name in sorted(_state(case))))
+        learnt = [x for x in _state(case) if "running_" not in x and "num_batches" not in x]
+        before = (RETURNS[1], *RETURNS[3:]) if self.composed else RETURNS
+        return (*before, *(f"grad_{name}" for name in sorted(learnt)))
 
     def telling(self, finding: Finding) -> tuple[object, object, tuple[str, ...]]:
         """Of so many items, the first that is wrong; after an error, the tensors."""
         if finding.outcome.error is not None:
-            names = self.items(finding.case)
-            return None, tuple(finding.expected.value)[3:], names[3:]
+            names, tensors = self.items(finding.case), 1 if self.composed else 3
+            return None, tuple(finding.expected.value)[tensors:], names[tensors:]
         pairs = zip(finding.outcome.value, finding.expected.value, strict=True)
         one, other = next(pair for pair in pairs if wording.difference(*pair))
         return one, other, ()
