@@ -4,7 +4,7 @@ One module a lesson, each diagram a function that returns a `Drawing`. The colou
 all of them: input, filter, output, gradient.
 """
 
-from utils.diagrams import convolution, depth, learning_filters, pooling
+from utils.diagrams import convolution, depth, learning_filters, pooling, resnet
 from utils.diagrams.drawing import FILTER, GRADIENT, INK, INPUT, MUTED, OUTPUT, Drawing
 
 __all__ = [
@@ -19,4 +19,5 @@ __all__ = [
     "depth",
     "learning_filters",
     "pooling",
+    "resnet",
 ]
