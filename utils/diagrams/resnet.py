@@ -204,9 +204,9 @@ def orders() -> Drawing:
         640,
         430,
         "Two blocks. Left, of December 2015: conv, batch norm, ReLU, conv, batch norm in the "
-        "branch and a ReLU after the addition, which stands in the shortcut's way too. Right, of March "
-        "2016: batch norm, ReLU, conv, batch norm, ReLU, conv in the branch, and nothing after the "
-        "addition.",
+        "branch and a ReLU after the addition, which stands in the shortcut's way too. Right, of "
+        "March 2016: batch norm, ReLU, conv, batch norm, ReLU, conv in the branch, and nothing "
+        "after the addition.",
     )
     drawing.text(150, 16, "December 2015", bold=True)
     drawing.text(440, 16, "March 2016: pre-activation", bold=True)
