@@ -85,9 +85,9 @@ _basic_cases = [
     _basic(0, 1, 1, 2, 2, 1),
     _basic(20, 1, 1, 4, 4, 1, 2),
     _basic(40, 1, 1, 2, 3, 2, 1),
-    _basic(60, 2, 2, 4, 4, 2),
-    _basic(80, 2, 2, 4, 6, 3, 2),
-    _basic(100, 2, 3, 5, 4, 2, 2),
+    _basic(180, 2, 2, 4, 4, 2),
+    _basic(100, 2, 2, 4, 6, 3, 2),
+    _basic(140, 2, 3, 5, 4, 2, 2),
 ]
 
 residual_block_module = ModuleExercise(
@@ -215,8 +215,8 @@ _narrow_cases = [
     _narrow(20, 1, 1, 2, 2, 1, 1),
     _narrow(40, 1, 4, 4, 4, 1, 2),
     _narrow(60, 2, 8, 2, 3, 2),
-    _narrow(80, 2, 3, 5, 4, 2, 2),
-    _narrow(100, 2, 2, 4, 4, 2, 1),
+    _narrow(100, 2, 3, 5, 4, 2, 2),
+    _narrow(80, 2, 2, 4, 4, 2, 1),
 ]
 
 bottleneck_module = ModuleExercise(
