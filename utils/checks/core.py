@@ -322,7 +322,7 @@ class Exercise:
     def show(self, answer: Callable, finding: Finding) -> list[str]:
         """Show one failing case: the call, its inputs, what came back, what was expected."""
         case, outcome, expected, wrong = finding
-        lines = [*self.calls(case), *wording.inputs(case)]
+        lines = [*self.calls(case), *self.inputs(case)]
         got, right, names = self.telling(finding)
         if outcome.error is not None:
             lines += wording.exception(outcome.error, answer)
@@ -338,6 +338,10 @@ class Exercise:
     def calls(self, case: Case) -> list[str]:
         """Show how a case calls the function."""
         return [wording.call(self.name, case.fresh(), self.positional)]
+
+    def inputs(self, case: Case) -> list[str]:
+        """Show the tensors that a case gives."""
+        return wording.inputs(case)
 
     def items(self, case: Case) -> tuple[str, ...]:
         """The names of what the function returns, if it is a tuple."""
@@ -410,11 +414,19 @@ class ModuleExercise(Exercise):
         """Show how a case builds and uses the module."""
         given = case.arguments.items()
         settings = ", ".join(f"{x}={y!r}" for x, y in given if not isinstance(y, torch.Tensor))
-        loaded = "state" if self.composed else " and ".join(_state(case))
+        loaded = " and ".join(_state(case))
+        state = "a state loaded" if self.composed else f"the {loaded} below"
         return [
-            f"layer = {self.name}({settings}), with the {loaded} below",
+            f"layer = {self.name}({settings}), with {state}",
             "output = layer(input); output.backward(grad_output)",
         ]
+
+    def inputs(self, case: Case) -> list[str]:
+        """Show the tensors that a case gives; of a composed module not its long state."""
+        if not self.composed:
+            return super().inputs(case)
+        given = {name: case.arguments[name] for name in ("input", "grad_output")}
+        return wording.inputs(replace(case, arguments=given))
 
     def items(self, case: Case) -> tuple[str, ...]:
         """The names of what is compared."""
@@ -425,8 +437,10 @@ class ModuleExercise(Exercise):
     def telling(self, finding: Finding) -> tuple[object, object, tuple[str, ...]]:
         """Of so many items, the first that is wrong; after an error, the tensors."""
         if finding.outcome.error is not None:
-            names, tensors = self.items(finding.case), 1 if self.composed else 3
-            return None, tuple(finding.expected.value)[tensors:], names[tensors:]
+            names, value = self.items(finding.case), tuple(finding.expected.value)
+            if self.composed:
+                return None, value[names.index("output")], ()
+            return None, value[3:], names[3:]
         pairs = zip(finding.outcome.value, finding.expected.value, strict=True)
         one, other = next(pair for pair in pairs if wording.difference(*pair))
         return one, other, ()
