@@ -1,8 +1,8 @@
-"""What a colleague has written: each has one fault, for students to find by measuring.
+"""What a colleague has written: each has a fault, for students to find by measuring.
 
 A layer that is not quite ours (lesson 1), a small network whose gradient has one wrong step
-(lesson 2), and ways to test a network (lesson 6). What is wrong stands here, in the open: find it
-by measuring first.
+(lesson 2), an AlexNet with a wrong layer (lesson 4), and ways to test a network (lesson 6). What is
+wrong stands here, in the open: find it by measuring first.
 """
 
 import copy
@@ -11,8 +11,9 @@ import torch
 from torch import Tensor, nn
 
 from utils import functional
+from utils.small_alexnet import ALPHA, small_alexnet
 
-__all__ = ["Network", "convolve", "tested"]
+__all__ = ["Network", "colleagues_alexnet", "convolve", "tested"]
 
 
 def convolve(image: Tensor, kernel: Tensor) -> Tensor:
@@ -96,6 +97,25 @@ class Network:
             if name not in replaced:
                 x[name] = steps[name]()
         return x
+
+
+class _AcrossImages(nn.LocalResponseNorm):
+    """Response normalisation whose neighbours are images of the batch, where channels are due."""
+
+    def forward(self, input: Tensor) -> Tensor:
+        return super().forward(input.transpose(0, 1)).transpose(0, 1)
+
+    def _get_name(self) -> str:
+        return "LocalResponseNorm"
+
+
+def colleagues_alexnet(seed: int = 0) -> nn.Sequential:
+    """Build a small AlexNet, not trained, in evaluation mode: one of its layers is wrong."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        model = small_alexnet().eval()
+    model[6] = _AcrossImages(5, alpha=5 * ALPHA, beta=0.75, k=2.0).eval()
+    return model
 
 
 def _eval(model: nn.Module, images: Tensor) -> Tensor:

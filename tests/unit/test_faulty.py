@@ -33,6 +33,26 @@ def test_the_loss_is_the_cross_entropy_of_the_scores(network):
     torch.testing.assert_close(network.loss("w2", network.values["w2"]), expected)
 
 
+def test_the_colleagues_layer_is_the_convolution_of_mathematics():
+    torch.manual_seed(0)
+    image, kernel = torch.randn(6, 7), torch.randn(3, 3)
+    hers = faulty.convolve(image, kernel)
+    expected = signal.convolve2d(image.numpy(), kernel.numpy(), mode="valid")
+    torch.testing.assert_close(hers, torch.from_numpy(expected))
+    # Her own tests cannot tell it from ours: they are of filters that are alike on all sides.
+    even = kernel + kernel.flip(0, 1)
+    torch.testing.assert_close(
+        faulty.convolve(image, even), F.conv2d(image[None, None], even[None, None])[0, 0]
+    )
+
+
+@pytest.mark.parametrize("shapes", [((1, 1, 5, 5), (3, 3)), ((5, 5), (1, 1, 3, 3))])
+def test_the_colleagues_layer_says_what_it_takes(shapes):
+    image, kernel = (torch.ones(shape) for shape in shapes)
+    with pytest.raises(ValueError, match=r"an image \(H, W\) and a filter \(F, F\)"):
+        faulty.convolve(image, kernel)
+
+
 def test_three_of_six_ways_to_test_forget_evaluation_mode():
     torch.manual_seed(0)
     model = torch.nn.Sequential(torch.nn.Conv2d(1, 3, 3), torch.nn.BatchNorm2d(3))
@@ -52,21 +72,12 @@ def test_three_of_six_ways_to_test_forget_evaluation_mode():
         faulty.tested(7, model, images)
 
 
-def test_the_colleagues_layer_is_the_convolution_of_mathematics():
-    torch.manual_seed(0)
-    image, kernel = torch.randn(6, 7), torch.randn(3, 3)
-    hers = faulty.convolve(image, kernel)
-    expected = signal.convolve2d(image.numpy(), kernel.numpy(), mode="valid")
-    torch.testing.assert_close(hers, torch.from_numpy(expected))
-    # Her own tests cannot tell it from ours: they are of filters that are alike on all sides.
-    even = kernel + kernel.flip(0, 1)
-    torch.testing.assert_close(
-        faulty.convolve(image, even), F.conv2d(image[None, None], even[None, None])[0, 0]
-    )
-
-
-@pytest.mark.parametrize("shapes", [((1, 1, 5, 5), (3, 3)), ((5, 5), (1, 1, 3, 3))])
-def test_the_colleagues_layer_says_what_it_takes(shapes):
-    image, kernel = (torch.ones(shape) for shape in shapes)
-    with pytest.raises(ValueError, match=r"an image \(H, W\) and a filter \(F, F\)"):
-        faulty.convolve(image, kernel)
+def test_one_layer_of_the_colleagues_alexnet_looks_at_the_other_images():
+    images = torch.rand(4, 3, 24, 24, generator=torch.Generator().manual_seed(0))
+    wrong = []
+    for number, layer in enumerate(faulty.colleagues_alexnet()):
+        together = layer(images)
+        if not torch.allclose(layer(images[:1])[0], together[0], atol=1e-5):
+            wrong.append(number)
+        images = together
+    assert wrong == [6]

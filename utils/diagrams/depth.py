@@ -58,7 +58,7 @@ def normalised_channel() -> Drawing:
     for channel in range(4):
         fill = OUTPUT if channel == 1 else "#F2F2F2"
         drawing.rect(490, 40 + 34 * channel, 180, 28, fill, opacity=0.8)
-        drawing.text(580, 54 + 34 * channel, "mean, variance · γ, β", size=13)
+        drawing.text(580, 54 + 34 * channel, "mean, variance; γ, β", size=13)
     return drawing
 
 

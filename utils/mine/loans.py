@@ -63,6 +63,18 @@ def response_norm(input, n, k, alpha, beta):
     return functional.local_response_norm(input, n, n * alpha, beta, k)
 
 
+def crop_and_mirror(images, top, left, mirrored, size):
+    """Windows of images, mirrored where asked."""
+    places = zip(images, top, left, mirrored, strict=True)
+    crops = [(x[:, i : i + size, j : j + size], flip) for x, i, j, flip in places]
+    return torch.stack([crop.flip(2) if flip else crop for crop, flip in crops])
+
+
+def shift_colours(images, eigenvalues, eigenvectors, alpha):
+    """Images with a colour added to each."""
+    return images + ((alpha * eigenvalues) @ eigenvectors.T)[:, :, None, None]
+
+
 def momentum_step(weight, grad, velocity, lr, momentum, weight_decay):
     """A step of SGD: the new weight and velocity."""
     velocity = momentum * velocity + grad + weight_decay * weight
@@ -174,6 +186,43 @@ class Bottleneck(_Block):
         return self.bn3(self.conv3(output))
 
 
+class VGG(torch.nn.Module):
+    """VGG from a column of (kernel size, filters) and "M"; for square images of `size` pixels."""
+
+    def __init__(
+        self,
+        column,
+        channels=3,
+        size=224,
+        hidden=4096,
+        classes=1000,
+        dropout=0.5,
+        layers=torch.nn,
+    ):
+        super().__init__()
+        features = []
+        for item in column:
+            if item == "M":
+                features.append(layers.MaxPool2d(2, 2))
+                size //= 2
+                continue
+            kernel, filters = item
+            convolution = layers.Conv2d(channels, filters, kernel, padding=kernel // 2)
+            features += [convolution, layers.ReLU()]
+            channels = filters
+        self.features = torch.nn.Sequential(*features)
+        head = layers.Linear(channels * size * size, hidden)
+        self.classifier = torch.nn.Sequential(
+            *[head, layers.ReLU(), layers.Dropout(dropout)],
+            *[layers.Linear(hidden, hidden), layers.ReLU(), layers.Dropout(dropout)],
+            layers.Linear(hidden, classes),
+        )
+
+    def forward(self, input):
+        """Scores (N, classes)."""
+        return self.classifier(self.features(input).flatten(1))
+
+
 ADAPTED = {
     function.__name__: function
     for function in (
@@ -186,6 +235,8 @@ ADAPTED = {
         dropout,
         dropout_backward,
         response_norm,
+        crop_and_mirror,
+        shift_colours,
         momentum_step,
         he_init,
         batch_norm,
@@ -196,6 +247,7 @@ ADAPTED = {
         ResidualBlock,
         Bottleneck,
         nn.Conv2d,
+        VGG,
     )
 }
 
