@@ -75,6 +75,8 @@ residual_block = Exercise(
     reference=_block,
     cases=[*_cases, *in_double(_cases[-2:])],
     traits=(CHANNELS, PIXELS, IMAGES),
+    forbidden=("utils.mine.loans.residual_block",),
+    instead="Write the way from the input to the output, one line for each box of the drawing.",
     every_device=True,
     part="residual_block",
 )
@@ -190,7 +192,7 @@ residual_block_backward = Exercise(
         "grad_input",
         *(f"grad_{name}{n}" for n in (1, 2) for name in ("weight", "gamma", "beta")),
     ),
-    forbidden=DERIVATIVES,
+    forbidden=(*DERIVATIVES, "utils.mine.loans.residual_block_backward"),
     instead="Go back step by step; `mine` has the gradients of a conv layer and of batch norm.",
     every_device=True,
     part="residual_block_backward",

@@ -98,6 +98,8 @@ residual_block_module = ModuleExercise(
     traits=(_strided, _projected),
     ranges=("stride",),
     composed=True,
+    forbidden=("utils.models", "utils.mine.loans.ResidualBlock"),
+    instead="Make the layers in __init__, and call them in forward.",
     every_device=True,
     part="ResidualBlock",
 )
@@ -227,6 +229,8 @@ bottleneck_module = ModuleExercise(
     traits=(_strided, _projected),
     ranges=("stride",),
     composed=True,
+    forbidden=("utils.models", "utils.mine.loans.Bottleneck"),
+    instead="Make the layers in __init__, and call them in forward.",
     every_device=True,
     part="Bottleneck",
 )
