@@ -97,29 +97,6 @@ def residual_block_backward(grad_output, input, weight1, gamma1, beta1, weight2,
 """,
 ]
 
-RIGHT["shortcut-a"] = [
-    """
-def shortcut_a(input, filters, stride):
-    thinned = input[..., ::stride, ::stride]
-    return F.pad(thinned, (0, 0, 0, 0, 0, filters - input.shape[1]))
-""",
-    """
-def shortcut_a(input, filters, stride):
-    images, channels, height, width = input.shape
-    rows, columns = -(-height // stride), -(-width // stride)
-    output = input.new_zeros(images, filters, rows, columns)
-    output[:, :channels] = input[:, :, ::stride, ::stride]
-    return output
-""",
-    # Max pooling with a window of one pixel leaves the others out.
-    """
-def shortcut_a(input, filters, stride):
-    kept = F.max_pool2d(input, 1, stride)
-    zeros = torch.zeros_like(kept[:, :1]).repeat(1, filters - kept.shape[1], 1, 1)
-    return torch.cat((kept, zeros), dim=1)
-""",
-]
-
 RIGHT["residual-block-module"] = [
     # Everything of torch, and an identity module that is no downsample.
     """
@@ -184,26 +161,6 @@ class ResidualBlock(torch.nn.Module):
         output = self.bn1(self.conv1(input)).relu()
         output = self.bn2(self.conv2(output))
         return (output + (input if self.downsample is None else self.downsample(input))).relu()
-""",
-]
-
-RIGHT["unrolled"] = [
-    """
-def unrolled(f, g, h, x):
-    return f(g(h(x) + x) + h(x) + x) + g(h(x) + x) + h(x) + x
-""",
-    """
-def unrolled(f, g, h, x):
-    for branch in (h, g, f):
-        x = x + branch(x)
-    return x
-""",
-    """
-def unrolled(f, g, h, x):
-    def block(branch, below):
-        return branch(below) + below
-
-    return block(f, block(g, block(h, x)))
 """,
 ]
 

@@ -277,7 +277,8 @@ class Exercise:
         library = next((f.outcome.forbidden for f in findings if f.outcome.forbidden), None)
         lines = [f"{self.name}: wrong in {len(failing)} of {len(findings)} cases."]
         if library:
-            lines = [f"{self.name} calls `{library}`, which this exercise does not allow."]
+            called = library.replace("utils.mine.loans.", "mine.")  # as a student calls it
+            lines = [f"{self.name} calls `{called}`, which this exercise does not allow."]
         if library in ELSEWHERE:
             lines = textwrap.wrap(
                 f"{self.name} has a part of its work done in another thread or process "

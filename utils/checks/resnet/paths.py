@@ -1,10 +1,8 @@
-"""Lesson 7: the formula of three blocks written out, and the paths through many.
+"""Lesson 7: what the paths through many blocks carry.
 
 The wrong functions use only the names of the lesson's first cell (torch, F, ...), so that the
 source of each can be submitted as a solution cell.
 """
-
-from dataclasses import dataclass
 
 import torch
 import torch.nn.functional as F
@@ -12,102 +10,6 @@ import torch.nn.functional as F
 from utils.checks.convolution.cases import DERIVATIVES, in_double, whole_numbers
 from utils.checks.core import Case, Exercise, Trait
 from utils.checks.mistakes import edit
-
-# --- unrolled ------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class _Layer:
-    """A function whose repr says what it does."""
-
-    times: float
-    square: float
-    plus: float
-
-    def __call__(self, x):
-        return self.times * x + self.square * x * x + self.plus
-
-    def __repr__(self):
-        parts = [(self.times, " * x"), (self.square, " * x * x"), (self.plus, "")]
-        return "lambda x: " + " + ".join(f"{n:g}{text}" for n, text in parts if n)
-
-
-def _three_blocks(f, g, h, x):
-    first = h(x) + x
-    second = g(first) + first
-    return f(second) + second
-
-
-def _functions(f, g, h, *x):
-    given = zip("fgh", (f, g, h), strict=True)
-    arguments = {name: _Layer(*numbers) for name, numbers in given}
-    return Case(arguments | {"x": torch.tensor(x, dtype=torch.float32)})
-
-
-_unrolled_cases = [
-    _functions((2, 0, 0), (3, 0, 0), (4, 0, 0), 1),
-    _functions((0, 0, 1), (0, 0, 10), (0, 0, 100), 1, 2),
-    _functions((0, 1, 0), (2, 0, 0), (3, 0, 0), 1, 2),
-    _functions((2, 0, 0), (0, 1, 0), (3, 0, 1), 1, -1, 2),
-    _functions((0, 1, 1), (2, 1, 0), (0, 1, -1), 1, -2, 3),
-]
-
-unrolled = Exercise(
-    "unrolled",
-    reference=_three_blocks,
-    cases=[*_unrolled_cases, *in_double(_unrolled_cases[-2:])],
-    traits=(
-        Trait(
-            "a square in a function",
-            "no squares",
-            lambda case: any(case.arguments[name].square for name in "fgh"),
-        ),
-    ),
-    every_device=True,
-)
-
-unrolled.mistake(
-    "the slide's formula is taken as it stands",
-    "Count what it adds: h(x) appears twice as a summand, and f never sees what the second "
-    "shortcut carries.",
-    edit("f(second) + second", "f(g(h(x) + x)) + h(x) + g(h(x) + x) + h(x) + x"),
-)
-unrolled.mistake(
-    "f does not see what the second shortcut carries",
-    "The input of f is the whole output of the second block: g(...) *plus* its shortcut.",
-    edit("f(second)", "f(g(first))"),
-)
-unrolled.mistake(
-    "the last shortcut is forgotten",
-    "The third block has a shortcut too: what goes into f is added to what comes out.",
-    edit(" + second"),
-)
-unrolled.mistake(
-    "each shortcut carries x",
-    "A shortcut carries its own block's input. After the first block that is no longer x.",
-    edit("+ first", "+ x"),
-    edit("+ second", "+ x"),
-)
-unrolled.mistake(
-    "there is one shortcut around everything",
-    "Each block has a shortcut of its own.",
-    edit("h(x) + x", "h(x)"),
-    edit(" + first"),
-    edit("+ second", "+ x"),
-)
-unrolled.mistake(
-    "the blocks are applied in the wrong order",
-    "h comes first, f last: f(g(h(x))) without shortcuts.",
-    edit("h(x)", "f(x)"),
-    edit("f(second)", "h(second)"),
-)
-unrolled.mistake(
-    "the shortcuts are left out",
-    "This is the plain network.",
-    edit(" + x"),
-    edit(" + first"),
-    edit(" + second"),
-)
 
 # --- path-sums -----------------------------------------------------------------------------------
 
