@@ -12,7 +12,7 @@ from utils.small_resnet import SEEDS, train
 EPOCHS = 40
 #: (depth, learning rate): seeds.
 RUNS = {(44, 0.05): SEEDS}
-#: Kind of network: options of `small_resnet`, and learning rates around its best.
+#: Kind of network: options of `small_resnet`, and learning rates.
 VARIANTS = {
     "residual": ({}, (0.025, 0.05, 0.1, 0.2)),
     "pre-activation": ({"preactivation": True}, (0.025, 0.05, 0.1, 0.2)),
