@@ -264,37 +264,3 @@ class Bottleneck(torch.nn.Module):
         return torch.clamp(branch + shortcut, min=0)
 """,
 ]
-
-RIGHT["resnet-blocks"] = [
-    # The first block of a stage, then the others.
-    """
-def resnet_blocks(counts, width, expansion):
-    blocks, channels = [], width
-    for stage, count in enumerate(counts):
-        filters = width << stage
-        blocks.append((channels, filters, min(stage, 1) + 1))
-        channels = expansion * filters
-        blocks += [(channels, filters, 1)] * (count - 1)
-    return blocks
-""",
-    # A generator.
-    """
-def resnet_blocks(counts, width, expansion):
-    def blocks():
-        channels = width
-        for stage in range(len(counts)):
-            for place in range(counts[stage]):
-                yield channels, width * 2**stage, 1 + (stage > 0 and place == 0)
-                channels = width * 2**stage * expansion
-
-    return list(blocks())
-""",
-    # All filters and strides first; the channels are what the block before gives.
-    """
-def resnet_blocks(counts, width, expansion):
-    filters = [width * 2**s for s, count in enumerate(counts) for _ in range(count)]
-    strides = [1] + [1 if a == b else 2 for a, b in zip(filters, filters[1:])]
-    channels = [width] + [expansion * x for x in filters[:-1]]
-    return list(zip(channels, filters, strides))
-""",
-]

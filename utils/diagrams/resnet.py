@@ -67,7 +67,8 @@ def blocks() -> Drawing:
     drawing.text(140, end, "ReLU(H(x))")
     end = _block(drawing, 420, TWO)
     drawing.text(420, end, "ReLU(F(x) + x)")
-    drawing.text(345, 180, "F", size=20, colour="#8A5A00", bold=True)
+    drawing.line((357, 80), (349, 80), (349, 268), (357, 268), colour="#8A5A00", width=2)
+    drawing.text(333, 174, "F", size=20, colour="#8A5A00", bold=True)
     return drawing.text(530, 180, "shortcut: x", size=13, anchor="start", colour="#1F6FA3")
 
 
