@@ -93,7 +93,7 @@ def small_resnet(
                 nn.init.zeros_(block.conv2.weight)
     if zero_gamma:
         for block in model:
-            if isinstance(block, Block):
+            if isinstance(block, Block) and isinstance(block.norm2, nn.BatchNorm2d):
                 nn.init.zeros_(block.norm2.weight)
     return model
 

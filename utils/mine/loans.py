@@ -143,6 +143,10 @@ class _Block(torch.nn.Module):
         """Add the conv layers and batch norms of the branch; return its number of channels."""
         raise NotImplementedError
 
+    def branch(self, input):
+        """F(x)."""
+        raise NotImplementedError
+
     def forward(self, input):
         """relu(F(x) + x), or relu(F(x) + projection of x)."""
         output = self.branch(input)
