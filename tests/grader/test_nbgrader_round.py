@@ -99,8 +99,8 @@ def test_a_question_in_words_waits_for_its_grader(marked, lesson):
                 assert grade.max_score == maximum
 
 
-def test_nearly_every_lesson_asks_a_question_in_words():
-    assert [x for x in LESSONS if not questions(x)] == ["07_resnet"]
+def test_every_lesson_asks_a_question_in_words():
+    assert not [x for x in LESSONS if not questions(x)]
 
 
 def test_feedback_shows_each_student_every_cell(marked, lesson):

@@ -61,13 +61,10 @@ SAME = {
     "middle-gradient": {
         "image = input.requires_grad_()": "the caller's tensor keeps its values",
     },
-    "resnet-convs": {
-        "if channels != wide:": "where there is a stride, the channels double too",
-        "if channels != out:": "where there is a stride, the channels double too",
-    },
     "residual-block-backward": {
         "grad_total = grad_output * (total >= 0)": KINK,
-        "grad_hidden = grad_middle * (hidden >= 0)": KINK,
+        "grad_norm = grad_middle * (norm1 >= 0)": KINK,
+        "grad_norm1 = grad_middle * (norm1 >= 0)": KINK,
     },
     "deeper-is-better": {
         "for j in range(i, len(depths)):": "a model beside itself says nothing",

@@ -44,7 +44,8 @@ PARTS = {
     "running_statistics": Part("Depth", "batch norm", "statistics"),
     "residual_block": Part("ResNet", "residual block"),
     "residual_block_backward": Part("ResNet", "residual block", "gradient"),
-    "bottleneck": Part("ResNet", "bottleneck"),
+    "ResidualBlock": Part("ResNet", "residual block", "module"),
+    "Bottleneck": Part("ResNet", "bottleneck", "module"),
 }
 #: The drawing, from the image to the class.
 LAYERS = (
