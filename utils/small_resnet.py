@@ -8,6 +8,7 @@ from torch import nn
 
 from utils import data
 from utils._common.devices import one_thread
+from utils.training import evaluate
 
 __all__ = [
     "SEEDS",
@@ -148,9 +149,8 @@ def train(
 
 def test_accuracy(model):
     """Share of the test digits that a network names rightly, in evaluation mode."""
-    digits, device = data.digits(), next(model.parameters()).device
+    digits = data.digits()
     mean, deviation = digits.train_images.mean(), digits.train_images.std()
-    model.eval()
-    with torch.no_grad(), one_thread():
-        scores = model(((digits.test_images - mean) / deviation).to(device)).cpu()
-    return (scores.argmax(1) == digits.test_labels).double().mean().item()
+    pixels = (digits.test_images - mean) / deviation
+    with one_thread():
+        return evaluate(model, (pixels, digits.test_labels)).accuracy
