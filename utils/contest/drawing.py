@@ -1,0 +1,76 @@
+"""The designs of the contest, by cost and accuracy, beside the front."""
+
+from collections.abc import Mapping
+
+import matplotlib.pyplot as plt
+import numpy as np
+from matplotlib.figure import Figure
+
+from utils.contest import scoring
+from utils.contest.scoring import MOST_COST, SCALE, Score, front
+from utils.plots import OKABE_ITO
+
+__all__ = ["describe", "draw"]
+
+LEAST_COST = 100_000
+
+
+def draw(scores: Mapping[str, Score]) -> Figure:
+    """Draw designs, by name, over the front and the five typical ones that define it.
+
+    What was not trained (over the budget, or too slow) is left out.
+    """
+    shown = {name: x for name, x in scores.items() if x.accuracy is not None}
+    least = min([LEAST_COST, *(x.cost.total for x in shown.values())])
+    costs = np.geomspace(least, MOST_COST, 200)
+    beaten = np.array([front(x) for x in costs])
+    figure, axis = plt.subplots(figsize=(8, 4.8), layout="constrained")
+    axis.plot(costs, beaten, "-", color=OKABE_ITO["black"], marker="", label="the front")
+    axis.fill_between(
+        *(costs, beaten + SCALE[-1][0], 1),
+        color=OKABE_ITO["green"],
+        alpha=0.15,
+        label="full marks",
+    )
+    half = beaten + SCALE[1][0]
+    axis.plot(costs, half, ":", color=OKABE_ITO["black"], marker="", label="half marks")
+    for x in scoring.FRONT:
+        _point(axis, x.name, x.cost, x.accuracy, color=OKABE_ITO["blue"], marker="o")
+    for name, own in shown.items():
+        found = own.accuracy or 0.0
+        _point(axis, name, own.cost.total, found, color=OKABE_ITO["vermillion"], marker="D")
+    axis.set(
+        xscale="log",
+        xlim=(least, MOST_COST * 1.15),
+        ylim=(0, 1),
+        xlabel="cost of one picture: multiply-adds, other operations and parameters",
+        ylabel="test accuracy",
+    )
+    axis.axvline(MOST_COST, color=OKABE_ITO["black"], linewidth=0.8, linestyle="--", marker="")
+    axis.legend(loc="lower right", frameon=False)
+    return figure
+
+
+def describe(scores: Mapping[str, Score]) -> str:
+    """What :func:`draw` shows, in words: a text alternative."""
+    said = [f"{x.name} at {x.cost:,}: {x.accuracy:.0%}" for x in scoring.FRONT]
+    said += [
+        f"{name} at {x.cost.total:,}: {x.accuracy:.0%}"
+        for name, x in scores.items()
+        if x.accuracy is not None
+    ]
+    return f"Designs by cost and test accuracy, with the front. {'; '.join(said)}."
+
+
+def _point(axis, name: str, cost: float, accuracy: float, *, color: str, marker: str) -> None:
+    axis.plot([cost], [accuracy], marker, color=color, markersize=7)
+    left = cost > MOST_COST / 3
+    axis.annotate(
+        name,
+        (cost, accuracy),
+        (-8 if left else 8, 6),
+        textcoords="offset points",
+        ha="right" if left else "left",
+        color=color,
+        fontsize=9,
+    )
