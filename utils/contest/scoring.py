@@ -28,7 +28,7 @@ __all__ = [
 
 POINTS = 12.0
 MOST_COST = 4_000_000
-TEST_PICTURES, BATCH = 4000, 100
+TEST_PICTURES, BATCH = 4000, 50
 CHANCE = 1 / len(CLASSES)
 MOST_UNTRAINED = 0.25  # accuracy that guessing never reaches on so many pictures
 #: A training may compute this many times as long as that of the typical ResNet, on this machine.
