@@ -149,7 +149,21 @@ def modern():
     )
 
 
-@pytest.mark.parametrize("design", [*TYPICAL.values(), with_weight_norm, lazy, modern])
+class Attending(nn.Module):
+    """Attention among patches, after a ViT."""
+
+    def __init__(self):
+        super().__init__()
+        self.patches = nn.Conv2d(3, 16, 4, stride=4)
+        self.attention = nn.MultiheadAttention(16, 2, batch_first=True)
+        self.head = nn.Linear(16, 10)
+
+    def forward(self, x):
+        x = self.patches(x).flatten(2).transpose(1, 2)
+        return self.head((x + self.attention(x, x, x, need_weights=False)[0]).mean(1))
+
+
+@pytest.mark.parametrize("design", [*TYPICAL.values(), with_weight_norm, lazy, modern, Attending])
 def test_any_usual_network_is_counted(design):
     assert 0 < contest.cost(design()).total < contest.MOST_COST
 

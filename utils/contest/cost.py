@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
-from torch.utils.flop_counter import flop_registry
+from torch.utils.flop_counter import flop_registry, sdpa_flop_count
 from torch.utils.hooks import RemovableHandle
 
 from utils._common.printing import as_printed
@@ -59,9 +59,13 @@ def counted(model: nn.Module, images: Tensor) -> tuple[Cost, Tensor]:
         Uncountable: see there.
     """
     parameters = sum(parameter.numel() for parameter in model.parameters())
-    counter = _Counter(model)
-    with evaluation(model), torch.no_grad(), counter:
-        scores = model(images)
+    counter, fused = _Counter(model), torch.backends.mha.get_fastpath_enabled()
+    torch.backends.mha.set_fastpath_enabled(False)  # one operation of unknown work otherwise
+    try:
+        with evaluation(model), torch.no_grad(), counter:
+            scores = model(images)
+    finally:
+        torch.backends.mha.set_fastpath_enabled(fused)
     multiply_adds, operations = (math.ceil(x / len(images)) for x in counter.work)
     return Cost(multiply_adds, operations, parameters), scores
 
@@ -96,9 +100,13 @@ SIMPLE = set(
     _to_copy copy_ index index_select gather pixel_shuffle pixel_unshuffle channel_shuffle
     native_channel_shuffle upsample_nearest2d zeros ones full empty arange zeros_like ones_like
     new_zeros new_ones fill_ zero_ scalar_tensor lift_fresh bernoulli bernoulli_ native_dropout rand
-    _weight_norm_interface adaptive_max_pool2d lerp mish_ hardtanh_ rrelu_with_noise softplus
+    _weight_norm_interface adaptive_max_pool2d gelu_ mish_ hardtanh_ masked_fill_
+    log_sigmoid_forward slice_scatter index_put index_put_ index_add index_add_ scatter_add
+    cumsum eye tril topk
     """.split()
 )
+FREE = {"_unsafe_view", "_reshape_alias"}  # views that torch does not call so
+PRODUCTS = {"mv", "addmv", "dot"}  # one multiply-add for each number of the larger factor
 #: The place of the window among the arguments of a pooling; its numbers are read one by one.
 POOLINGS = {"max_pool2d_with_indices": 1, "max_pool2d": 1, "avg_pool2d": 1}
 FACTORS = {"upsample_bilinear2d": 4, "upsample_bicubic2d": 16}  # numbers read for each written
@@ -142,11 +150,15 @@ class _Counter(TorchDispatchMode):
             flops: Callable = flop_registry[packet]
             self.work[0] += flops(*args, **kwargs, out_val=result) // 2
             return
-        if function.is_view or not outputs:
-            return
         name = packet.__name__
+        if function.is_view or name in FREE or not outputs:
+            return
         most = max(x.numel() for x in (*inputs, *outputs))
-        if name in POOLINGS:
+        if name in PRODUCTS:
+            self.work[0] += most
+        elif name.startswith("_scaled_dot_product"):  # on the CPU, which torch's table leaves out
+            self.work[0] += sdpa_flop_count(*(x.shape for x in args[:3])) // 2
+        elif name in POOLINGS:
             window = args[POOLINGS[name]]
             area = math.prod(window) if len(window) == 2 else window[0] ** 2
             self.work[1] += max(area * outputs[0].numel(), most)
