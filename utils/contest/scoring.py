@@ -163,9 +163,10 @@ class Score:
             return [f"That is {self.cost.total - MOST_COST:,} over the budget of {MOST_COST:,}."]
         if self.accuracy is None or self.margin is None or self.learnt is None:
             return [
-                f"It was not trained: that would have taken {self.seconds or 0:.0f} s here, and it "
-                f"may take {SLOWEST:g} times as long as the typical ResNet, at most {LONGEST:.0f} s. "
-                "Many small layers, and depthwise ones above all, compute slowly for their cost."
+                f"It was not trained: that would have taken {self.seconds or 0:.0f} s here, and "
+                f"it may take {SLOWEST:g} times as long as the typical ResNet, at most "
+                f"{LONGEST:.0f} s. Many small layers, and depthwise ones above all, compute slowly "
+                "for their cost."
             ]
         if self.loss is not None and not math.isfinite(self.loss):
             return [
