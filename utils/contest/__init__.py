@@ -7,7 +7,7 @@
 from utils.contest import typical
 from utils.contest.cost import Cost, Uncountable
 from utils.contest.cutouts import CLASSES, SIZE, Pictures, pictures
-from utils.contest.drawing import draw
+from utils.contest.drawing import describe, draw
 from utils.contest.recipe import Recipe, train
 from utils.contest.scoring import (
     FRONT,
@@ -34,6 +34,7 @@ __all__ = [
     "Uncountable",
     "accuracy",
     "cost",
+    "describe",
     "draw",
     "front",
     "grade",

@@ -12,7 +12,7 @@ from utils.plots import OKABE_ITO
 
 __all__ = ["describe", "draw"]
 
-LEAST_COST = 100_000
+LEAST_COST = 200_000  # at the left end, unless a design is cheaper
 
 
 def draw(scores: Mapping[str, Score]) -> Figure:
@@ -41,13 +41,15 @@ def draw(scores: Mapping[str, Score]) -> Figure:
         _point(axis, name, own.cost.total, found, color=OKABE_ITO["vermillion"], marker="D")
     axis.set(
         xscale="log",
-        xlim=(least, MOST_COST * 1.15),
+        xlim=(least, MOST_COST),
         ylim=(0, 1),
         xlabel="cost of one picture: multiply-adds, other operations and parameters",
         ylabel="test accuracy",
     )
-    axis.axvline(MOST_COST, color=OKABE_ITO["black"], linewidth=0.8, linestyle="--", marker="")
-    axis.legend(loc="lower right", frameon=False)
+    axis.xaxis.set_major_formatter(_millions)
+    axis.set_xticks([x for x in (1e5, 2e5, 5e5, 1e6, 2e6, 4e6) if x >= least], minor=False)
+    axis.xaxis.set_minor_formatter("")
+    axis.legend(loc="lower left", frameon=False)
     return figure
 
 
@@ -62,13 +64,17 @@ def describe(scores: Mapping[str, Score]) -> str:
     return f"Designs by cost and test accuracy, with the front. {'; '.join(said)}."
 
 
+def _millions(cost: float, _place) -> str:
+    return f"{cost / 1e6:g} million"
+
+
 def _point(axis, name: str, cost: float, accuracy: float, *, color: str, marker: str) -> None:
     axis.plot([cost], [accuracy], marker, color=color, markersize=7)
     left = cost > MOST_COST / 3
     axis.annotate(
         name,
         (cost, accuracy),
-        (-8 if left else 8, 6),
+        (-7 if left else 7, 7 if marker == "D" else -13),
         textcoords="offset points",
         ha="right" if left else "left",
         color=color,
