@@ -14,10 +14,10 @@ from typing import Any, NamedTuple
 import torch
 from torch import nn
 
-from utils._common.devices import device, one_thread
+from utils._common.devices import one_thread
 from utils._common.seeding import seeded
 from utils.contest import typical
-from utils.contest.cost import Cost, counted, ready
+from utils.contest.cost import Cost, counted, evaluation, ready
 from utils.contest.cutouts import CLASSES, Pictures, pictures, standardised
 from utils.contest.recipe import TRAINING_PICTURES, Recipe, TooSlow, train
 
@@ -173,7 +173,7 @@ class Score:
                 f"The training diverged at a rate of {self.recipe.rate:g}. Try a third of it, a "
                 "longer warm-up, or batch norm."
             ]
-        if self.accuracy < CHANCE + 0.05:
+        if self.learnt < CHANCE + 0.05:
             return [
                 f"It never started: the loss stayed at {self.loss:.2f}, and guessing gives "
                 f"{math.log(len(CLASSES)):.2f}. Try another rate; does the signal reach the end, "
@@ -206,14 +206,21 @@ class Score:
 
 def cost(model: nn.Module) -> Cost:
     """Count what a network costs for one picture; see :class:`utils.contest.cost.Cost`."""
-    where = next(model.parameters(), torch.empty(0)).device
-    with seeded(0, where), one_thread():
-        return counted(ready(model), standardised(_drawn(BATCH, 2).images).to(where))[0]
+    where = _where(model)
+    try:  # other devices have operations of their own for the same work
+        with seeded(0, where), one_thread():
+            return counted(ready(model.cpu()), standardised(_drawn(BATCH, 2).images))[0]
+    finally:
+        model.to(where)
 
 
 def accuracy(model: nn.Module, drawn: Pictures) -> float:
     """Share of the pictures whose class the model finds, in evaluation mode."""
-    return _tested(model, drawn)[1]
+    where, right = _where(model), 0
+    with evaluation(model), torch.no_grad():
+        for images, labels in _batches(drawn):
+            right += int((model(images.to(where)).argmax(1).cpu() == labels).sum())
+    return right / len(drawn.labels)
 
 
 def grade(
@@ -224,6 +231,8 @@ def grade(
     start: int = 0,
 ) -> Score:
     """Build a design, train it by its recipe, and measure its cost and its accuracy.
+
+    All is computed on one thread of the CPU, as it is where the grader does it.
 
     Args:
         design: returns a new network for (N, 3, 32, 32) images with scores (N, 10).
@@ -237,9 +246,8 @@ def grade(
         TypeError: the recipe is no dictionary.
     """
     recipe = Recipe.of(recipe)
-    where = device()
-    with seeded(start, where), one_thread():
-        model, other = (ready(design().to(where)) for _ in range(2))
+    with seeded(start), one_thread():
+        model, other = (ready(design().cpu()) for _ in range(2))
         paid = max((cost(x) for x in (model, other)), key=lambda x: x.total)
         if paid.total > MOST_COST:
             return Score(paid, recipe)
@@ -273,14 +281,22 @@ def same_weights(one: nn.Module, other: nn.Module) -> bool:
 
 
 def _tested(model: nn.Module, drawn: Pictures) -> tuple[Cost, float]:
-    """The cost for one picture, on average, and the accuracy."""
-    where = next(model.parameters(), torch.empty(0)).device
+    """The cost for one picture, that of the most expensive batch, and the accuracy."""
     costs, right = [], 0
-    for images, labels in zip(drawn.images.split(BATCH), drawn.labels.split(BATCH), strict=True):
-        paid, scores = counted(model, standardised(images).to(where))
+    for images, labels in _batches(drawn):
+        paid, scores = counted(model, images)
         costs.append(paid)
-        right += int((scores.argmax(1).cpu() == labels).sum())
+        right += int((scores.argmax(1) == labels).sum())
     return max(costs, key=lambda x: x.total), right / len(drawn.labels)
+
+
+def _batches(drawn: Pictures):
+    images, labels = standardised(drawn.images).split(BATCH), drawn.labels.split(BATCH)
+    return zip(images, labels, strict=True)
+
+
+def _where(model: nn.Module) -> torch.device:
+    return next(model.parameters(), torch.empty(0)).device
 
 
 _drawn = lru_cache(maxsize=4)(pictures)
