@@ -202,7 +202,7 @@ def test_a_schedule_warms_up_and_falls_as_it_says():
     }
 
 
-def test_a_training_that_would_take_too_long_ends_at_once(monkeypatch):
+def test_a_training_that_would_take_too_long_ends_at_once(short, monkeypatch):
     pictures = contest.pictures(1000, 0)
     with pytest.raises(TooSlow):
         contest.train(tiny(), pictures, Recipe(), most_seconds=0)
