@@ -50,7 +50,7 @@ FOLDERS = {
 def grade(folder: Path, attacks: list[Attack], stock: bool) -> dict[str, str]:
     """Grade attacks on one lesson; return what came of each: name -> outcome."""
     lesson = attacks[0].lesson
-    limits = OURS.format(seconds=60 if lesson == CAPSTONE else 5)
+    limits = OURS.format(seconds=120 if lesson == CAPSTONE else 5)
     course = make_course(folder, lesson, attacks, limits, lambda: plant(folder, lesson))
     if stock:
         (course / "nbgrader_config.py").write_text(STOCK)
@@ -152,7 +152,7 @@ nbgrader has no sandbox; the attack would harm the machine, or print its owner's
 apply": it is aimed at a protocol that only our grader has. Points are "not due" by our rules, which
 for networks also say what may cross.
 
-Both columns use the lessons' checks and the capstone as they are now. Each attack ran once.
+Both columns use the lessons' checks and the contest as they are now. Each attack ran once.
 """
 
 

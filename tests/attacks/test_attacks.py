@@ -76,7 +76,7 @@ def batches(tmp_path_factory):
 
 def _grade(folder, attacks):
     lesson = attacks[0].lesson
-    limits = {"seconds": 60, "total": 200} if lesson == CAPSTONE else {"seconds": 4, "total": 40}
+    limits = {"seconds": 120, "total": 400} if lesson == CAPSTONE else {"seconds": 4, "total": 40}
     found = Batch(folder, lesson)
     make_course(folder, lesson, attacks, LIMITS.format(**limits), lambda: _plant(found))
     found.before = _files(folder)

@@ -12,6 +12,7 @@ from torch.nn.utils.parametrizations import weight_norm
 
 from utils import contest
 from utils import nn as own
+from utils.checks import EXERCISES
 from utils.contest import scoring
 from utils.contest.recipe import Recipe, TooSlow
 from utils.contest.scoring import Score, Typical
@@ -120,6 +121,8 @@ class Distances(nn.Module):
 def test_what_nobody_can_count_is_refused_by_name():
     with pytest.raises(contest.Uncountable, match="euclidean_dist"):
         contest.cost(Distances())
+    with pytest.raises(Exception, match="does not know what _euclidean_dist costs"):
+        EXERCISES["design"].check(Distances)
 
 
 def test_counting_leaves_the_mode_and_the_statistics_alone():
@@ -164,8 +167,9 @@ class Attending(nn.Module):
 
 
 @pytest.mark.parametrize("design", [*TYPICAL.values(), with_weight_norm, lazy, modern, Attending])
-def test_any_usual_network_is_counted(design):
+def test_any_usual_network_is_counted_and_passes_the_check(design):
     assert 0 < contest.cost(design()).total < contest.MOST_COST
+    assert "accuracy not known yet" in EXERCISES["design"].check(design)
 
 
 # --- the recipe ---

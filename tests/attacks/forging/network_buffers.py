@@ -5,6 +5,7 @@ INTENT = "more weights than the budget allows, and none of them fresh"
 EXPECTED = {"design": 0}
 ANSWERS = {
     "design": """
+recipe = {}
 FILTERS = torch.randn(64, 27, generator=torch.Generator().manual_seed(7))
 SECOND = torch.randn(64, 64, generator=torch.Generator().manual_seed(8))
 
@@ -14,7 +15,7 @@ class Filtered(torch.nn.Module):
         super().__init__()
         self.register_buffer("filters", FILTERS.reshape(64, 3, 3, 3))
         self.register_buffer("second", SECOND)
-        self.head = torch.nn.Linear(64, 5)
+        self.head = torch.nn.Linear(64, 10)
         self.norm = torch.nn.BatchNorm1d(64)
 
     def forward(self, x):

@@ -5,6 +5,7 @@ INTENT = "thousands of numbers that are no parameters come along"
 EXPECTED = {"design": 0}
 ANSWERS = {
     "design": """
+recipe = {}
 generator = torch.Generator().manual_seed(7)
 PLACES = torch.randint(256, (5000,), generator=generator).tolist()
 
@@ -12,7 +13,7 @@ PLACES = torch.randint(256, (5000,), generator=generator).tolist()
 class Written(torch.nn.Module):
     def __init__(self):
         super().__init__()
-        self.head = torch.nn.Linear(64, 5)
+        self.head = torch.nn.Linear(64, 10)
         self.norm = torch.nn.BatchNorm1d(64)
         self.table = torch.nn.Parameter(torch.ones(256) / 100)
 

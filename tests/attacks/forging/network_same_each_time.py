@@ -5,6 +5,9 @@ INTENT = "a network that has been trained in one call is measured in the next"
 EXPECTED = {"design": 0}
 ANSWERS = {
     "design": """
+recipe = {}
+
+
 def small(filters=16):
     return torch.nn.Sequential(
         torch.nn.Conv2d(3, filters, 3, stride=2, padding=1, bias=False),
@@ -12,7 +15,7 @@ def small(filters=16):
         torch.nn.ReLU(),
         torch.nn.AdaptiveAvgPool2d(1),
         torch.nn.Flatten(),
-        torch.nn.Linear(filters, 5),
+        torch.nn.Linear(filters, 10),
     )
 
 
