@@ -35,7 +35,7 @@ release: $(STAMP)
 student: $(STAMP)
 	python -m autograder pack
 
-## site: build the reader's web site from solutions/ into docs/_build/site; open its index.html
+## site: build the reader's web site from solutions/ into docs/_build/site, with a PDF of each lesson; open its index.html
 site: $(STAMP)
 	sphinx-build --fail-on-warning --keep-going --doctree-dir docs/_build/doctrees --quiet docs docs/_build/site
 

@@ -1,28 +1,27 @@
-"""Print what stock nbgrader and our grader make of the corpus of hostile submissions.
+"""Write docs/attacks.md: what stock nbgrader and our grader make of hostile submissions.
 
-    python benchmarks/attacks.py docs/attacks.md
+    python benchmarks/attacks.py [NAME ...]
 
-Both grade the same submissions in throwaway copies of the course. What would harm this machine, or
-would print its own secrets, is not run under stock nbgrader, which has no sandbox.
+Stock nbgrader grades the submissions here, in throwaway copies of the course: all, or those named,
+and the others' rows stay as they are. What would harm this machine, or print its own secrets, is
+not run: stock has no sandbox. What ours makes of them is said in the corpus, and
+tests/attacks/test_attacks.py sees in each run of the tests that it is so. That the page shows the
+corpus as it is, test_attacks.py sees too; no points are shown, which change with the lessons.
 """
 
 import re
 import sys
 import tempfile
+from importlib.metadata import version
 from pathlib import Path
 
 sys.path[:0] = [str(Path(__file__).resolve().parent.parent / x) for x in ("", "tests")]
 
 import nbformat  # noqa: E402
-from corpus import CAPSTONE, LESSON, Attack, corpus, lesson_points, make_course  # noqa: E402
-from course import RECORDS, autograded, run, scores  # noqa: E402
+from corpus import Attack, corpus, lesson_points, make_course  # noqa: E402
+from course import RECORDS, ROOT, autograded, run, scores  # noqa: E402
 
-OURS = """
-c.Limits.cell_seconds = {seconds}
-c.Limits.grace_seconds = 1
-c.Limits.memory = 1 << 30
-c.Limits.scratch = 64 << 20
-"""
+PAGE = ROOT / "docs" / "attacks.md"
 STOCK = f"""
 from pathlib import Path
 
@@ -37,6 +36,9 @@ for step in ["submitted", "autograded", "feedback"]:
     setattr(c.CourseDirectory, f"{{step}}_directory", f"{RECORDS}/{{step}}")
 c.ExecutePreprocessor.timeout = 30
 """
+#: A row of the page: the attack, what it tries, what comes of it under stock and here.
+ROW = re.compile(r"^\| `(.+?)`: .* \| (.+?) \| .+? \|$", re.M)
+MISSING = "not run yet"
 SECRET = "CANARY-0123456789ab"  # in the hidden tests and the solutions of the copies
 FOUND = re.compile(rf"^(?!\s*print).*(HARM |CANARY-READ|{SECRET})", re.MULTILINE)
 FOLDERS = {
@@ -47,13 +49,11 @@ FOLDERS = {
 }
 
 
-def grade(folder: Path, attacks: list[Attack], stock: bool) -> dict[str, str]:
-    """Grade attacks on one lesson; return what came of each: name -> outcome."""
+def grade(folder: Path, attacks: list[Attack]) -> dict[str, str]:
+    """Let stock grade attacks on one lesson; return what came of each: name -> outcome."""
     lesson = attacks[0].lesson
-    limits = OURS.format(seconds=120 if lesson == CAPSTONE else 5)
-    course = make_course(folder, lesson, attacks, limits, lambda: plant(folder, lesson))
-    if stock:
-        (course / "nbgrader_config.py").write_text(STOCK)
+    course = make_course(folder, lesson, attacks, prepare=lambda: plant(folder, lesson))
+    (course / "nbgrader_config.py").write_text(STOCK)
     left, outcomes = list(attacks), {}
     while left:
         said = run(course, "nbgrader", "autograde", lesson, status=None)
@@ -96,33 +96,57 @@ def graded(course: Path, attack: Attack):
 
 
 def outcome(course: Path, attack: Attack) -> str:
-    """Say in a few words what came of an attack."""
+    """Say in a few words what came of an attack under stock."""
     notebook = graded(course, attack)
     if notebook is None:
         return "refused" if attack.refused else "not graded"
     got = {k: x or 0 for k, x in scores(course, attack.student, attack.lesson).items()}
-    full = lesson_points(attack.lesson)
-    due = attack.expected() if not attack.refused else full
-    won = sum(max(got.get(k, 0) - x, 0) for k, x in due.items())
-    lost = sum(max(x - got.get(k, 0), 0) for k, x in due.items())
-    kept = sum(got.get(name, 0) for name in attack.aims())
+    due = attack.expected() if not attack.refused else lesson_points(attack.lesson)
     texts = (str(x.get("text", "")) for c in notebook.cells for x in c.get("outputs", []))
     parts = []
-    if won:
-        parts.append(f"**{won:g} points that are not due**")
+    kept = any(got.get(name) for name in attack.aims())
+    if attack.get("KNOWN") and (kept or not attack.name.startswith("forging/")):
+        parts.append("**succeeds**")
+    elif any(got.get(k, 0) > x for k, x in due.items()):
+        parts.append("**wins points that are not due**")
     if any(FOUND.search(text) for text in texts):
         parts.append("**reaches it**")
-    if attack.get("KNOWN"):
-        forges = attack.name.startswith("forging/")
-        parts.append(f"**succeeds**, {kept:g} points" if forges else "**succeeds**")
-    if lost:
-        parts.append(f"loses {lost:g} points besides")
+    if any(got.get(k, 0) < x for k, x in due.items()):
+        parts.append("loses right answers too")
     return ", ".join(parts) or ("graded" if attack.refused else "fails")
 
 
-def table(attacks: list[Attack], ours: dict, stock: dict) -> str:
-    """Write the Markdown tables, one for each folder."""
-    lines = []
+def ours(attack: Attack) -> str:
+    """Say what comes of an attack here, as the tests of the corpus see it."""
+    if attack.refused:
+        return "refused"
+    if attack.get("KNOWN"):
+        return "**succeeds**"
+    return "fails, may lose right answers too" if attack.get("MAY_LOSE_OTHERS") else "fails"
+
+
+def runs_under_stock(attack: Attack) -> bool:
+    """Whether stock can grade it without harm, and has what it is aimed at."""
+    return not (attack.get("DESTRUCTIVE") or attack.get("OURS_ONLY"))
+
+
+def measured(page: str) -> dict[str, str]:
+    """Read what a page says of attacks under stock: name -> outcome."""
+    found = {}
+    for part in page.split("\n## "):
+        folder = next((x for x, title in FOLDERS.items() if part.startswith(f"{title} (")), None)
+        found |= {f"{folder}/{name}": said for name, said in ROW.findall(part)}
+    return found
+
+
+def write(attacks: list[Attack], stock: dict[str, str]) -> str:
+    """Return the page: a table for each folder.
+
+    Args:
+        attacks: the corpus.
+        stock: what came of those that run under stock, name -> outcome.
+    """
+    lines = [INTRODUCTION.format(version=version("nbgrader")).rstrip()]
     for folder, title in FOLDERS.items():
         here = [x for x in attacks if x.name.startswith(f"{folder}/")]
         lines += [
@@ -132,9 +156,9 @@ def table(attacks: list[Attack], ours: dict, stock: dict) -> str:
         ]
         for attack in here:
             said = attack.module.__doc__.splitlines()[0].strip().replace("|", "\\|")
-            other = stock.get(attack.name, "not run under stock")
-            other = "does not apply" if attack.get("OURS_ONLY") else other
-            lines.append(f"| `{attack.path.stem}`: {said} | {other} | {ours[attack.name]} |")
+            other = "does not apply" if attack.get("OURS_ONLY") else "not run under stock"
+            other = stock.get(attack.name, MISSING) if runs_under_stock(attack) else other
+            lines.append(f"| `{attack.path.stem}`: {said} | {other} | {ours(attack)} |")
     known = [f"- `{x.name}`: {x.get('KNOWN')}." for x in attacks if x.get("KNOWN")]
     return "\n".join([*lines, "\n## Known to succeed\n", *known, ""])
 
@@ -146,32 +170,30 @@ Written by `benchmarks/attacks.py`; the submissions are in `tests/attacks`, and
 `tests/attacks/test_attacks.py` grades them in each run of the tests. Every submission also holds
 right answers, which are to keep their points.
 
-"fails": the attack wins nothing, and costs nothing but the exercise it is about. "loses points
-besides": right answers are lost too, all of them the attacker's own. "not run under stock": stock
-nbgrader has no sandbox; the attack would harm the machine, or print its owner's secrets. "does not
-apply": it is aimed at a protocol that only our grader has. Points are "not due" by our rules, which
-for networks also say what may cross.
+"fails": the attack wins nothing, and costs nothing but the exercise it is about. "may lose right
+answers too": all of them the attacker's own. "not run under stock": stock nbgrader has no sandbox;
+the attack would harm the machine, or print its owner's secrets. "does not apply": it is aimed at a
+protocol that only our grader has. Points are "not due" by our rules, which for networks also say
+what may cross.
 
-Both columns use the lessons' checks and the contest as they are now. Each attack ran once.
+Stock nbgrader is {version}. There, each attack ran once, with the lesson as it was then; here, it
+runs in each run of the tests.
 """
 
 
 def main() -> None:
-    """Grade the corpus twice, and write the page."""
+    """Let stock grade the corpus, or what is named, and write the page."""
     attacks = corpus()
-    found: dict[bool, dict] = {True: {}, False: {}}
+    chosen = [x for x in attacks if runs_under_stock(x)]
+    if names := sys.argv[1:]:
+        if unknown := set(names) - {x.path.stem for x in chosen}:
+            sys.exit(f"no attack that runs under stock: {', '.join(sorted(unknown))}")
+        chosen = [x for x in chosen if x.path.stem in names]
+    stock = measured(PAGE.read_text("utf-8"))
     with tempfile.TemporaryDirectory(prefix="convnets-attacks-") as folder:
-        for stock in (False, True):
-            for lesson in (LESSON, CAPSTONE):
-                chosen = [x for x in attacks if x.lesson == lesson]
-                if stock:
-                    chosen = [x for x in chosen if not (x.get("DESTRUCTIVE") or x.get("OURS_ONLY"))]
-                place = Path(folder, f"{lesson}-{'stock' if stock else 'ours'}")
-                found[stock] |= grade(place, chosen, stock)
-    text = INTRODUCTION + table(attacks, found[False], found[True])
-    print(text)
-    for path in sys.argv[1:]:
-        Path(path).write_text(text)
+        for lesson in sorted({x.lesson for x in chosen}):
+            stock |= grade(Path(folder, lesson), [x for x in chosen if x.lesson == lesson])
+    PAGE.write_text(write(attacks, stock), "utf-8")
 
 
 if __name__ == "__main__":

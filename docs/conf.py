@@ -1,6 +1,7 @@
 """Configuration of the course's web site: `make site` builds it into docs/_build/site."""
 
 import importlib.util
+import os
 import sys
 from pathlib import Path
 
@@ -14,7 +15,8 @@ html_show_copyright = False
 
 # Sphinx reads no file outside of this folder, and the lessons need changing before they are read.
 # So two extensions of our own write pages into it, before Sphinx looks which pages there are:
-# `walkthrough` lessons/, `reference` reference/. Git ignores both. `pages` adds directives.
+# `walkthrough` lessons/, `reference` reference/. Git ignores both. `pages` adds directives, and
+# `paper` prints the lessons.
 extensions = [
     "myst_nb",
     "sphinx.ext.autodoc",
@@ -25,6 +27,7 @@ extensions = [
     "walkthrough",
     "reference",
     "pages",
+    "paper",
 ]
 exclude_patterns = ["_build", "_ext"]
 templates_path = ["_templates"]
@@ -57,8 +60,9 @@ default_role = "literal"  # docstrings write `code` with single backticks
 
 html_theme = "furo"
 html_static_path = ["_static", str(MATHJAX)]
-html_css_files = ["site.css"]
-html_js_files = ["site.js"]
+html_css_files = ["site.css", ("paper.css", {"media": "print"})]
+html_js_files = ["site.js", "paper.js"]
+html_baseurl = os.environ.get("SITE_ADDRESS", "")  # where it is published, if that is known
 html_search_scorer = str(HERE / "_ext" / "scorer.js")
 html_favicon = "_static/favicon.svg"
 html_copy_source = html_show_sourcelink = False

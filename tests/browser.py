@@ -2,10 +2,10 @@
 
 import json
 import os
-import shutil
 import signal
 import socket
 import subprocess
+import sys
 import time
 import urllib.error
 import urllib.request
@@ -15,26 +15,20 @@ import pytest
 from course import ROOT, environment
 from playwright.sync_api import sync_playwright
 
+sys.path.append(str(ROOT / "docs" / "_ext"))
+import paper
+
 ARTIFACTS = ROOT / "test-artifacts"
 TOKEN = "a-token-for-the-test"
-MAC_CHROME = "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome"
-
-
-def chromium_path():
-    for name in ["chromium", "chromium-browser", "google-chrome", MAC_CHROME]:
-        if path := shutil.which(name):
-            return path
-    pytest.fail("the browser tests need Chromium: `make system` installs it or says how")
-
-
 #: Milliseconds to wait for a page on a machine that does other things besides.
 SLOW = 120_000
 
 
 def launch(playwright):
     """Start Chromium."""
-    arguments = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
-    return playwright.chromium.launch(executable_path=chromium_path(), args=arguments)
+    if not paper.chromium():
+        pytest.fail("the browser tests need Chromium: `make system` installs it or says how")
+    return paper.launch(playwright)
 
 
 def free_port():

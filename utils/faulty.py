@@ -1,14 +1,19 @@
-"""What a colleague has written: each has one fault, for students to find by measuring.
+"""What a colleague has written: each has a fault, for students to find by measuring.
 
-A layer that is not quite ours (lesson 1), and a small network whose gradient has one wrong step
-(lesson 2). What is wrong stands here, in the open: find it by measuring first.
+A layer that is not quite ours (lesson 1), a small network whose gradient has one wrong step
+(lesson 2), an AlexNet with a wrong layer (lesson 4), and ways to test a network (lesson 6). What is
+wrong stands here, in the open: find it by measuring first.
 """
 
-from torch import Tensor
+import copy
+
+import torch
+from torch import Tensor, nn
 
 from utils import functional
+from utils.small_alexnet import ALPHA, small_alexnet
 
-__all__ = ["Network", "convolve"]
+__all__ = ["Network", "colleagues_alexnet", "convolve", "tested"]
 
 
 def convolve(image: Tensor, kernel: Tensor) -> Tensor:
@@ -92,3 +97,76 @@ class Network:
             if name not in replaced:
                 x[name] = steps[name]()
         return x
+
+
+class _AcrossImages(nn.LocalResponseNorm):
+    """Response normalisation whose neighbours are images of the batch, where channels are due."""
+
+    def forward(self, input: Tensor) -> Tensor:
+        return super().forward(input.transpose(0, 1)).transpose(0, 1)
+
+    def _get_name(self) -> str:
+        return "LocalResponseNorm"
+
+
+def colleagues_alexnet(seed: int = 0) -> nn.Sequential:
+    """Build a small AlexNet, not trained, in evaluation mode: one of its layers is wrong."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        model = small_alexnet().eval()
+    model[6] = _AcrossImages(5, alpha=5 * ALPHA, beta=0.75, k=2.0).eval()
+    return model
+
+
+def _eval(model: nn.Module, images: Tensor) -> Tensor:
+    model.eval()
+    with torch.no_grad():
+        return model(images)
+
+
+def _no_grad(model: nn.Module, images: Tensor) -> Tensor:
+    with torch.no_grad():
+        return model(images)
+
+
+def _copy(model: nn.Module, images: Tensor) -> Tensor:
+    copy.deepcopy(model).eval()
+    with torch.no_grad():
+        return model(images)
+
+
+def _train_false(model: nn.Module, images: Tensor) -> Tensor:
+    model.train(False)
+    return model(images)
+
+
+def _frozen(model: nn.Module, images: Tensor) -> Tensor:
+    model.requires_grad_(False)
+    return model(images)
+
+
+def _one_by_one(model: nn.Module, images: Tensor) -> Tensor:
+    model.eval()
+    with torch.no_grad():
+        return torch.cat([model(image[None]) for image in images])
+
+
+_WAYS = dict(enumerate((_eval, _no_grad, _copy, _train_false, _frozen, _one_by_one), start=1))
+
+
+def tested(way: int, model: nn.Module, images: Tensor) -> Tensor:
+    """The scores (N, classes) of a trained network, asked for in one of six ways.
+
+    The network is a copy, in training mode, as training has left it; yours stays as it is.
+
+    Args:
+        way: 1 to 6.
+        model: a network that was trained.
+        images: (N, C, H, W).
+
+    Raises:
+        ValueError: there is no such way.
+    """
+    if way not in _WAYS:
+        raise ValueError(f"way is a number from 1 to {len(_WAYS)}, but is {way!r}")
+    return _WAYS[way](copy.deepcopy(model).train(), images).detach()

@@ -9,7 +9,15 @@ from torch import nn
 from utils import data
 from utils._common.devices import one_thread
 
-__all__ = ["SEEDS", "Block", "Curves", "small_resnet", "standardised", "train"]
+__all__ = [
+    "SEEDS",
+    "Block",
+    "Curves",
+    "small_resnet",
+    "standardised",
+    "test_accuracy",
+    "train",
+]
 
 SEEDS = (0, 1, 2)
 
@@ -35,12 +43,12 @@ class Block(nn.Module):
         return F.relu(output)
 
 
-def small_resnet(depth, residual, batch_norm=True):
+def small_resnet(depth, residual, batch_norm=True, *, scale=1.0):
     """Build a network for (N, 1, 8, 8) images with 8, 16 and 32 filters; depth is 6 n + 2.
 
-    Weights by He et al. (2015). Without batch norm the last conv layer of a residual block starts
-    at zero: such a block is the identity at first, and the signal does not grow from block to
-    block.
+    Weights by He et al. (2015), times `scale`. Without batch norm the last conv layer of a residual
+    block starts at zero: such a block is the identity at first, and the signal does not grow from
+    block to block.
     """
     layers: list[nn.Module] = [nn.Conv2d(1, 8, 3, padding=1, bias=not batch_norm)]
     layers += [nn.BatchNorm2d(8)] if batch_norm else []
@@ -54,6 +62,7 @@ def small_resnet(depth, residual, batch_norm=True):
     for layer in model.modules():
         if isinstance(layer, nn.Conv2d):
             nn.init.kaiming_normal_(layer.weight, nonlinearity="relu")
+            layer.weight.data *= scale
             if layer.bias is not None:
                 nn.init.zeros_(layer.bias)
     if residual and not batch_norm:
@@ -78,14 +87,16 @@ class Curves(NamedTuple):
     errors: list[float]
 
 
-def train(depth, residual, batch_norm=True, *, seed=0, epochs=4, rate=0.05, device="cpu"):
+def train(
+    depth, residual, batch_norm=True, *, scale=1.0, seed=0, epochs=4, rate=0.05, device="cpu"
+):
     """Train on the digits: SGD with momentum 0.9, batches of 64, a cosine down to zero."""
     digits = data.digits()
     images, labels = standardised(digits.train_images).to(device), digits.train_labels.to(device)
     generator = torch.Generator().manual_seed(seed)
     with torch.random.fork_rng(devices=[]), one_thread():
         torch.manual_seed(seed)
-        model = small_resnet(depth, residual, batch_norm).to(device)
+        model = small_resnet(depth, residual, batch_norm, scale=scale).to(device)
         optimizer = torch.optim.SGD(model.parameters(), lr=rate, momentum=0.9)
         steps = epochs * -(-len(images) // 64)
         schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, steps)
@@ -104,3 +115,13 @@ def train(depth, residual, batch_norm=True, *, seed=0, epochs=4, rate=0.05, devi
             curves.losses.append(loss_sum / len(images))
             curves.errors.append(wrong / len(images))
     return model, curves
+
+
+def test_accuracy(model):
+    """Share of the test digits that a network names rightly, in evaluation mode."""
+    digits, device = data.digits(), next(model.parameters()).device
+    mean, deviation = digits.train_images.mean(), digits.train_images.std()
+    model.eval()
+    with torch.no_grad(), one_thread():
+        scores = model(((digits.test_images - mean) / deviation).to(device)).cpu()
+    return (scores.argmax(1) == digits.test_labels).double().mean().item()

@@ -14,6 +14,7 @@ from pathlib import Path
 import nbformat
 from myst_nb.sphinx_ import HideCodeCellNode
 from nbformat.v4 import new_code_cell, new_markdown_cell
+from paper import chromium
 
 from autograder.cells import visible
 
@@ -28,12 +29,18 @@ CHECK = re.compile(r"""^check\(["']([a-z0-9-]+)["']""", re.M)
 STUB = ["# YOUR CODE HERE", "raise NotImplementedError()"]
 NOTE = """\
 :::{{admonition}} Read it, or do it
-:class: note
+:class: note no-paper
 This is the whole lesson with its results. Try each exercise before you unfold its solution.
 To write and run the code yourself, {{doc}}`take the course's notebooks </start>`: this is
-`notebooks/{name}/{name}.ipynb`.
+`notebooks/{name}/{name}.ipynb`. {pdf}
+:::
+
+:::{{div}} on-paper
+This is the whole lesson with its results, as printed from the course's site. Hints, answers and
+solutions stand at the end, numbered as in the text. Text and figures: CC BY 4.0.
 :::
 """
+PDF = 'To read on paper: <a href="{name}.pdf">PDF</a>, with the solutions at its end.'
 
 
 def walkthrough(notebook: nbformat.NotebookNode, name: str, mistakes: dict) -> None:
@@ -46,7 +53,8 @@ def walkthrough(notebook: nbformat.NotebookNode, name: str, mistakes: dict) -> N
     """
     pages = [page for cell in notebook.cells for page in pages_of(cell, mistakes)]
     title, _, rest = pages[0].source.partition("\n")
-    pages[0].source = f"{title}\n\n{NOTE.format(name=name)}\n{rest}"
+    pdf = PDF.format(name=name) if chromium() else ""
+    pages[0].source = f"{title}\n\n{NOTE.format(name=name, pdf=pdf)}\n{rest}"
     notebook.cells = pages
 
 

@@ -6,33 +6,113 @@ cell and what they import themselves.
 
 RIGHT: dict[str, list[str]] = {}
 
-RIGHT["alexnet-conv1-volume"] = [
-    "alexnet_conv1_volume = [55, 55, 96]\n",
-    "alexnet_conv1_volume = (55, 55, 96)\n",
-    "alexnet_conv1_volume = [sizing.conv_output_size(227, 11, 4)] * 2 + [96]\n",
-]
-
-RIGHT["alexnet-conv1-weights"] = [
-    "alexnet_conv1_weights = 34848\n",
-    "alexnet_conv1_weights = 34_944 - 96\n",
-    "alexnet_conv1_weights = np.prod([11, 11, 3, 96])\n",
-]
-
-RIGHT["sizes-that-divide"] = [
-    "sizes_that_divide = [2, 4]\n",
-    "sizes_that_divide = [4, 2]\n",
+RIGHT["layer-table"] = [
+    # With a helper for one line of windows.
     """
-sizes_that_divide = []
-for number, (width, padding) in enumerate([(224, 0), (227, 0), (224, 2), (223, 0), (224, 1)], 1):
-    if float((width - 11 + 2 * padding) / 4 + 1).is_integer():
-        sizes_that_divide.append(number)
+def layer_table(input_shape, layers):
+    def places(length, kernel_size, stride, padding=0):
+        return math.floor((length + 2 * padding - kernel_size) / stride) + 1
+
+    shape, rows = tuple(input_shape), []
+    for layer in layers:
+        if layer[0] == "conv":
+            _, filters, size, stride, padding, groups = layer
+            count = filters * (size * size * shape[0] // groups + 1)
+            shape = (filters, *(places(x, size, stride, padding) for x in shape[1:]))
+        elif layer[0] == "pool":
+            count = 0
+            shape = (shape[0], *(places(x, *layer[1:]) for x in shape[1:]))
+        else:
+            count = layer[1] * (math.prod(shape) + 1)
+            shape = (layer[1], 1, 1)
+        rows.append((*shape, count))
+    return rows
+""",
+    # Windows, counted one by one; rows as lists.
+    """
+def layer_table(input_shape, layers):
+    def places(length, size, stride):
+        return len(range(0, length - size + 1, stride))
+
+    c, h, w = input_shape
+    table = []
+    for kind, *n in layers:
+        p = 0
+        if kind == "conv":
+            p = n[1] ** 2 * (c // n[4]) * n[0] + n[0]
+            c, h, w = n[0], places(h + 2 * n[3], n[1], n[2]), places(w + 2 * n[3], n[1], n[2])
+        if kind == "pool":
+            h, w = places(h, *n), places(w, *n)
+        if kind == "linear":
+            p, (c, h, w) = (c * h * w + 1) * n[0], (n[0], 1, 1)
+        table.append([c, h, w, p])
+    return table
+""",
+    # Tensors without numbers, and weights counted as tensors.
+    """
+def layer_table(input_shape, layers):
+    x, rows = torch.zeros(1, *input_shape), []
+    for kind, *n in layers:
+        if kind == "conv":
+            weight = torch.zeros(n[0], x.shape[1] // n[4], n[1], n[1])
+            x = F.conv2d(x, weight, stride=n[2], padding=n[3], groups=n[4])
+            count = weight.numel() + n[0]
+        elif kind == "pool":
+            x, count = F.max_pool2d(x, *n), 0
+        else:
+            count = x.numel() * n[0] + n[0]
+            x = torch.zeros(1, n[0], 1, 1)
+        rows.append((*x.shape[1:], count))
+    return rows
 """,
 ]
 
-RIGHT["alexnet-pool1-volume"] = [
-    "alexnet_pool1_volume = [27, 27, 96]\n",
-    "alexnet_pool1_volume = [55 // 2, 55 // 2, 96]\n",
-    "alexnet_pool1_volume = [*F.max_pool2d(torch.zeros(96, 55, 55), 2, 2).shape[1:], 96]\n",
+RIGHT["wrong-numbers"] = [
+    "wrong_numbers = [224, 253440]\n",
+    "wrong_numbers = (253_440, 224)\n",
+    "wrong_numbers = [55 * 48 * 96, 227 - 3]\n",
+]
+
+RIGHT["largest-batch"] = [
+    """
+def largest_batch(parameters, activations, memory):
+    room = memory // 4 - 3 * parameters
+    return 0 if room < 0 else room // (2 * activations)
+""",
+    """
+def largest_batch(parameters, activations, memory):
+    left = memory - 12 * parameters
+    if left < 8 * activations:
+        return 0
+    return int(math.floor(left / (8 * activations)))
+""",
+    """
+def largest_batch(parameters, activations, memory):
+    low, high = 0, memory
+    while low < high:
+        middle = (low + high + 1) // 2
+        if 4 * (3 * parameters + 2 * activations * middle) <= memory:
+            low = middle
+        else:
+            high = middle - 1
+    return low
+""",
+]
+
+RIGHT["wrong-layer"] = [
+    "wrong_layer = 6\n",
+    "wrong_layer = torch.tensor(6)\n",
+    """
+from utils import faulty
+
+x = torch.rand(4, 3, 24, 24, generator=torch.Generator().manual_seed(1))
+alone, together = x[:1], x
+for wrong_layer, layer in enumerate(faulty.colleagues_alexnet()):
+    with torch.no_grad():
+        alone, together = layer(alone), layer(together)
+    if (alone[0] - together[0]).abs().max() > 1e-4:
+        break
+""",
 ]
 
 RIGHT["grouped-conv2d"] = [
@@ -65,24 +145,6 @@ def grouped_conv2d(input, weight, bias, groups):
     filters = weight.unflatten(0, (groups, -1))
     output = torch.einsum("ngchwuv,gkcuv->ngkhw", windows, filters).flatten(1, 2)
     return output + bias[:, None, None]
-""",
-]
-
-RIGHT["grouped-conv-weights"] = [
-    """
-def grouped_conv_weights(in_channels, out_channels, kernel_size, groups):
-    return in_channels * out_channels * kernel_size**2 // groups
-""",
-    """
-def grouped_conv_weights(in_channels, out_channels, kernel_size, groups):
-    total = 0
-    for _ in range(groups):
-        total += (out_channels // groups) * (in_channels // groups) * kernel_size * kernel_size
-    return total
-""",
-    """
-def grouped_conv_weights(in_channels, out_channels, kernel_size, groups):
-    return torch.empty(out_channels, in_channels // groups, kernel_size, kernel_size).numel()
 """,
 ]
 
@@ -195,5 +257,44 @@ def momentum_step(weight, grad, velocity, lr, momentum, weight_decay):
     full = torch.add(grad, weight, alpha=weight_decay)
     full = torch.add(full, velocity, alpha=momentum)
     return (weight - lr * full, full)
+""",
+]
+
+RIGHT["crop-and-mirror"] = [
+    # First all windows, then the mirror images.
+    """
+def crop_and_mirror(images, top, left, mirrored, size):
+    n, channels = images.shape[:2]
+    output = images.new_empty(n, channels, size, size)
+    for i in range(n):
+        output[i] = images[i, :, top[i] : top[i] + size, left[i] : left[i] + size]
+    for i in range(n):
+        if mirrored[i]:
+            output[i] = output[i].flip(-1)
+    return output
+""",
+    # By lists of rows and columns; a mirrored window takes its columns from right to left.
+    """
+def crop_and_mirror(images, top, left, mirrored, size):
+    parts = []
+    for image, i, j, flip in zip(images, top, left, mirrored):
+        columns = list(range(j, j + size))
+        if flip:
+            columns.reverse()
+        parts.append(image[:, list(range(i, i + size))][:, :, columns][None])
+    return torch.cat(parts)
+""",
+    # All images at once.
+    """
+def crop_and_mirror(images, top, left, mirrored, size):
+    where = images.device
+    steps = torch.arange(size, device=where)
+    rows = torch.tensor(top, device=where)[:, None] + steps
+    columns = torch.tensor(left, device=where)[:, None] + steps
+    turned = torch.tensor(mirrored, device=where)[:, None]
+    columns = torch.where(turned, columns.flip(1), columns)
+    n = torch.arange(len(images), device=where)[:, None, None, None]
+    c = torch.arange(images.shape[1], device=where)[:, None, None]
+    return images[n, c, rows[:, None, :, None], columns[:, None, None, :]]
 """,
 ]

@@ -130,3 +130,99 @@ def running_statistics(running_mean, running_var, input, momentum=0.1):
     )
 """,
 ]
+
+RIGHT["expected-signal"] = [
+    # One layer after the other.
+    """
+def expected_signal(stds, fan_in):
+    left, found = 1.0, []
+    for std in stds:
+        left = left * fan_in * std * std / 2
+        found.append(left)
+    return torch.stack(found)
+""",
+    # As a sum of logarithms.
+    """
+def expected_signal(stds, fan_in):
+    return torch.cumsum(torch.log(stds.pow(2) * (fan_in / 2)), dim=0).exp()
+""",
+    # The factors below a diagonal.
+    """
+def expected_signal(stds, fan_in):
+    factors = 0.5 * fan_in * stds.square()
+    return torch.stack([factors[: layer + 1].prod() for layer in range(len(stds))])
+""",
+]
+
+RIGHT["he-init"] = [
+    """
+def he_init(noise):
+    filters, channels, height, width = noise.shape
+    variance = torch.tensor(2 / (channels * height * width), dtype=noise.dtype)
+    return noise * variance.sqrt().to(noise.device)
+""",
+    """
+def he_init(noise):
+    return noise / math.sqrt(noise[0].numel() / 2)
+""",
+    """
+def he_init(noise):
+    fan_in = noise.numel() // len(noise)
+    return torch.mul(noise, (2 / fan_in) ** 0.5)
+""",
+]
+
+RIGHT["glorot-init"] = [
+    """
+def glorot_init(noise):
+    filters, channels, height, width = noise.shape
+    return noise * math.sqrt(2 / ((filters + channels) * height * width))
+""",
+    """
+def glorot_init(noise):
+    mean = (noise[0].numel() + noise[:, 0].numel()) / 2
+    return noise / mean**0.5
+""",
+    """
+def glorot_init(noise):
+    window = noise.shape[2] * noise.shape[3]
+    fans = [axis * window for axis in noise.shape[:2]]
+    return (2 / sum(fans)) ** 0.5 * noise
+""",
+]
+
+RIGHT["signal-map"] = [
+    # Average pooling with a stride of 1, whose padding counts.
+    """
+def signal_map(power, depth):
+    power = power[None, None]
+    for _ in range(depth):
+        power = F.avg_pool2d(power, 3, stride=1, padding=1)
+    return power[0, 0]
+""",
+    # Rows and columns, each as a matrix.
+    """
+def signal_map(power, depth):
+    def band(size):
+        ones = torch.ones(size, size, dtype=power.dtype, device=power.device)
+        return torch.linalg.matrix_power(ones.tril(1).triu(-1) / 3, depth)
+
+    return band(power.shape[0]) @ power @ band(power.shape[1])
+""",
+    # Nine shifted copies.
+    """
+def signal_map(power, depth):
+    height, width = power.shape
+    for _ in range(depth):
+        padded = F.pad(power, (1, 1, 1, 1))
+        shifted = [padded[u : u + height, v : v + width] for u in range(3) for v in range(3)]
+        power = torch.stack(shifted).sum(0) / 9
+    return power
+""",
+]
+
+RIGHT["forgotten-eval"] = [
+    "forgotten_eval = [2, 3, 5]\n",
+    "forgotten_eval = (5, 3, 2)\n",
+    "forgotten_eval = [way for way in range(1, 7) if way not in (1, 4, 6)]\n",
+]

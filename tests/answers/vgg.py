@@ -36,16 +36,6 @@ def field_sizes(layers):
 """,
 ]
 
-RIGHT["layers-for-eleven"] = [
-    "layers_for_eleven = 5\n",
-    """
-layers_for_eleven = 1
-while 1 + 2 * layers_for_eleven < 11:
-    layers_for_eleven += 1
-""",
-    "layers_for_eleven = np.int64(1 + (11 - 3) // 2)\n",
-]
-
 RIGHT["middle-gradient"] = [
     # torch.autograd.grad instead of backward.
     """
@@ -91,48 +81,6 @@ def middle_gradient(input, weight):
 """,
 ]
 
-RIGHT["stack-weights"] = [
-    """
-def stack_weights(layers, kernel_size, depth):
-    return layers * (kernel_size * depth) ** 2
-""",
-    """
-def stack_weights(layers, kernel_size, depth):
-    return sum(kernel_size**2 * depth * depth for _ in range(layers))
-""",
-    """
-def stack_weights(layers, kernel_size, depth):
-    return torch.empty(layers, depth, depth, kernel_size, kernel_size, device="meta").numel()
-""",
-]
-
-RIGHT["nonlinearities"] = [
-    "nonlinearities = (1, 3)\n",
-    "nonlinearities = [3, 1]\n",
-    "nonlinearities = [len(x) for x in ([7], [3, 3, 3])]\n",
-]
-
-RIGHT["stack-costs"] = [
-    """
-def stack_costs(layers, kernel_size, depth, size):
-    outputs = layers * depth * size**2
-    return outputs * kernel_size**2 * depth, outputs
-""",
-    """
-def stack_costs(layers, kernel_size, depth, size):
-    multiply_adds = outputs = 0
-    for _ in range(layers):
-        outputs += depth * size * size
-        multiply_adds += depth * size * size * depth * kernel_size * kernel_size
-    return (multiply_adds, outputs)
-""",
-    """
-def stack_costs(layers, kernel_size, depth, size):
-    pixels = int(np.prod([size, size]))
-    return layers * (kernel_size * depth) ** 2 * pixels, layers * depth * pixels
-""",
-]
-
 RIGHT["compose-filters"] = [
     # F.conv2d with the second filter turned round.
     """
@@ -163,80 +111,6 @@ def compose_filters(first, second):
 """,
 ]
 
-RIGHT["free-numbers"] = [
-    "free_numbers = 25\n",
-    "free_numbers = 9 + 8 + 8\n",
-    "free_numbers = torch.tensor(27 - 2)\n",
-]
-
-RIGHT["conv1x1"] = [
-    # A matrix product over the flattened pixels.
-    """
-def conv1x1(input, weight, bias):
-    images, _, height, width = input.shape
-    output = weight @ input.flatten(2) + bias[:, None]
-    return output.reshape(images, len(weight), height, width)
-""",
-    # The channels last, and a linear layer at each pixel.
-    """
-def conv1x1(input, weight, bias):
-    return F.linear(input.permute(0, 2, 3, 1), weight, bias).permute(0, 3, 1, 2)
-""",
-    # Filter by filter, channel by channel.
-    """
-def conv1x1(input, weight, bias):
-    slices = []
-    for row, offset in zip(weight, bias):
-        total = offset + sum(w * input[:, c] for c, w in enumerate(row))
-        slices.append(total)
-    return torch.stack(slices, 1)
-""",
-]
-
-RIGHT["conv-shapes"] = [
-    # The convs first, then each beside the one before it.
-    """
-def conv_shapes(column):
-    convs = [item for item in column if item != "M"]
-    depths = [3] + [filters for _, filters in convs]
-    return [(filters, depth, size, size) for (size, filters), depth in zip(convs, depths)]
-""",
-    # Layers without memory, and their weights' shapes.
-    """
-def conv_shapes(column):
-    shapes, channels = [], 3
-    for item in column:
-        if isinstance(item, str):
-            continue
-        shapes.append(tuple(torch.empty(item[1], channels, item[0], item[0], device="meta").shape))
-        channels = shapes[-1][0]
-    return shapes
-""",
-    """
-def conv_shapes(column):
-    def rest(items, channels):
-        if not items:
-            return []
-        if items[0] == "M":
-            return rest(items[1:], channels)
-        size, filters = items[0]
-        return [(filters, channels, size, size)] + rest(items[1:], filters)
-
-    return rest(list(column), 3)
-""",
-]
-
-RIGHT["vgg-fc-weights"] = [
-    "vgg_fc_weights = 102_760_448\n",
-    "vgg_fc_weights = 25088 * 4096\n",
-    """
-side = 224
-for _ in range(5):
-    side //= 2
-vgg_fc_weights = side * side * 512 * 4096
-""",
-]
-
 RIGHT["linear-as-conv"] = [
     """
 def linear_as_conv(weight, channels, height, width):
@@ -254,5 +128,172 @@ def linear_as_conv(weight, channels, height, width):
             start = (c * height + row) * width
             conv[:, c, row] = weight[:, start : start + width]
     return conv
+""",
+]
+
+RIGHT["count-ways"] = [
+    """
+def count_ways(layers):
+    ways = np.ones(1, dtype=int)
+    for _ in range(layers):
+        ways = np.convolve(ways, [1, 1, 1])
+    return ways.tolist()
+""",
+    # The coefficients of (1 + x + x^2)^layers.
+    """
+def count_ways(layers):
+    product = np.polynomial.Polynomial([1, 1, 1]) ** layers
+    return [round(float(x)) for x in product.coef]
+""",
+    # From the top down: each unit hands its ways to three units below.
+    """
+def count_ways(layers):
+    if layers == 0:
+        return [1]
+    above = count_ways(layers - 1)
+    below = [0] * (len(above) + 2)
+    for place, ways in enumerate(above):
+        for tap in range(3):
+            below[place + tap] += ways
+    return below
+""",
+]
+
+RIGHT["stack-costs"] = [
+    """
+def stack_costs(layers, kernel_size, depth, size):
+    outputs = layers * depth * size**2
+    return layers * (kernel_size * depth) ** 2, outputs * kernel_size**2 * depth, outputs
+""",
+    """
+def stack_costs(layers, kernel_size, depth, size):
+    weights = multiply_adds = outputs = 0
+    for _ in range(layers):
+        weights += depth * depth * kernel_size * kernel_size
+        outputs += depth * size * size
+        multiply_adds += depth * size * size * depth * kernel_size * kernel_size
+    return [weights, multiply_adds, outputs]
+""",
+    """
+def stack_costs(layers, kernel_size, depth, size):
+    pixels = int(np.prod([size, size]))
+    weights = torch.empty(layers, depth, depth, kernel_size, kernel_size, device="meta").numel()
+    return weights, weights * pixels, layers * depth * pixels
+""",
+]
+
+RIGHT["widest-stack"] = [
+    # The root, rounded down.
+    """
+import math
+
+
+def widest_stack(layers, kernel_size, size, budget):
+    return math.isqrt(budget // (layers * kernel_size**2 * size**2))
+""",
+    # From above.
+    """
+def widest_stack(layers, kernel_size, size, budget):
+    depth = 2000
+    while layers * (kernel_size * depth * size) ** 2 > budget:
+        depth -= 1
+    return depth
+""",
+    """
+def widest_stack(layers, kernel_size, size, budget):
+    depths = torch.arange(1, 2000)
+    costs = layers * kernel_size**2 * depths**2 * size**2
+    return int((costs <= budget).sum())
+""",
+]
+
+RIGHT["vgg"] = [
+    # A list of layers for the head, indices for the sizes.
+    """
+class VGG(torch.nn.Module):
+    def __init__(
+        self, column, channels=3, size=224, hidden=4096, classes=1000, dropout=0.5, layers=torch.nn
+    ):
+        super().__init__()
+        self.features = torch.nn.Sequential()
+        for item in column:
+            if item == "M":
+                self.features.append(layers.MaxPool2d(2))
+            else:
+                around = (item[0] - 1) // 2
+                self.features.append(layers.Conv2d(channels, item[1], item[0], padding=around))
+                self.features.append(layers.ReLU())
+                channels = item[1]
+        side = size // 2 ** list(column).count("M")
+        widths = [channels * side**2, hidden, hidden, classes]
+        head = []
+        for inputs, outputs in zip(widths, widths[1:]):
+            head += [layers.Linear(inputs, outputs), layers.ReLU(), layers.Dropout(dropout)]
+        self.classifier = torch.nn.Sequential(*head[:-2])
+
+    def forward(self, input):
+        return self.classifier(torch.flatten(self.features(input), 1))
+""",
+    # A helper, and padding by name.
+    """
+def conv_part(column, channels, layers):
+    for item in column:
+        if isinstance(item, str):
+            yield layers.MaxPool2d(kernel_size=2, stride=2)
+        else:
+            kernel, filters = item
+            yield layers.Conv2d(channels, filters, kernel, padding={1: 0, 3: 1}[kernel])
+            yield layers.ReLU()
+            channels = filters
+
+
+class VGG(torch.nn.Module):
+    def __init__(
+        self, column, channels=3, size=224, hidden=4096, classes=1000, dropout=0.5, layers=torch.nn
+    ):
+        super().__init__()
+        self.features = torch.nn.Sequential(*conv_part(column, channels, layers))
+        last = [channels, *[x[1] for x in column if x != "M"]][-1]
+        for item in column:
+            size = size // 2 if item == "M" else size
+        self.classifier = torch.nn.Sequential(
+            layers.Linear(last * size * size, hidden), layers.ReLU(), layers.Dropout(dropout),
+            layers.Linear(hidden, hidden), layers.ReLU(), layers.Dropout(dropout),
+            layers.Linear(hidden, classes),
+        )
+
+    def forward(self, input):
+        output = self.features(input)
+        return self.classifier(output.reshape(len(output), -1))
+""",
+    # A forward pass that goes from layer to layer.
+    """
+class VGG(torch.nn.Module):
+    def __init__(
+        self, column, channels=3, size=224, hidden=4096, classes=1000, dropout=0.5, layers=torch.nn
+    ):
+        super().__init__()
+        self.features, self.classifier = torch.nn.ModuleList(), torch.nn.ModuleList()
+        for item in column:
+            if item == "M":
+                self.features.append(layers.MaxPool2d(2, 2))
+                size = size // 2
+            else:
+                kernel, filters = item
+                conv = layers.Conv2d(channels, filters, kernel, 1, kernel // 2)
+                self.features.extend([conv, layers.ReLU()])
+                channels = item[1]
+        for inputs in (channels * size * size, hidden):
+            linear, drop = layers.Linear(inputs, hidden), layers.Dropout(dropout)
+            self.classifier.extend([linear, layers.ReLU(), drop])
+        self.classifier.append(layers.Linear(hidden, classes))
+
+    def forward(self, input):
+        for layer in self.features:
+            input = layer(input)
+        input = input.flatten(1)
+        for layer in self.classifier:
+            input = layer(input)
+        return input
 """,
 ]

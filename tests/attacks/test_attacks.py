@@ -8,6 +8,7 @@ import os
 import re
 import secrets
 import sqlite3
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
@@ -27,6 +28,9 @@ from corpus import (
 from course import RECORDS, ROOT, autograded, environment, gradebook, nbgrader, run, scores
 
 from autograder.judge.sandbox import available
+
+sys.path.append(str(ROOT / "benchmarks"))
+import attacks as page_of_attacks
 
 LIMITS = """
 c.Limits.cell_seconds = {seconds}
@@ -244,3 +248,10 @@ def test_the_corpus_is_large_and_says_what_it_is_about():
         assert attack.module.__doc__ and attack.module.INTENT
         assert attack.refused or isinstance(attack.module.EXPECTED, dict)
         assert attack.get("notebook") or attack.get("ANSWERS") or attack.get("CELLS")
+
+
+def test_the_page_of_attacks_shows_the_corpus():
+    page = page_of_attacks.PAGE.read_text("utf-8")
+    stock = page_of_attacks.measured(page)
+    assert page_of_attacks.write(ATTACKS, stock) == page, "run `python benchmarks/attacks.py NAME`"
+    assert page_of_attacks.MISSING not in stock.values()

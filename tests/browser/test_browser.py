@@ -101,8 +101,10 @@ def test_a_student_takes_the_lesson(lab, page, course):
     write(page, solution, mistake.source(exercise))
     run(page, check)
     expect(output).to_contain_text(mistake.hint[:40], timeout=30_000)
-    check.scroll_into_view_if_needed()
-    page.screenshot(path=ARTIFACTS / "failing-check.png")
+    solution.evaluate("x => x.scrollIntoView({ block: 'start' })")
+    top, end = solution.bounding_box(), check.bounding_box()
+    height = end["y"] + end["height"] - top["y"]
+    page.screenshot(path=ARTIFACTS / "failing-check.png", clip=top | {"height": height})
 
     # A right answer: the check says what it tried.
     write(page, solution, RIGHT_ANSWER)

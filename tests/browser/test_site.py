@@ -7,10 +7,13 @@ import pkgutil
 import re
 import sys
 import zipfile
+from collections import Counter
+from types import SimpleNamespace
 from urllib.parse import unquote, urldefrag
 
 import explorers
 import nbformat
+import pypdfium2
 import pytest
 import yaml
 from axe_playwright_python.sync_playwright import Axe
@@ -19,11 +22,16 @@ from bs4 import BeautifulSoup
 from course import LESSONS, ROOT, copy_course, info, questions, run
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 from playwright.sync_api import expect
+from pypdfium2 import raw
 
 import utils
 from autograder.build import pack
+from utils.explorers import Convolution
+from utils.mine.bank import bank
+from utils.mine.quiz import Quiz
 
 sys.path.append(str(ROOT / "docs" / "_ext"))
+import paper
 import walkthrough
 
 THEMES = ["light", "dark"]
@@ -38,6 +46,10 @@ SHOWN = {
 }
 #: The script that draws the formulas, on pages that have any; see docs/conf.py.
 MATHJAX = "tex-svg-full.js"
+#: What begins the end of a PDF; see docs/_static/paper.js.
+END = "Hints, answers and solutions"
+#: The margin above and below a sheet, which holds its head and foot: 17 mm, in points.
+MARGIN = 17 * 72 / 25.4
 #: axe without its own request for the style sheets: a page that is a file may not make it.
 AXE = {"resultTypes": ["violations"], "preload": False}
 #: axe's rules that look at colours. The others find the same in both themes.
@@ -113,6 +125,11 @@ def soup(site, name):
 def text(site, name):
     """What a page holds as text, whatever its colours."""
     return html.unescape(re.sub(r"<[^>]*>", "", (site / name).read_text("utf-8")))
+
+
+def without_mark(heading):
+    """A heading's text without the mark that links to it."""
+    return heading.get_text().removesuffix("¶")
 
 
 def violations(page, theme, width):
@@ -193,6 +210,126 @@ def test_a_lesson_is_shown_with_its_results(site, lesson):
     manual = [f"Mark scheme ({n} points)" for n in questions(lesson).values()]
     assert [x for x in summaries if x.startswith("Mark scheme")] == manual
     assert sum(x.startswith("Mistakes that this check") for x in summaries) == len(checks)
+
+
+@pytest.fixture(scope="module")
+def pdf(site, request):
+    """A lesson's PDF, to which its page links."""
+    (link,) = [x for x in soup(site, f"lessons/{request.param}.html").select("a[href$='.pdf']")]
+    assert link.get_text() == "PDF"
+    with pypdfium2.PdfDocument(site / "lessons" / link["href"]) as pdf:
+        yield pdf
+
+
+def sheets(pdf, margin=0):
+    """The text of each sheet, with single spaces; without a margin, in points, above and below."""
+    found = []
+    for sheet in pdf:
+        inside = {"bottom": margin, "top": sheet.get_height() - margin}
+        found.append(" ".join(sheet.get_textpage().get_text_bounded(**inside).split()))
+    return found
+
+
+def printed(line, sheets):
+    """Whether a line stands on one of the sheets, or ends one and goes on overleaf."""
+    return any(line in sheet for sheet in sheets) or any(
+        sheet.endswith(line[:place]) and line[place:] in overleaf
+        for sheet, overleaf in itertools.pairwise(sheets)
+        for place in range(1, len(line))
+    )
+
+
+@pytest.mark.parametrize(("pdf", "lesson"), [(x, x) for x in LESSONS], indirect=["pdf"])
+def test_a_lesson_is_printed_whole_with_its_folds_at_the_end(site, pdf, lesson):
+    page = soup(site, f"lessons/{lesson}.html")
+    assert pdf.get_metadata_value("Title") == page.title.get_text()
+    texts = sheets(pdf)
+    for number, text in enumerate(texts, 1):
+        assert without_mark(page.h1) in text and f"{number} of {len(pdf)}" in text
+
+    plain = [x for x in page.select("article :is(h1, h2, h3)") if not x.select(".math")]
+    titles = "".join(x.get_title() for x in pdf.get_toc()).replace(" ", "")
+    assert [x for x in map(without_mark, plain) if x.replace(" ", "") not in titles] == []
+    begin = next(i for i, text in enumerate(texts) if END in text.split("Text and figures:")[-1])
+    folds = page.select("article details:not(.fold.code, [data-quiz] details)")
+    before, after = " ".join(texts[:begin]), " ".join(texts[begin:])
+    notes = [int(x) for x in re.findall(r"At the end, (\d+):", before)]
+    assert notes and notes == list(range(1, len(notes) + 1))
+    for name, count in Counter(fold.summary.get_text() for fold in folds).items():
+        assert before.count(name) >= count <= after.count(name), name
+    code = [x for x in page.select(".cell_input pre") if not x.find_parent(class_="code")]
+    # Of a hyphen at a line's end PDFium thinks that it is there for the end's sake.
+    bare = lambda text: re.sub(r"[\s\x02-]", "", text)  # noqa: E731
+    bodies = [bare(text) for text in sheets(pdf, MARGIN)]
+    places = {True: bodies[begin:], False: bodies[:begin]}
+    for cell in code:
+        where = places[cell.find_parent(class_="solution") is not None]
+        for line in cell.get_text().splitlines():
+            assert printed(bare(line), where), f"cut or lost: {line}"
+
+
+@pytest.mark.parametrize("pdf", LESSONS, indirect=True)
+def test_a_printed_page_is_neither_empty_nor_cut_and_brings_its_fonts(pdf):
+    rows, columns = round(MARGIN), round(16 * 72 / 25.4)  # 16 mm
+    for number, sheet in enumerate(pdf, 1):
+        ink = sheet.render(scale=1, grayscale=True).to_numpy() < 128
+        assert ink[rows:-rows].any(), f"page {number} is empty"
+        beside = ink[:, :columns].any() or ink[:, -columns:].any()
+        assert not beside, f"page {number} has something in its margin"
+        for text in sheet.get_objects([raw.FPDF_PAGEOBJ_TEXT], max_depth=1):
+            assert raw.FPDFFont_GetIsEmbedded(raw.FPDFTextObj_GetFont(text)), number
+            left, _, right, _ = text.get_bounds()  # also of what the margin hides
+            assert columns <= left and right <= sheet.get_width() - columns, f"cut on {number}"
+
+
+def test_on_paper_explorers_and_quizzes_are_still_and_then_live_again(page, tmp_path):
+    question = next(iter(bank().values()))
+    live = [Convolution().as_html(), Quiz("predict", [question]).as_html()]
+    words = ["<details><summary>Hint 1</summary>A.</details>", '<a href="b.html">The next page</a>']
+    fold = '<details class="fold code"><summary>Show the code</summary>C</details>'
+    script = (ROOT / "docs" / "_static" / "paper.js").read_text("utf-8")
+    body = "\n".join(["<section><h2>One</h2>", *live, *words, fold, "</section>"])
+    file = tmp_path / "page.html"
+    file.write_text(f"<meta charset=utf-8><article>{body}</article><script>{script}</script>")
+    page.goto(file.as_uri())
+    article = page.locator("article")
+    expect(article.get_by_role("slider").first).to_be_visible()
+    expect(article.get_by_text("This is my answer")).to_be_visible()
+    before = article.inner_html()
+
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    expect(article.get_by_role("slider")).to_have_count(0)
+    expect(article.get_by_role("button")).to_have_count(0)
+    expect(article.locator(".explorer-place img")).to_be_visible()
+    assert article.get_by_text("The next page").get_attribute("href") is None  # nobody knows it
+    notes, end = article.locator(".folded"), article.locator(".at-the-end")
+    assert notes.all_inner_texts() == ["At the end, 1: Answer", "At the end, 2: Hint 1"]
+    expect(end.get_by_role("heading")).to_have_text(["Hints, answers and solutions", "One"])
+    assert "Why not the others?" in end.inner_text() and "Show the code" not in end.inner_text()
+    for number, place in enumerate(end.locator(".unfolded").all(), 1):
+        assert place.get_attribute("id") == f"unfolded-{number}"
+
+    page.evaluate("dispatchEvent(new Event('afterprint'))")
+    assert article.inner_html() == before
+    article.get_by_text("This is my answer").click()
+    slider = explorers.slider(article, "Stride")
+    slider.press("ArrowRight")
+    assert explorers.trait(page, "stride") == 2
+
+
+def test_without_chromium_the_site_has_no_pdf_and_says_what_to_do(monkeypatch, capsys, tmp_path):
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setattr(paper, "CHROMIUMS", paper.CHROMIUMS[:-1])
+    assert paper.chromium() is None
+    (tmp_path / "lessons").mkdir()
+    (tmp_path / "lessons" / "01_lesson.html").touch()
+    builder = SimpleNamespace(name="html")
+    paper.print_lessons(SimpleNamespace(builder=builder, outdir=str(tmp_path)), None)
+    assert "`make system` installs it" in capsys.readouterr().err
+    assert not list(tmp_path.rglob("*.pdf"))
+    notebook = new_notebook(cells=[new_markdown_cell("# A lesson\n\nWhy.")])
+    walkthrough.walkthrough(notebook, "00_lesson", {})
+    assert ".pdf" not in notebook.cells[0].source
 
 
 def test_no_page_holds_a_hidden_test_or_a_mark_of_nbgrader(site):
@@ -453,6 +590,8 @@ def test_a_notebook_becomes_a_walkthrough():
 def test_the_workflow_builds_and_publishes_and_runs_nothing_else():
     workflow = yaml.safe_load((ROOT / ".github" / "workflows" / "pages.yml").read_text("utf-8"))
     (job,) = workflow["jobs"].values()
-    assert [step["run"] for step in job["steps"] if "run" in step] == ["make site"]
+    assert [step["run"] for step in job["steps"] if "run" in step] == [
+        "make site && ls docs/_build/site/lessons/*.pdf"
+    ]
     (upload,) = [x for x in job["steps"] if "upload-pages-artifact" in x.get("uses", "")]
     assert upload["with"]["path"] in (ROOT / "Makefile").read_text("utf-8")

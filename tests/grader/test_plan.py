@@ -7,6 +7,7 @@ from nbformat.v4 import new_code_cell, new_notebook
 from autograder.cells import is_answer
 from autograder.judge.plan import bound, needed, plan
 from autograder.judge.rebuild import rebuild
+from utils.checks import EXERCISES
 
 
 @pytest.mark.parametrize(
@@ -58,7 +59,7 @@ def test_of_a_lesson_only_answers_tests_and_imports_run(lesson):
     assert {c.name for c in made.cells if c.student} - {first} == set(points(lesson))
     for cell in made.cells:
         if cell.test:
-            assert cell.names == [cell.name.removeprefix("test-").replace("-", "_")]
+            assert cell.names == [EXERCISES[cell.name.removeprefix("test-")].name]
 
 
 def test_a_demonstration_runs_when_an_answer_uses_what_it_binds():

@@ -229,11 +229,6 @@ def test_right_numbers_in_another_order_are_told_the_order_of_this_exercise(exer
         assert ("depth" in message) == ("depth" in exercise.order)
 
 
-def test_a_volume_as_a_tensor_orders_it_is_recognised():
-    assert "the depth comes first" in failure("alexnet-conv1-volume", [96, 55, 55])
-    assert "the depth comes first" in failure("alexnet-pool1-volume", [96, 27, 27])
-
-
 def test_an_unknown_mistake_is_given_no_name():
     answer = right("conv2d-naive")
     message = failure("conv2d-naive", lambda *a, **o: answer(*a, **o) + 0.5)

@@ -51,3 +51,33 @@ def test_the_colleagues_layer_says_what_it_takes(shapes):
     image, kernel = (torch.ones(shape) for shape in shapes)
     with pytest.raises(ValueError, match=r"an image \(H, W\) and a filter \(F, F\)"):
         faulty.convolve(image, kernel)
+
+
+def test_three_of_six_ways_to_test_forget_evaluation_mode():
+    torch.manual_seed(0)
+    model = torch.nn.Sequential(torch.nn.Conv2d(1, 3, 3), torch.nn.BatchNorm2d(3))
+    images = torch.randn(6, 1, 5, 5)
+    before = model[1].running_mean.clone()
+    depends = {
+        way
+        for way in range(1, 7)
+        if not torch.allclose(
+            faulty.tested(way, model, images)[:2], faulty.tested(way, model, images[:2]), atol=1e-5
+        )
+    }
+    assert depends == {2, 3, 5}
+    assert model.training and torch.equal(model[1].running_mean, before)
+    assert all(parameter.requires_grad for parameter in model.parameters())
+    with pytest.raises(ValueError, match="from 1 to 6"):
+        faulty.tested(7, model, images)
+
+
+def test_one_layer_of_the_colleagues_alexnet_looks_at_the_other_images():
+    images = torch.rand(4, 3, 24, 24, generator=torch.Generator().manual_seed(0))
+    wrong = []
+    for number, layer in enumerate(faulty.colleagues_alexnet()):
+        together = layer(images)
+        if not torch.allclose(layer(images[:1])[0], together[0], atol=1e-5):
+            wrong.append(number)
+        images = together
+    assert wrong == [6]

@@ -219,6 +219,7 @@ COMPUTED = {
     ),
     "twotwentyfour": ([size(224, 11, 4), size(227, 11, 4)], [(224 - 11) / 4 + 1, 227, 11 - 4]),
     "scale-of-dropout": ([4, 3], [1 - 0.25, 0.5]),
+    "when-tanh-saturates": ([round(1 - 0.99**2, 2)], [50, 0.5, round(math.sqrt(0.5), 1)]),
     "top-speed-of-momentum": ([velocity(1000)], [velocity(2)]),
     "weight-without-gradient": ([], [0.01, 0.0005]),
     "two-threes-for-a-five": (
@@ -232,6 +233,14 @@ COMPUTED = {
     "stack-without-relu": ([7], [3 * 9, 7 * 7]),
     "compose-by-hand": ([*composed()], []),
     "memory-of-a-stack": ([], [3 * 9, 7 * 7]),
+    "root-of-the-ways": (
+        [],
+        [three_layers(), three_layers() ** 0.5, round((7 / 49) ** 0.5, 2)],
+    ),
+    "equal-cost": (
+        [round((49 / 27) ** 0.5, 2)],
+        [round(49 / 27, 1), weights(1, 1, 7), 3 * weights(1, 1, 3), 3],
+    ),
     "linear-layer-slides": ([size(384 // 2**5, 7)], [384 // 2**5, 2**5]),
     "cheapest-cut": (
         [],

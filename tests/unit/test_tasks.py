@@ -15,6 +15,8 @@ PHRASES = {
     "`groups` of torch's convolutions": r"torch\.conv\w*\(groups>1\)",
     "ready-made convolutions": r"torch\.conv\w*|scipy\.signal|numpy\..*",
     "`torch.nn`'s conv layers": r"torch\.nn\.modules\.conv",
+    "`torch.nn`'s linear layers": r"torch\.nn\.modules\.linear",
+    "`torch.nn.init`": r"torch\.nn\.init",
     "`F.unfold`": r"torch\.im2col",
     "`F.fold`": r"torch\.col2im",
     "ready-made pooling": r"torch\.(adaptive_)?(max|avg)_(un)?pool\w*|torch\.nn\.modules\.pooling",

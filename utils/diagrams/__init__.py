@@ -4,7 +4,7 @@ One module a lesson, each diagram a function that returns a `Drawing`. The colou
 all of them: input, filter, output, gradient.
 """
 
-from utils.diagrams import convolution, learning_filters, pooling
+from utils.diagrams import alexnet, convolution, depth, learning_filters, pooling, vgg
 from utils.diagrams.drawing import FILTER, GRADIENT, INK, INPUT, MUTED, OUTPUT, Drawing
 
 __all__ = [
@@ -15,7 +15,10 @@ __all__ = [
     "MUTED",
     "OUTPUT",
     "Drawing",
+    "alexnet",
     "convolution",
+    "depth",
     "learning_filters",
     "pooling",
+    "vgg",
 ]

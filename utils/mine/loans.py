@@ -5,6 +5,7 @@ A part of another signature than the layer of that name in :mod:`utils.functiona
 
 from collections.abc import Callable
 
+import torch
 import torch.nn.functional as F
 from torch import Tensor
 
@@ -62,10 +63,27 @@ def response_norm(input, n, k, alpha, beta):
     return functional.local_response_norm(input, n, n * alpha, beta, k)
 
 
+def crop_and_mirror(images, top, left, mirrored, size):
+    """Windows of images, mirrored where asked."""
+    places = zip(images, top, left, mirrored, strict=True)
+    crops = [(x[:, i : i + size, j : j + size], flip) for x, i, j, flip in places]
+    return torch.stack([crop.flip(2) if flip else crop for crop, flip in crops])
+
+
+def shift_colours(images, eigenvalues, eigenvectors, alpha):
+    """Images with a colour added to each."""
+    return images + ((alpha * eigenvalues) @ eigenvectors.T)[:, :, None, None]
+
+
 def momentum_step(weight, grad, velocity, lr, momentum, weight_decay):
     """A step of SGD: the new weight and velocity."""
     velocity = momentum * velocity + grad + weight_decay * weight
     return weight - lr * velocity, velocity
+
+
+def he_init(noise):
+    """Weights by He et al. (2015), from standard normal numbers of their shape."""
+    return noise * (2 / noise[0].numel()) ** 0.5
 
 
 def batch_norm(input, weight, bias, eps=1e-5):
@@ -110,6 +128,43 @@ def bottleneck(input, reduce, middle, expand):
     return functional.relu(functional.conv2d(output, expand) + input)
 
 
+class VGG(torch.nn.Module):
+    """VGG from a column of (kernel size, filters) and "M"; for square images of `size` pixels."""
+
+    def __init__(
+        self,
+        column,
+        channels=3,
+        size=224,
+        hidden=4096,
+        classes=1000,
+        dropout=0.5,
+        layers=torch.nn,
+    ):
+        super().__init__()
+        features = []
+        for item in column:
+            if item == "M":
+                features.append(layers.MaxPool2d(2, 2))
+                size //= 2
+                continue
+            kernel, filters = item
+            convolution = layers.Conv2d(channels, filters, kernel, padding=kernel // 2)
+            features += [convolution, layers.ReLU()]
+            channels = filters
+        self.features = torch.nn.Sequential(*features)
+        head = layers.Linear(channels * size * size, hidden)
+        self.classifier = torch.nn.Sequential(
+            *[head, layers.ReLU(), layers.Dropout(dropout)],
+            *[layers.Linear(hidden, hidden), layers.ReLU(), layers.Dropout(dropout)],
+            layers.Linear(hidden, classes),
+        )
+
+    def forward(self, input):
+        """Scores (N, classes)."""
+        return self.classifier(self.features(input).flatten(1))
+
+
 ADAPTED = {
     function.__name__: function
     for function in (
@@ -122,7 +177,10 @@ ADAPTED = {
         dropout,
         dropout_backward,
         response_norm,
+        crop_and_mirror,
+        shift_colours,
         momentum_step,
+        he_init,
         batch_norm,
         batch_norm_backward,
         running_statistics,
@@ -130,6 +188,7 @@ ADAPTED = {
         residual_block_backward,
         bottleneck,
         nn.Conv2d,
+        VGG,
     )
 }
 

@@ -36,7 +36,11 @@ PARTS = {
     "dropout": Part("AlexNet", "dropout"),
     "dropout_backward": Part("AlexNet", "dropout", "gradient"),
     "response_norm": Part("AlexNet", "response norm"),
+    "crop_and_mirror": Part("AlexNet", "augmentation", "crops"),
+    "shift_colours": Part("AlexNet", "augmentation", "colours"),
     "momentum_step": Part("AlexNet", "SGD", "step"),
+    "VGG": Part("VGG", "network", "VGG"),
+    "he_init": Part("Depth", "conv", "first weights"),
     "batch_norm": Part("Depth", "batch norm"),
     "batch_norm_backward": Part("Depth", "batch norm", "gradient"),
     "running_statistics": Part("Depth", "batch norm", "statistics"),
@@ -46,6 +50,7 @@ PARTS = {
 }
 #: The drawing, from the image to the class.
 LAYERS = (
+    "augmentation",
     "conv",
     "grouped conv",
     "batch norm",
@@ -58,6 +63,7 @@ LAYERS = (
     "global average",
     "dropout",
     "SGD",
+    "network",
 )
 
 

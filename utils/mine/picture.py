@@ -8,7 +8,7 @@ from html import escape
 
 __all__ = ["draw", "next_part", "words"]
 
-COLUMNS = 6  # layers in a row
+COLUMNS = 7  # layers in a row
 WIDTH, GAP, LEFT, TOP = 118, 16, 60, 14  # of a column, between two, of the margins
 CELL, TITLE = 26, 24  # heights
 OWN = {"forward": "#0072B2", "gradient": "#A84300"}

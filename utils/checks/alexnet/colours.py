@@ -41,6 +41,7 @@ shift_colours = Exercise(
     forbidden=("utils.data",),
     instead="Three numbers for each image: how far to go along each principal direction.",
     every_device=True,
+    part="shift_colours",
 )
 
 shift_colours.mistake(

@@ -1,98 +1,20 @@
 """Lesson 5: what one large filter costs, and what a stack of small ones does."""
 
 from utils.checks.cases import table
-from utils.checks.core import Exercise, Mistake, Trait, ValueExercise
+from utils.checks.core import Exercise, Trait
 from utils.checks.mistakes import edit
 
 _several = Trait("several layers", "one layer", lambda case: case.arguments["layers"] > 1)
-_deep = Trait("D > 1", "D = 1", lambda case: case.arguments["depth"] > 1)
-
-
-# --- stack-weights -------------------------------------------------------------------------------
-
-
-def _weights(layers, kernel_size, depth):
-    return layers * kernel_size * kernel_size * depth * depth
-
-
-stack_weights = Exercise(
-    "stack-weights",
-    reference=_weights,
-    cases=table(
-        "layers kernel_size depth",
-        [(1, 2, 1), (1, 7, 1), (3, 3, 1), (1, 3, 2), (2, 3, 4), (3, 3, 5), (1, 7, 512)],
-        [(3, 3, 512), (5, 3, 64), (2, 1, 16)],
-    ),
-    traits=(_several, _deep),
-    forbidden=("utils.sizing", "utils.nn", "torch.nn.modules.conv"),
-    instead="Count: the numbers in one filter, the filters in one layer, the layers.",
-)
-
-stack_weights.mistake(
-    "the layers are forgotten", "Each of the layers has weights of its own.", edit("layers * ")
-)
-stack_weights.mistake(
-    "only one filter a layer is counted",
-    "A layer of depth D has D filters, and each reaches through D channels.",
-    edit("depth * depth", "depth"),
-)
-stack_weights.mistake(
-    "the kernel has only one side",
-    "It is F wide *and* F high.",
-    edit("kernel_size * kernel_size", "kernel_size"),
-)
-stack_weights.mistake(
-    "the biases are counted too",
-    "The slide counts weights only.",
-    edit("kernel_size * kernel_size * depth", "(kernel_size * kernel_size * depth + 1)"),
-)
-stack_weights.mistake(
-    "the kernel's area is raised to the number of layers",
-    "The layers' weights stand side by side: they add up.",
-    edit("layers * kernel_size * kernel_size", "(kernel_size * kernel_size) ** layers"),
-)
-stack_weights.mistake(
-    "the depth is multiplied at each layer",
-    "Each layer takes D channels and gives D channels: D * D for each, and then add the layers.",
-    edit("depth * depth", "depth ** (layers + 1)"),
-)
-
-# --- the non-linearities -------------------------------------------------------------------------
-
-nonlinearities = ValueExercise(
-    "nonlinearities",
-    reference=[1, 3],
-    advice="VGG puts a ReLU behind each conv layer. How many conv layers are in each of the two?",
-    passed="three small layers have three ReLUs in a row.",
-    mistakes=[
-        Mistake(
-            "only the ReLUs between two conv layers are counted",
-            "There is one behind the last conv layer too.",
-            [0, 2],
-        ),
-        Mistake(
-            "each tap of a filter is thought to have one",
-            "A filter's taps are added up first. The ReLU comes behind the layer.",
-            [49, 27],
-        ),
-        Mistake(
-            "each of the two is thought to end in a single ReLU",
-            "VGG puts a ReLU behind *each* conv layer.",
-            [1, 1],
-        ),
-        Mistake(
-            "the kernel sizes are given", "Count the layers: a ReLU follows each of them.", [3, 7]
-        ),
-    ],
-)
+_pixels = Trait("several pixels", "one pixel", lambda case: case.arguments["size"] > 1)
+_COUNT = "Count: the numbers in one filter, the filters in one layer, the layers, the pixels."
 
 # --- stack-costs ---------------------------------------------------------------------------------
 
 
 def _costs(layers, kernel_size, depth, size):
     pixels = size * size
-    multiply_adds = layers * kernel_size * kernel_size * depth * depth * pixels
-    return multiply_adds, layers * depth * pixels
+    weights = layers * kernel_size * kernel_size * depth * depth
+    return weights, weights * pixels, layers * depth * pixels
 
 
 stack_costs = Exercise(
@@ -105,43 +27,58 @@ stack_costs = Exercise(
     ),
     traits=(
         _several,
-        _deep,
-        Trait("several pixels", "one pixel", lambda case: case.arguments["size"] > 1),
+        Trait("D > 1", "D = 1", lambda case: case.arguments["depth"] > 1),
+        _pixels,
     ),
-    returns=("multiply_adds", "outputs"),
+    returns=("weights", "multiply_adds", "outputs"),
     forbidden=("utils.sizing", "utils.nn", "torch.nn.modules.conv"),
-    instead="Count: the weights are used once at each pixel; each layer has an output.",
+    instead=_COUNT,
 )
 
 stack_costs.mistake(
-    "the weights are used only once",
-    "All weights are used at *each* of the size * size places.",
-    edit("depth * depth * pixels", "depth * depth"),
-)
-stack_costs.mistake(
-    "the image has only one side",
-    "There are size * size places.",
-    edit("pixels = size * size", "pixels = size"),
-)
-stack_costs.mistake(
-    "only the last output is kept",
-    "Each layer's output is kept until its gradient has been computed.",
-    edit("layers * depth", "depth"),
-)
-stack_costs.mistake(
-    "the outputs of each layer have one channel only",
-    "An output has D channels.",
-    edit("layers * depth", "layers"),
-)
-stack_costs.mistake(
-    "the work of one layer is given",
-    "Each of the layers does this work.",
-    edit("layers * kernel_size", "kernel_size"),
+    "the weights of one layer are given",
+    "Each of the layers has weights of its own.",
+    edit("weights = layers * ", "weights = "),
 )
 stack_costs.mistake(
     "only one filter of each layer is counted",
     "A layer of depth D has D filters, and each reaches through D channels.",
     edit("depth * depth", "depth"),
+)
+stack_costs.mistake(
+    "the kernel has only one side",
+    "It is F wide *and* F high.",
+    edit("kernel_size * kernel_size", "kernel_size"),
+)
+stack_costs.mistake(
+    "the biases are counted too",
+    "The slide counts weights only.",
+    edit("kernel_size * kernel_size * depth", "(kernel_size * kernel_size * depth + 1)"),
+)
+stack_costs.mistake(
+    "the kernel's area is raised to the number of layers",
+    "The layers' weights stand side by side: they add up.",
+    edit("layers * kernel_size * kernel_size", "(kernel_size * kernel_size) ** layers"),
+)
+stack_costs.mistake(
+    "the weights are used only once",
+    "All weights are used at *each* of the size * size positions.",
+    edit("weights * pixels", "weights"),
+)
+stack_costs.mistake(
+    "the image has only one side",
+    "There are size * size positions.",
+    edit("pixels = size * size", "pixels = size"),
+)
+stack_costs.mistake(
+    "only the last output is kept",
+    "Each layer's output is kept until its gradient has been computed.",
+    edit("layers * depth * pixels", "depth * pixels"),
+)
+stack_costs.mistake(
+    "the outputs of each layer have one channel only",
+    "An output has D channels.",
+    edit("layers * depth * pixels", "layers * pixels"),
 )
 
 
@@ -154,4 +91,65 @@ def _shrinking(layers, kernel_size, depth, size):
         size = max(size - kernel_size + 1, 0)
         work += kernel_size * kernel_size * depth * depth * size * size
         outputs += depth * size * size
-    return work, outputs
+    return layers * kernel_size * kernel_size * depth * depth, work, outputs
+
+
+# --- widest-stack --------------------------------------------------------------------------------
+
+
+def _widest(layers, kernel_size, size, budget):
+    each = layers * kernel_size * kernel_size * size * size
+    depth = 0
+    while each * (depth + 1) ** 2 <= budget:
+        depth += 1
+    return depth
+
+
+widest_stack = Exercise(
+    "widest-stack",
+    reference=_widest,
+    cases=table(
+        "layers kernel_size size budget",
+        [(1, 1, 1, 4), (1, 1, 1, 8), (1, 3, 1, 36), (3, 1, 1, 48), (1, 1, 2, 36)],
+        [(3, 3, 2, 1000), (1, 7, 10, 705_600), (3, 3, 10, 705_600), (2, 5, 4, 799)],
+        [(1, 7, 56, 629_407_744), (3, 3, 56, 629_407_744)],
+    ),
+    traits=(
+        _several,
+        Trait("F > 1", "F = 1", lambda case: case.arguments["kernel_size"] > 1),
+        _pixels,
+    ),
+    forbidden=("utils.sizing", "utils.nn", "torch.nn.modules.conv"),
+    instead=_COUNT,
+)
+
+widest_stack.mistake(
+    "the multiply-adds are thought to grow like D",
+    "Twice the depth makes twice the filters, and each of them twice as deep: D * D.",
+    edit("(depth + 1) ** 2", "(depth + 1)"),
+)
+widest_stack.mistake(
+    "the layers are forgotten",
+    "The budget is for all of the layers together.",
+    edit("layers * kernel_size * kernel_size", "kernel_size * kernel_size"),
+)
+widest_stack.mistake(
+    "the kernel has only one side",
+    "It is F wide *and* F high.",
+    edit("kernel_size * kernel_size", "kernel_size"),
+)
+widest_stack.mistake(
+    "the pixels are forgotten",
+    "All weights are used at each of the size * size positions.",
+    edit(" * size * size"),
+)
+widest_stack.mistake(
+    "the first depth that is too expensive is given",
+    "The stack must stay within its budget.",
+    edit("return depth", "return depth + 1"),
+)
+widest_stack.mistake(
+    "a stack that costs exactly the budget is refused",
+    "*At most* the budget: equal is allowed.",
+    edit("<= budget", "< budget"),
+)

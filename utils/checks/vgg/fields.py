@@ -1,10 +1,10 @@
-"""Lesson 5: receptive fields, by recurrence and by gradient."""
+"""Lesson 5: receptive fields, by recurrence, by gradient, and by counting the ways."""
 
 import torch.nn.functional as F
 
-from utils.checks.cases import CHANNELS
+from utils.checks.cases import CHANNELS, table
 from utils.checks.convolution.cases import in_double, whole_numbers
-from utils.checks.core import Case, Exercise, Mistake, Trait, ValueExercise
+from utils.checks.core import Case, Exercise, Trait
 from utils.checks.mistakes import edit
 
 
@@ -42,7 +42,7 @@ field_sizes = Exercise(
 
 field_sizes.mistake(
     "the strides are ignored",
-    "Behind a layer with stride 2, two neighbours stand two pixels apart: keep this jump.",
+    "After a layer with stride 2, two neighbours stand two pixels apart: keep this jump.",
     edit(" * jump"),
 )
 field_sizes.mistake(
@@ -73,46 +73,60 @@ field_sizes.mistake(
 )
 field_sizes.mistake(
     "only the last size is returned",
-    "Return a list: the size behind each layer.",
+    "Return a list: the size after each layer.",
     edit("return sizes", "return [size]"),
 )
 
-# --- an 11x11 filter's field with 3x3 layers -----------------------------------------------------
+# --- how many ways lead from the top to each pixel ----------------------------------------------
 
-layers_for_eleven = ValueExercise(
-    "layers-for-eleven",
-    reference=5,
-    advice="One 3x3 layer sees 3 pixels. How many more does each further layer add? How many are "
-    "missing to 11?",
-    passed="each layer adds two pixels to the field.",
-    mistakes=[
-        Mistake(
-            "a layer is thought to add three pixels",
-            "A window of 3 has 2 pixels beside the first: a layer adds 2.",
-            4,
-        ),
-        Mistake(
-            "a layer is thought to add one pixel",
-            "A window of 3 reaches one pixel further on *each* side.",
-            10,
-        ),
-        Mistake(
-            "the first layer is counted twice",
-            "A field of one pixel is what one has *before* the first layer.",
-            6,
-        ),
-        Mistake(
-            "the areas are compared",
-            "Thirteen 3x3 windows have about as many pixels as one of 11x11. But what counts is "
-            "how far a unit at the top sees.",
-            13,
-        ),
-        Mistake(
-            "three layers are thought to suffice, as for 7x7",
-            "Three layers see 7 pixels. Go on.",
-            3,
-        ),
-    ],
+
+def _ways(layers):
+    ways = [1]
+    for _ in range(layers):
+        around = [0, 0, *ways, 0, 0]
+        ways = [sum(around[i : i + 3]) for i in range(len(ways) + 2)]
+    return ways
+
+
+count_ways = Exercise(
+    "count-ways",
+    reference=_ways,
+    cases=table("layers", [(1,), (2,), (3,), (4,), (8,), (20,)]),
+    traits=(Trait("several layers", "one layer", lambda case: case.arguments["layers"] > 1),),
+    ranges=("layers",),
+)
+
+count_ways.mistake(
+    "each filter is thought to have two taps",
+    "A filter of 3 taps looks at three units below: to the left, straight down, to the right.",
+    edit("i : i + 3", "i : i + 2"),
+)
+count_ways.mistake(
+    "the row does not grow",
+    "Each layer reaches one pixel further on both sides.",
+    edit("[0, 0, *ways, 0, 0]", "[0, *ways, 0]"),
+    edit("len(ways) + 2", "len(ways)"),
+)
+count_ways.mistake(
+    "one way to each pixel is counted",
+    "The middle pixel can be reached straight down, but also to the left first and then back. Add "
+    "the ways of the three units that lead there.",
+    edit("sum(", "max("),
+)
+count_ways.mistake(
+    "a layer too many is counted",
+    "With one layer there is one way to each of three pixels: [1, 1, 1].",
+    edit("range(layers)", "range(layers + 1)"),
+)
+count_ways.mistake(
+    "a layer too few is counted",
+    "With one layer there is one way to each of three pixels: [1, 1, 1].",
+    edit("range(layers)", "range(layers - 1)"),
+)
+count_ways.mistake(
+    "only one half of the row is returned",
+    "The row reaches from the leftmost pixel to the rightmost one.",
+    edit("return ways", "return ways[layers:]"),
 )
 
 # --- the gradient of the unit in the middle ------------------------------------------------------

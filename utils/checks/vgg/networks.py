@@ -1,110 +1,118 @@
-"""Lesson 5: the six configurations, and what stands behind their conv layers."""
+"""Lesson 5: the six configurations by one builder, and their last layers as convolutions."""
+
+import torch
 
 from utils.checks.convolution.cases import whole_numbers
-from utils.checks.core import Case, Exercise, Mistake, Trait, ValueExercise
+from utils.checks.core import Case, Exercise, ModuleExercise, Trait
 from utils.checks.mistakes import edit
+from utils.mine import loans
 
-# --- conv-shapes ---------------------------------------------------------------------------------
-
-
-def _shapes(column):
-    shapes, channels = [], 3
-    for item in column:
-        if item == "M":
-            continue
-        size, filters = item
-        shapes.append((filters, channels, size, size))
-        channels = filters
-    return shapes
+# --- vgg -----------------------------------------------------------------------------------------
 
 
-_columns = (
-    *[((3, 64),), ((3, 8), (3, 4)), ((3, 8), "M"), ((3, 8), "M", (3, 16)), ((3, 8), (1, 8), "M")],
-    ("M", (3, 8), (1, 4), (3, 4), "M"),
-    ((3, 64), "M", (3, 128), "M", (3, 256), (3, 256), "M", (3, 512), (3, 512), "M"),
-    ((3, 64), (3, 64), "M", (3, 128), (3, 128), "M", (3, 256), (3, 256), (1, 256), "M"),
-)
-
-conv_shapes = Exercise(
-    "conv-shapes",
-    reference=_shapes,
-    cases=[Case({"column": column}) for column in _columns],
-    traits=(
-        Trait("pooling layers", "no pooling layer", lambda c: "M" in c.arguments["column"]),
-        Trait("1x1 filters", "3x3 filters only", lambda c: any(x[0] == 1 for x in _convs(c))),
-        Trait("several conv layers", "one conv layer", lambda c: len(_convs(c)) > 1),
-    ),
-    forbidden=("utils.models", "utils.nn", "torch.nn.modules.conv"),
-    instead="Go through the column, and keep in mind how many channels there are by now.",
-)
+def _built(seed, column, images=1, channels=3, size=4, hidden=3, classes=2):
+    settings = {"channels": channels, "size": size, "hidden": hidden, "classes": classes}
+    with torch.device("meta"):
+        shapes = {x: y.shape for x, y in loans.VGG(column, **settings).state_dict().items()}
+    state = {
+        name: whole_numbers(*shape, seed=seed + place)
+        for place, (name, shape) in enumerate(shapes.items(), start=2)
+    }
+    return Case(
+        {
+            # Without dropout, whose draws would differ from run to run.
+            **{"column": column, **settings, "dropout": 0.0},
+            "input": whole_numbers(images, channels, size, size, seed=seed),
+            "grad_output": whole_numbers(images, classes, seed=seed + 1),
+            **state,
+        }
+    )
 
 
 def _convs(case):
     return [item for item in case.arguments["column"] if item != "M"]
 
 
-conv_shapes.mistake(
-    "every layer is thought to see the three colours",
-    "A layer's filters are as deep as what stands before them: the filters of the layer before.",
-    edit("(filters, channels,", "(filters, 3,"),
+_cases = [
+    _built(0, ((1, 1),), channels=1, size=1, hidden=1, classes=1),
+    _built(20, ((3, 2), "M"), channels=1, size=2),
+    _built(40, ((3, 2), (3, 4), "M"), size=2),
+    _built(60, ((3, 2), "M", (3, 3), "M")),
+    _built(80, ((3, 2), (1, 3), "M", (3, 2)), images=2),
+    _built(100, ((3, 2), "M", (3, 3), (1, 3), "M", (3, 2), "M"), images=2, size=8, hidden=4),
+]
+
+vgg = ModuleExercise(
+    "vgg",
+    class_name="VGG",
+    reference=loans.VGG,
+    cases=_cases,
+    traits=(
+        Trait("pooling layers", "no pooling layer", lambda c: "M" in c.arguments["column"]),
+        Trait("1x1 filters", "3x3 filters only", lambda c: any(x[0] == 1 for x in _convs(c))),
+        Trait("several conv layers", "one conv layer", lambda c: len(_convs(c)) > 1),
+    ),
+    forbidden=("utils.models",),
+    instead="Go through the column, and keep in mind how many channels and pixels there are.",
+    part="VGG",
 )
-conv_shapes.mistake(
-    "a layer is thought to see as many channels as it has filters",
-    "A layer's filters are as deep as what stands *before* them.",
-    edit("(filters, channels,", "(filters, filters,"),
+
+vgg.mistake(
+    "every layer is thought to see the channels of the image",
+    "A layer's filters are as deep as what comes in: as many channels as the layer before has "
+    "filters.",
+    edit("channels = filters", "last = filters"),
+    edit("layers.Linear(channels *", "layers.Linear(last *"),
 )
-conv_shapes.mistake(
+vgg.mistake(
     "all filters are taken for 3x3",
     "The first number of an item is the filter's size; configuration C has 1x1 filters.",
-    edit("size, size)", "3, 3)"),
+    edit("filters, kernel, padding=kernel // 2", "filters, 3, padding=1"),
 )
-conv_shapes.mistake(
-    "a pooling layer is thought to double the channels",
-    "Pooling keeps the depth. It is the next conv layer that has twice as many filters.",
-    edit("continue", "channels *= 2\n            continue"),
+vgg.mistake(
+    "the conv layers do not pad",
+    "VGG's conv layers keep the size of the map. How many rings of zeros does that need?",
+    edit(", padding=kernel // 2"),
 )
-conv_shapes.mistake(
-    "channels come before filters",
-    "The order is (filters, channels, height, width).",
-    edit("(filters, channels,", "(channels, filters,"),
+vgg.mistake(
+    "every conv layer has one ring of padding, 1x1 filters too",
+    "A ring of zeros keeps the size for 3x3 filters. A 1x1 filter needs none: its map would grow.",
+    edit("padding=kernel // 2", "padding=1"),
 )
-conv_shapes.mistake(
-    "pooling layers are listed too",
-    "A pooling layer has no weights: leave it out.",
-    edit("continue", "item = (2, channels)"),
+vgg.mistake(
+    "there is no ReLU after the conv layers",
+    "Each conv layer is followed by a ReLU; without them, the stack is one large filter.",
+    edit("features += [convolution, layers.ReLU()]", "features += [convolution]"),
 )
-
-# --- the first fully connected layer of VGG ------------------------------------------------------
-
-vgg_fc_weights = ValueExercise(
-    "vgg-fc-weights",
-    reference=512 * 7 * 7 * 4096,
-    advice="Five poolings halve 224 pixels five times. How many numbers are left, over all 512 "
-    "channels? Each of the 4096 units has a weight for each of them.",
-    passed="three quarters of VGG-16's parameters are in this one layer.",
-    mistakes=[
-        Mistake(
-            "the channels are forgotten",
-            "At each of the places there are 512 numbers.",
-            7 * 7 * 4096,
-        ),
-        Mistake(
-            "only four poolings are counted",
-            "There are five of them: 224 / 32.",
-            512 * 14 * 14 * 4096,
-        ),
-        Mistake(
-            "the places are forgotten",
-            "The 512 channels have 7 x 7 places each; the layer has weights for all of them.",
-            512 * 4096,
-        ),
-        Mistake(
-            "the biases are counted too",
-            "The question is for the weights.",
-            512 * 7 * 7 * 4096 + 4096,
-        ),
-        Mistake("the image has only one side", "There are 7 rows *and* 7 columns.", 512 * 7 * 4096),
-    ],
+vgg.mistake(
+    "the pooling layers are left out of the map's size",
+    "Each pooling layer halves the side of the map that the first linear layer gets.",
+    edit("size //= 2", "pass"),
+)
+vgg.mistake(
+    "only one side of the last map is counted",
+    "The map is `size` wide *and* `size` high.",
+    edit("channels * size * size", "channels * size"),
+)
+vgg.mistake(
+    "the head has two linear layers",
+    "VGG has three: to `hidden` units, to `hidden` units again, to the classes.",
+    edit("*[layers.Linear(hidden, hidden), layers.ReLU(), layers.Dropout(dropout)],"),
+)
+vgg.mistake(
+    "there is no dropout between the linear layers",
+    "After the ReLU of each of the first two linear layers comes a dropout layer. It has no "
+    "weights, but it counts: the last layer's key is classifier.6.weight.",
+    edit("[head, layers.ReLU(), layers.Dropout(dropout)]", "[head, layers.ReLU()]"),
+    edit(
+        "[layers.Linear(hidden, hidden), layers.ReLU(), layers.Dropout(dropout)]",
+        "[layers.Linear(hidden, hidden), layers.ReLU()]",
+    ),
+)
+vgg.mistake(
+    "a ReLU follows the last layer",
+    "The scores of the classes may be negative.",
+    edit("layers.Linear(hidden, classes),", "layers.Linear(hidden, classes), layers.ReLU(),"),
 )
 
 # --- linear-as-conv ------------------------------------------------------------------------------

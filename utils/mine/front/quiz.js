@@ -128,6 +128,7 @@ function wake(key, state) {
   const place = document.querySelector(`[data-quiz="${key}"]:not([data-awake])`);
   if (!place) return;
   place.dataset.awake = "";
+  place.still = [...place.childNodes]; // for paper
   place.replaceChildren();
   const model = { get: (name) => state[name], set: (name, value) => (state[name] = value) };
   render({ model: { ...model, save_changes() {}, on() {}, off() {} }, el: place });
