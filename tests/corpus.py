@@ -33,7 +33,7 @@ from course import (
 
 FOLDER = Path(__file__).parent / "attacks"
 CAPSTONE = "08_architectures"
-KEPT = {CAPSTONE: ("keras-extra", "design")}  # of the other exercises the corpus has no need
+KEPT = {CAPSTONE: ("separable-weights", "design")}  # of the other exercises the corpus has no need
 RIGHT = "right"  # the students who hand in right answers only: the first and the last in a batch
 
 

@@ -47,12 +47,16 @@ PARTS = {
     "residual_block": Part("ResNet", "residual block"),
     "residual_block_backward": Part("ResNet", "residual block", "gradient"),
     "bottleneck": Part("ResNet", "bottleneck"),
+    "fold_batch_norm": Part("Architectures", "batch norm", "folded"),
+    "depthwise_conv2d": Part("Architectures", "depthwise conv"),
+    "inverted_residual": Part("Architectures", "inverted residual"),
 }
 #: The drawing, from the image to the class.
 LAYERS = (
     "augmentation",
     "conv",
     "grouped conv",
+    "depthwise conv",
     "batch norm",
     "ReLU",
     "response norm",
@@ -60,6 +64,7 @@ LAYERS = (
     "average pool",
     "residual block",
     "bottleneck",
+    "inverted residual",
     "global average",
     "dropout",
     "SGD",

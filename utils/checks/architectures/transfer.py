@@ -1,4 +1,4 @@
-"""Lesson 8: weights from elsewhere, and a new head for them.
+"""Lesson 8: where the evidence for a class lies, and a new head for trained features.
 
 The wrong functions use only the names of the lesson's first cell (torch, F, ...), so that the
 source of each can be submitted as a solution cell.
@@ -10,139 +10,89 @@ from utils.checks.convolution.cases import DERIVATIVES, in_double, whole_numbers
 from utils.checks.core import Case, Exercise, Trait
 from utils.checks.mistakes import edit
 
-# --- normalise -----------------------------------------------------------------------------------
+# --- class-map -----------------------------------------------------------------------------------
 
 
-def _normalise(images, mean, deviation):
-    mean = mean[:, None, None]
-    deviation = deviation[:, None, None]
-    return (images - mean) / deviation
+def _class_map(features, weight, label):
+    return torch.einsum("chw,c->hw", features, weight[label])
 
 
-def _images(seed, count, channels, height, width):
+def _map_case(seed, channels, height, width, classes, label):
     return Case(
         {
-            "images": whole_numbers(count, channels, height, width, seed=seed),
-            "mean": whole_numbers(channels, seed=seed + 1),
-            "deviation": whole_numbers(channels, seed=seed + 2).abs() + 1,
+            "features": whole_numbers(channels, height, width, seed=seed),
+            "weight": whole_numbers(classes, channels, seed=seed + 1),
+            "label": label,
         }
     )
 
 
-_image_sizes = [(1, 1, 1, 1), (1, 3, 1, 2), (2, 3, 2, 2), (1, 3, 3, 3), (3, 3, 2, 3)]
-_image_cases = [_images(10 * place, *size) for place, size in enumerate(_image_sizes)]
+_map_cases = [
+    _map_case(0, 1, 1, 2, 2, 1),
+    _map_case(10, 2, 1, 1, 2, 0),
+    _map_case(20, 2, 2, 2, 2, 1),
+    _map_case(30, 3, 2, 3, 4, 2),
+    _map_case(40, 3, 3, 3, 3, 0),
+    _map_case(50, 4, 3, 2, 5, 4),
+]
 
-normalise = Exercise(
-    "normalise",
-    reference=_normalise,
-    cases=[*_image_cases, *in_double(_image_cases[-2:])],
+class_map = Exercise(
+    "class-map",
+    reference=_class_map,
+    cases=[*_map_cases, *in_double(_map_cases[-2:])],
     traits=(
-        Trait("several images", "one image", lambda case: len(case.arguments["images"]) > 1),
-        Trait("three channels", "one channel", lambda case: len(case.arguments["mean"]) > 1),
+        Trait("several channels", "one channel", lambda c: len(c.arguments["features"]) > 1),
+        Trait(
+            "H different from W",
+            "square maps",
+            lambda c: c.arguments["features"].shape[1] != c.arguments["features"].shape[2],
+        ),
     ),
+    forbidden=("utils.features",),
+    instead="Weight the maps with the class's row of the last layer, and add them up.",
     every_device=True,
 )
 
-normalise.mistake(
-    "the mean is not taken away", "First take away the mean.", edit("(images - mean)", "images")
+class_map.mistake(
+    "the maps are added without weights",
+    "Each class weighs the channels in its own way: row `label` of the weight.",
+    edit("features, weight[label]", "features, torch.ones_like(weight[label])"),
 )
-normalise.mistake(
-    "it is not divided by the deviation",
-    "Behind the mean comes the division.",
-    edit(" / deviation"),
+class_map.mistake(
+    "the row of class 0 is taken",
+    "Take the row of the class that is asked for.",
+    edit("weight[label]", "weight[0]"),
 )
-normalise.mistake(
-    "it is multiplied by the deviation",
-    "Divide: the result should have deviation 1.",
-    edit("/ deviation", "* deviation"),
+class_map.mistake(
+    "a column is taken in the place of a row",
+    "The weight is (classes, channels): a class has a row.",
+    edit("weight[label]", "weight[:, label]"),
 )
-normalise.mistake(
-    "the images' own mean and deviation are taken",
-    "Take the numbers that the weights were trained with: the network expects those.",
-    edit("= mean[:, None, None]", "= images.mean((0, 2, 3), keepdim=True)"),
-    edit("= deviation[:, None, None]", "= images.std((0, 2, 3), correction=0, keepdim=True)"),
-)
-normalise.mistake(
-    "it is divided first",
-    "First take the mean away, then divide.",
-    edit("(images - mean) / deviation", "images / deviation - mean"),
-)
-normalise.mistake(
-    "it is divided by the square of the deviation",
-    "Divide by the deviation itself.",
-    edit("/ deviation", "/ deviation**2"),
-)
-
-# --- weights-to-take -----------------------------------------------------------------------------
-
-
-def _to_take(saved, wanted):
-    shapes = dict(saved)
-    return [name for name, shape in wanted if shapes.get(name) == shape]
-
-
-_BODY = [("conv.weight", (4, 3, 3, 3)), ("bn.weight", (4,))]
-_OLD_HEAD = [("fc.weight", (10, 4)), ("fc.bias", (10,))]
-_NEW_HEAD = [("fc.weight", (5, 4)), ("fc.bias", (5,))]
-_tables = [
-    ([("a", (2, 3))], [("a", (2, 3))]),
-    ([("a", (2, 3))], [("b", (2, 3))]),
-    ([("a", (2, 3))], [("a", (3, 2))]),
-    ([("a", (2,)), ("b", (3,))], [("b", (3,)), ("a", (2,))]),
-    ([("a", (2,))], [("a", (2,)), ("b", (2,))]),
-    ([("a", (2,)), ("b", (2,))], [("b", (2,))]),
-    ([*_BODY, *_OLD_HEAD], [*_BODY, *_NEW_HEAD]),
-    ([*_OLD_HEAD, *_BODY], [*_BODY, *_OLD_HEAD]),
-    ([*_BODY, ("mean", (4,))], [*_BODY, ("mean", (5,)), ("extra", (4,))]),
-]
-
-weights_to_take = Exercise(
-    "weights-to-take",
-    reference=_to_take,
-    cases=[Case({"saved": saved, "wanted": wanted}) for saved, wanted in _tables],
-    traits=(
-        Trait(
-            "other names",
-            "the same names",
-            lambda case: (
-                {n for n, _ in case.arguments["saved"]} != {n for n, _ in case.arguments["wanted"]}
-            ),
-        ),
+class_map.mistake(
+    "the mean over the channels is taken",
+    "The score is a *sum* over the channels.",
+    edit(
+        '"chw,c->hw", features, weight[label])',
+        '"chw,c->hw", features, weight[label]) / len(features)',
     ),
 )
-
-weights_to_take.mistake(
-    "the shapes are not compared",
-    "A head for 10 classes has the right name, but does not fit 5 classes.",
-    edit("shapes.get(name) == shape", "name in shapes"),
+class_map.mistake(
+    "what is negative is cut off",
+    "A place may speak against a class. Keep it: else the mean over the places is not the score.",
+    edit("weight[label])", "weight[label]).relu()"),
 )
-weights_to_take.mistake(
-    "the names are not compared",
-    "A tensor of the right shape may be quite another one.",
-    edit("shapes.get(name) == shape", "shape in shapes.values()"),
+class_map.mistake(
+    "the maps are not added up",
+    "One map for the class is asked for, (H, W).",
+    edit("chw,c->hw", "chw,c->chw"),
 )
-weights_to_take.mistake(
-    "the two lists are walked through side by side",
-    "They may be in different orders: look each name up.",
-    edit("name, shape in wanted", "(name, shape), old in zip(wanted, saved, strict=False)"),
-    edit("shapes.get(name) == shape", "old == (name, shape)"),
+class_map.mistake(
+    "height and width are swapped", "The first axis of the map counts rows.", edit("->hw", "->wh")
 )
-weights_to_take.mistake(
-    "the order of the saved weights is kept",
-    "Go through the *wanted* weights, in their order.",
-    edit("in wanted", "in saved"),
-    edit("shapes.get(name) == shape", "(name, shape) in wanted"),
-)
-weights_to_take.mistake(
-    "only the number of elements is compared",
-    "(2, 3) and (3, 2) both have six numbers, and still do not fit.",
-    edit("dict(saved)", "{name: torch.Size(shape).numel() for name, shape in saved}"),
-    edit("== shape", "== torch.Size(shape).numel()"),
-)
-weights_to_take.mistake(
-    "what does not fit is returned",
-    "Return the names that *can* be taken.",
-    edit("== shape", "!= shape"),
+class_map.mistake(
+    "it is averaged over the places",
+    "That gives the score, one number. The map is what stands there *before* the average.",
+    edit("weight[label])", "weight[label]).mean()"),
 )
 
 # --- head-gradient -------------------------------------------------------------------------------
@@ -216,52 +166,4 @@ head_gradient.mistake(
     "the weight's gradient is transposed",
     "It has the weight's shape: (classes, features).",
     edit("difference.T @ features", "features.T @ difference"),
-)
-
-# --- keras-extra ---------------------------------------------------------------------------------
-
-
-def _extra(channels):
-    return 3 * sum(channels)
-
-
-keras_extra = Exercise(
-    "keras-extra",
-    reference=_extra,
-    cases=[
-        Case({"channels": channels})
-        for channels in ([4], [1, 2], [8, 8, 16], [64, 64, 64, 256], [5], [32] * 6, [3, 9, 27])
-    ],
-    traits=(
-        Trait("several layers", "one layer", lambda case: len(case.arguments["channels"]) > 1),
-    ),
-)
-
-keras_extra.mistake(
-    "the biases of the conv layers are forgotten",
-    "Keras's ResNet has a bias in each conv layer, though a batch norm follows.",
-    edit("3", "2"),
-)
-keras_extra.mistake(
-    "the running statistics are forgotten",
-    "Keras counts running mean and running variance too.",
-    edit("3 * "),
-)
-keras_extra.mistake(
-    "the moving averages of scale and shift are imagined",
-    "Only mean and variance are followed while training.",
-    edit("3", "4"),
-)
-keras_extra.mistake(
-    "scale and shift are counted as extra",
-    "Both programs count scale and shift: they are learnt.",
-    edit("3", "5"),
-)
-keras_extra.mistake(
-    "three numbers a layer are counted",
-    "Each *channel* has its own.",
-    edit("sum(channels)", "len(channels)"),
-)
-keras_extra.mistake(
-    "only the last layer is counted", "Add up all layers.", edit("sum(channels)", "channels[-1]")
 )
