@@ -141,7 +141,8 @@ class Score:
             lines += [
                 f"accuracy  {self.accuracy:.1%} on new pictures, {self.learnt:.1%} on its own",
                 f"front     {self.accuracy - self.margin:.1%} at this cost: "
-                f"{abs(self.margin):.1%} {'above' if self.margin >= 0 else 'below'} it",
+                f"{100 * abs(self.margin):.1f} percentage points "
+                f"{'above' if self.margin >= 0 else 'below'} it",
             ]
         lines.append(f"points    {self.points:g} of {POINTS:g}")
         return "\n".join([*lines, *self.reasons()])
