@@ -54,7 +54,6 @@ SAME = {
     "blur-pool2d": {
         "line = torch.tensor([1, 2, 1], dtype=input.dtype)": "there is one device only",
     },
-    "compose-filters": {"size = second.shape[1]": SQUARE},
     "grouped-conv2d": {
         "parts = zip(input.chunk(groups, 1), weight.chunk(groups), bias.chunk(groups), "
         "strict=True)": "chunk cuts along the first axis anyway",

@@ -58,21 +58,11 @@ def dropout_backward(grad_output, keep, p):
     return functional.dropout_backward(grad_output, keep / (1 - p))
 
 
-def response_norm(input, n, k, alpha, beta):
-    """Local response normalisation, with the paper's alpha."""
-    return functional.local_response_norm(input, n, n * alpha, beta, k)
-
-
 def crop_and_mirror(images, top, left, mirrored, size):
     """Windows of images, mirrored where asked."""
     places = zip(images, top, left, mirrored, strict=True)
     crops = [(x[:, i : i + size, j : j + size], flip) for x, i, j, flip in places]
     return torch.stack([crop.flip(2) if flip else crop for crop, flip in crops])
-
-
-def shift_colours(images, eigenvalues, eigenvectors, alpha):
-    """Images with a colour added to each."""
-    return images + ((alpha * eigenvalues) @ eigenvectors.T)[:, :, None, None]
 
 
 def momentum_step(weight, grad, velocity, lr, momentum, weight_decay):
@@ -194,9 +184,7 @@ ADAPTED = {
         grouped_conv2d,
         dropout,
         dropout_backward,
-        response_norm,
         crop_and_mirror,
-        shift_colours,
         momentum_step,
         he_init,
         batch_norm,
