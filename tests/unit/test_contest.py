@@ -246,7 +246,7 @@ PAID = contest.Cost(900_000, 50_000, 50_000)
         (Score(PAID, Recipe(rate=3), 0.1, 0.1, math.inf), "diverged at a rate of 3. Try a third"),
         (Score(PAID, Recipe(), 0.1, 0.1, 2.3), "It never started: the loss stayed at 2.30"),
         (Score(PAID, Recipe(), 0.55, 0.6, 1.0), "It does not even know its own pictures well"),
-        (Score(PAID, Recipe(), 0.65, 0.99, 0.1), "much better than new ones (34% apart)"),
+        (Score(PAID, Recipe(), 0.65, 0.99, 0.1), "much better than new ones, 34 percentage points"),
         (Score(PAID, Recipe(), 0.55, 0.6, 1.0), "The typical b costs 1,000,000 and reaches 70%"),
         (Score(PAID, Recipe(), 0.8, 0.8, 1.0), "No typical design, and no mixture of two"),
     ],

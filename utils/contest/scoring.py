@@ -194,8 +194,9 @@ class Score:
             gap = self.learnt - self.accuracy
             if gap > 0.1:
                 said.append(
-                    f"It knows its own pictures much better than new ones ({gap:.0%} apart): it "
-                    "has capacity to spare, so make it cheaper, or regularise it."
+                    f"It knows its own pictures much better than new ones, {100 * gap:.0f} "
+                    "percentage points apart: it has capacity to spare, so make it cheaper, or "
+                    "regularise it."
                 )
             elif self.learnt < 0.9:
                 said.append(
