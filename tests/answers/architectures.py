@@ -270,19 +270,19 @@ def head_gradient(features, labels, weight, bias):
 ]
 
 RIGHT["design"] = [
-    # A loop over a table, and more channels.
+    # A loop over a table, more channels, another schedule.
     """
 recipe = {"rate": 0.05, "schedule": "linear"}
 
 
 def design():
     layers, channels = [], 3
-    for filters, stride, pool in [(16, 2, 0), (16, 1, 1), (32, 1, 0), (32, 1, 1), (64, 1, 0)]:
+    for filters, stride, pool in [(10, 2, 0), (10, 1, 1), (20, 1, 0), (20, 1, 1), (40, 1, 0)]:
         layers.append(torch.nn.Conv2d(channels, filters, 3, stride, padding=1, bias=False))
         layers += [torch.nn.BatchNorm2d(filters), torch.nn.ReLU()]
         layers += [torch.nn.MaxPool2d(2)] * pool
         channels = filters
-    return torch.nn.Sequential(*layers, torch.nn.Flatten(), torch.nn.Linear(64 * 16, 10))
+    return torch.nn.Sequential(*layers, torch.nn.Flatten(), torch.nn.Linear(40 * 16, 10))
 """,
     # A class of its own, with functions between its layers.
     """
@@ -292,13 +292,13 @@ recipe = {}
 class Network(torch.nn.Module):
     def __init__(self):
         super().__init__()
-        widths = [3, 12, 12, 24, 24, 48]
+        widths = [3, 8, 8, 16, 16, 32]
         pairs = list(zip(widths, widths[1:]))
         self.convs = torch.nn.ModuleList(
             [torch.nn.Conv2d(a, b, 3, 1 + (a == 3), 1, bias=False) for a, b in pairs]
         )
         self.norms = torch.nn.ModuleList([torch.nn.BatchNorm2d(b) for b in widths[1:]])
-        self.head = torch.nn.Linear(48 * 16, 10)
+        self.head = torch.nn.Linear(32 * 16, 10)
 
     def forward(self, images):
         output = images
@@ -318,10 +318,10 @@ recipe = {"rate": 0.05}
 
 def design():
     layers, channels = [], 3
-    for filters, stride, pool in [(12, 2, 0), (12, 1, 1), (24, 1, 0), (24, 1, 1), (48, 1, 0)]:
+    for filters, stride, pool in [(8, 2, 0), (8, 1, 1), (16, 1, 0), (16, 1, 1), (32, 1, 0)]:
         layers += [nn.Conv2d(channels, filters, 3, stride=stride, padding=1, bias=False)]
         layers += [nn.BatchNorm2d(filters), nn.ReLU()] + [nn.MaxPool2d(2, 2)] * pool
         channels = filters
-    return torch.nn.Sequential(*layers, nn.Flatten(), nn.Linear(48 * 16, 10))
+    return torch.nn.Sequential(*layers, nn.Flatten(), nn.Linear(32 * 16, 10))
 """,
 ]

@@ -1,5 +1,6 @@
 """The designs of the contest, by cost and accuracy, beside the front."""
 
+import math
 from collections.abc import Mapping
 
 import matplotlib.pyplot as plt
@@ -13,6 +14,7 @@ from utils.plots import OKABE_ITO
 __all__ = ["describe", "draw"]
 
 LEAST_COST = 200_000  # at the left end, unless a design is cheaper
+LEAST_ACCURACY = 0.5  # at the lower end, unless a design is less accurate
 
 
 def draw(scores: Mapping[str, Score]) -> Figure:
@@ -24,6 +26,7 @@ def draw(scores: Mapping[str, Score]) -> Figure:
     least = min([LEAST_COST, *(x.cost.total for x in shown.values())])
     costs = np.geomspace(least, MOST_COST, 200)
     beaten = np.array([front(x) for x in costs])
+    lowest = min([LEAST_ACCURACY, *(x.accuracy or 0 for x in shown.values())])
     figure, axis = plt.subplots(figsize=(8, 4.8), layout="constrained")
     axis.plot(costs, beaten, "-", color=OKABE_ITO["black"], marker="", label="the front")
     axis.fill_between(
@@ -35,21 +38,23 @@ def draw(scores: Mapping[str, Score]) -> Figure:
     half = beaten + SCALE[1][0]
     axis.plot(costs, half, ":", color=OKABE_ITO["black"], marker="", label="half marks")
     for x in scoring.FRONT:
-        _point(axis, x.name, x.cost, x.accuracy, color=OKABE_ITO["blue"], marker="o")
+        above = x.cost > MOST_COST / 2 and x.accuracy >= front(x.cost)
+        _point(axis, x.name, x.cost, x.accuracy, "o", OKABE_ITO["blue"], above=above)
     for name, own in shown.items():
+        above = own.margin is not None and own.margin > 0
         found = own.accuracy or 0.0
-        _point(axis, name, own.cost.total, found, color=OKABE_ITO["vermillion"], marker="D")
+        _point(axis, name, own.cost.total, found, "D", OKABE_ITO["vermillion"], above=above)
     axis.set(
         xscale="log",
         xlim=(least, MOST_COST),
-        ylim=(0, 1),
+        ylim=(math.floor(10 * lowest) / 10, 1),
         xlabel="cost of one picture: multiply-adds, other operations and parameters",
         ylabel="test accuracy",
     )
     axis.xaxis.set_major_formatter(_millions)
     axis.set_xticks([x for x in (1e5, 2e5, 5e5, 1e6, 2e6, 4e6) if x >= least], minor=False)
     axis.xaxis.set_minor_formatter("")
-    axis.legend(loc="lower left", frameon=False)
+    axis.legend(loc="lower right", frameon=False)
     return figure
 
 
@@ -68,13 +73,13 @@ def _millions(cost: float, _place) -> str:
     return f"{cost / 1e6:g} million"
 
 
-def _point(axis, name: str, cost: float, accuracy: float, *, color: str, marker: str) -> None:
+def _point(axis, name: str, cost: float, accuracy: float, marker, color, *, above: bool) -> None:
     axis.plot([cost], [accuracy], marker, color=color, markersize=7)
-    left = cost > MOST_COST / 3
+    left = above or cost > MOST_COST / 2
     axis.annotate(
         name,
         (cost, accuracy),
-        (-7 if left else 7, 7 if marker == "D" else -13),
+        (-7 if left else 7, 6 if above else -13),
         textcoords="offset points",
         ha="right" if left else "left",
         color=color,

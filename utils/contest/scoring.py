@@ -59,16 +59,17 @@ def _measured() -> tuple[Typical, ...]:
 
 
 FRONT = _measured()
-#: Accuracy above the front (below it if negative) and its points; in between in proportion.
-SCALE = ((-0.20, 0.0), (-0.10, 6.0), (0.04, 12.0))
+#: Accuracy above the front (below it if negative) and its points; in between in proportion. From
+#: start to start an accuracy moves by about half a percentage point, so the points by about a half.
+SCALE = ((-0.12, 0.0), (0.0, 6.0), (0.06, 12.0))
 
 
 def front(cost: float) -> float:
     """The accuracy to beat at a cost.
 
-    The upper hull of the typical designs, over the logarithm of the cost: a design that lies on the
-    line between two of them is no better than a mixture of both. Below the cheapest and above the
-    most expensive one it is level.
+    The upper hull of the typical designs, over the logarithm of the cost: no mixture of two of
+    them, some pictures for each, lies above it. Below the cheapest and above the most expensive one
+    it is level.
     """
     hull = _hull()
     where = math.log(cost)

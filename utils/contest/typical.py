@@ -3,7 +3,7 @@
 import torch
 from torch import nn
 
-__all__ = ["DESIGNS", "Block", "lenet", "mobilenet", "resnet", "vgg", "vgg_batch_norm"]
+__all__ = ["DESIGNS", "Block", "five_layers", "lenet", "mobilenet", "resnet", "vgg_batch_norm"]
 
 CLASSES = 10
 
@@ -20,24 +20,18 @@ def lenet() -> nn.Module:
     )
 
 
-def vgg() -> nn.Module:
-    """Pairs of 3x3 layers between poolings and a fully connected head, as VGG, with He's start."""
+def five_layers() -> nn.Module:
+    """The network of section 3 of lesson 8: five 3x3 layers, three poolings, a global average."""
     layers: list[nn.Module] = []
     channels = 3
-    for filters in (8, 16, 32):
-        for _ in range(2):
-            layers += [nn.Conv2d(channels, filters, 3, padding=1), nn.ReLU()]
-            channels = filters
-        layers.append(nn.MaxPool2d(2))
-    layers += [nn.Flatten(), nn.Linear(32 * 4 * 4, 64), nn.ReLU(), nn.Linear(64, CLASSES)]
-    for layer in layers:
-        if isinstance(layer, nn.Conv2d | nn.Linear):
-            nn.init.kaiming_normal_(layer.weight, nonlinearity="relu")
-    return nn.Sequential(*layers)
+    for filters, pool in ((10, True), (16, False), (16, True), (32, True), (40, False)):
+        layers += _conv_bn_relu(channels, filters) + [nn.MaxPool2d(2)] * pool
+        channels = filters
+    return nn.Sequential(*layers, *_head(40))
 
 
 def vgg_batch_norm() -> nn.Module:
-    """The same conv layers with batch norm, and a global average for a head."""
+    """Pairs of 3x3 layers between poolings, as VGG, with batch norm and a global average."""
     layers: list[nn.Module] = []
     channels = 3
     for filters in (8, 16, 32):
@@ -95,11 +89,11 @@ def _head(channels: int) -> list[nn.Module]:
     return [nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(channels, CLASSES)]
 
 
-#: By name, in the order of their years.
+#: By name.
 DESIGNS = {
     "LeNet": lenet,
-    "VGG": vgg,
+    "five layers": five_layers,
+    "MobileNet": mobilenet,
     "VGG with batch norm": vgg_batch_norm,
     "ResNet": resnet,
-    "MobileNet": mobilenet,
 }
