@@ -236,39 +236,6 @@ def separable_weights(channels, filters, size):
 """,
 ]
 
-RIGHT["head-gradient"] = [
-    """
-def head_gradient(features, labels, weight, bias):
-    scores = F.linear(features, weight, bias)
-    answers = torch.eye(len(weight), dtype=scores.dtype, device=scores.device)[labels]
-    grad = (F.softmax(scores, dim=1) - answers) / len(features)
-    return torch.einsum("nk,nd->kd", grad, features), grad.sum(dim=0)
-""",
-    # Image by image.
-    """
-def head_gradient(features, labels, weight, bias):
-    grad_weight, grad_bias = torch.zeros_like(weight), torch.zeros_like(bias)
-    for feature, label in zip(features, labels):
-        grad = torch.softmax(weight @ feature + bias, 0)
-        grad[label] -= 1
-        grad_weight += torch.outer(grad, feature)
-        grad_bias += grad
-    return grad_weight / len(labels), grad_bias / len(labels)
-""",
-    # The bias as the weight of a further feature that is always 1.
-    """
-def head_gradient(features, labels, weight, bias):
-    ones = features.new_ones(len(features), 1)
-    inputs = torch.cat([features, ones], 1)
-    exponentials = (inputs @ torch.cat([weight, bias[:, None]], 1).T).exp()
-    probabilities = exponentials / exponentials.sum(1, keepdim=True)
-    for image, label in enumerate(labels):
-        probabilities[image, label] -= 1
-    both = probabilities.T @ inputs / len(inputs)
-    return both[:, :-1], both[:, -1]
-""",
-]
-
 RIGHT["design"] = [
     # A loop over a table, more channels, another schedule.
     """

@@ -119,7 +119,7 @@ def test_the_inception_block_that_is_drawn_is_googlenets():
     one, (_, three), (_, five), pooled = INCEPTION["3a"]
     said = texts(architectures.inception())
     assert [int(text) for text in said if text.isdigit()] == [one, three, five, pooled]
-    assert f"= {one + three + five + pooled}" in said
+    assert f"{one + three + five + pooled} channels" in said
 
 
 def test_the_weights_of_the_separable_layer_that_is_drawn():

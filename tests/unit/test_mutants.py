@@ -65,6 +65,10 @@ SAME = {
         "if channels != wide:": "where there is a stride, the channels double too",
         "if channels != out:": "where there is a stride, the channels double too",
     },
+    "depthwise-conv2d": {
+        "size = weight.shape[-2]": SQUARE,
+        "size, (_, _, height, width) = (weight.shape[3], input.shape)": SQUARE,
+    },
     "residual-block-backward": {
         "grad_total = grad_output * (total >= 0)": KINK,
         "grad_hidden = grad_middle * (hidden >= 0)": KINK,

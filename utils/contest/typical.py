@@ -21,7 +21,7 @@ def lenet() -> nn.Module:
 
 
 def five_layers() -> nn.Module:
-    """The network of section 3 of lesson 8: five 3x3 layers, three poolings, a global average."""
+    """The network of section 4 of lesson 8: five 3x3 layers, three poolings, a global average."""
     layers: list[nn.Module] = []
     channels = 3
     for filters, pool in ((10, True), (16, False), (16, True), (32, True), (40, False)):

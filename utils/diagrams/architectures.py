@@ -50,7 +50,7 @@ def inception() -> Drawing:
     """GoogLeNet's block 3a: four branches side by side, joined along the channels."""
     drawing = Drawing(
         700,
-        250,
+        262,
         "An input of 192 channels goes into four branches. The first is a 1x1 conv layer of 64 "
         "filters. The second reduces to 96 channels by 1x1, then 128 filters of 3x3. The third "
         "reduces to 16 channels by 1x1, then 32 filters of 5x5. The fourth is 3x3 max pooling, "
@@ -78,7 +78,7 @@ def inception() -> Drawing:
         drawing.rect(540, top, 60, filters * 0.82, OUTPUT, opacity=0.35 + 0.15 * place)
         drawing.text(612, top + filters * 0.41, filters, size=12, anchor="start")
         top += filters * 0.82
-    return drawing.text(640, 125, "= 256", bold=True, anchor="start")
+    return drawing.text(570, 246, "256 channels", size=13, bold=True)
 
 
 def separable() -> Drawing:
@@ -93,9 +93,10 @@ def separable() -> Drawing:
     )
     drawing.text(125, 18, "ordinary", bold=True).text(460, 18, "separable", bold=True)
     drawing.volume(18, 100, 54, 54, 30, INPUT, "3 channels")
+    _arrow(drawing, (96, 127), (116, 127))
     for place in range(4):
-        drawing.volume(110, 52 + 48 * place, 27, 27, 30, FILTER)
-    drawing.text(222, 125, "4 filters of 3x3x3", size=12).text(222, 145, "108 weights", size=12)
+        drawing.volume(124, 52 + 48 * place, 27, 27, 30, FILTER)
+    drawing.text(150, 240, "4 filters of 3x3x3: 108 weights", size=12)
     for place in range(3):
         y = 50 + 64 * place
         drawing.rect(310, y, 44, 44, INPUT, round=0, opacity=0.8)
@@ -103,8 +104,9 @@ def separable() -> Drawing:
         drawing.rect(382, y + 9, 27, 27, FILTER, round=0)
         _arrow(drawing, (412, y + 22), (434, y + 22))
         drawing.rect(438, y, 44, 44, OUTPUT, round=0, opacity=0.4)
+    _arrow(drawing, (490, 136), (524, 136))
     for place in range(4):
-        drawing.volume(534, 62 + 40 * place, 9, 9, 30, FILTER)
+        drawing.volume(534, 70 + 40 * place, 9, 9, 30, FILTER)
     drawing.text(396, 240, "depthwise: 27 weights", size=12)
     return drawing.text(580, 240, "pointwise: 12 weights", size=12)
 
@@ -113,7 +115,7 @@ def inverted_residual() -> Drawing:
     """ResNet's bottleneck above, the inverted residual block below; widths to scale."""
     drawing = Drawing(
         700,
-        330,
+        340,
         "Two blocks with their channels as heights. Above, ResNet's bottleneck: 256 channels, "
         "reduced to 64 by 1x1, a 3x3 layer on 64, back to 256 by 1x1; the shortcut joins the wide "
         "ends. Below, the inverted residual block: 24 channels, widened to 144 by 1x1, a "
@@ -122,7 +124,7 @@ def inverted_residual() -> Drawing:
     blocks = (
         (85, "bottleneck (ResNet)", (256, 64, 64, 256), ("1x1", "3x3", "1x1"), 0.4),
         (
-            250,
+            256,
             "inverted residual (MobileNetV2)",
             (24, 144, 144, 24),
             ("1x1, ReLU6", "depthwise, ReLU6", "1x1, linear"),
@@ -142,7 +144,7 @@ def inverted_residual() -> Drawing:
         _arrow(drawing, (588, y), (620, y))
         _plus(drawing, 634, y)
         edge = y + channels[0] * scale / 2
-        low = y + 72
+        low = y + 78
         drawing.line((57, edge + 22), (57, low), (634, low), colour=MUTED, width=2)
         _arrow(drawing, (634, low), (634, y + 13))
     return drawing

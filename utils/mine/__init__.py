@@ -3,8 +3,8 @@
 ``mine.conv2d`` is your own function, in later lessons too, and after a restart. What you have not
 written yet is on loan from :mod:`utils.functional`. Your functions lie in ``my_convnet`` beside the
 lessons, a small package that is yours to keep and needs torch alone. ``mine`` itself, as the last
-line of a cell, shows which parts are yours. ``mine.nn`` has layers made of them, and
-``models.resnet18(parts=mine)`` a network.
+line of a cell, shows which parts are yours; ``mine.whose("conv2d")`` says it of one. ``mine.nn``
+has layers made of them, and ``models.resnet18(parts=mine)`` a network.
 
 ``mine.built()`` is a page for the end: your library, your network, and photographs that it named.
 
@@ -23,6 +23,7 @@ from utils.mine.asking import predict, review
 from utils.mine.built import built
 from utils.mine.library import Drawing, check, drawing, lend, or_lent, take_back
 from utils.mine.parts import PARTS
+from utils.mine.shelf import whose
 
 __all__ = [
     "Drawing",
@@ -34,6 +35,7 @@ __all__ = [
     "predict",
     "review",
     "take_back",
+    "whose",
 ]
 
 

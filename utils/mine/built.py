@@ -25,9 +25,16 @@ STYLE = """\
 .built img { display: block; margin: auto } .built figcaption { font-size: 13px }
 .built svg { break-inside: avoid } .built .part { break-after: avoid; font-size: 1.15em }
 .built table { border-collapse: collapse; font-size: 13px }
-.built td, .built th { padding: 1px 14px 1px 0; text-align: left }
+.built table td, .built table th { padding: 1px 14px 1px 0; text-align: left }
 .built tr { break-inside: avoid }"""
-PRINTED = "@page { size: A4; margin: 15mm }"
+# On paper five photographs stand in a row, so that they fit on a page with the drawing.
+PRINTED = """\
+@page { size: A4; margin: 15mm }
+@media print {
+  body .built figure { width: 116px; margin: 4px }
+  body .built img { width: 112px; height: 112px }
+  body .built figcaption { font-size: 11px }
+}"""
 
 
 class Page:

@@ -1,4 +1,4 @@
-"""Lesson 8: where the evidence for a class lies, and a new head for trained features.
+"""Lesson 8: where the evidence for a class lies.
 
 The wrong functions use only the names of the lesson's first cell (torch, F, ...), so that the
 source of each can be submitted as a solution cell.
@@ -6,7 +6,7 @@ source of each can be submitted as a solution cell.
 
 import torch
 
-from utils.checks.convolution.cases import DERIVATIVES, in_double, whole_numbers
+from utils.checks.convolution.cases import in_double, whole_numbers
 from utils.checks.core import Case, Exercise, Trait
 from utils.checks.mistakes import edit
 
@@ -93,77 +93,4 @@ class_map.mistake(
     "it is averaged over the places",
     "That gives the score, one number. The map is what stands there *before* the average.",
     edit("weight[label])", "weight[label]).mean()"),
-)
-
-# --- head-gradient -------------------------------------------------------------------------------
-
-
-def _head_gradient(features, labels, weight, bias):
-    difference = (features @ weight.T + bias).softmax(1)
-    difference[range(len(labels)), labels] -= 1
-    difference /= len(labels)
-    return difference.T @ features, difference.sum(0)
-
-
-def _head_case(seed, images, size, classes):
-    generator = torch.Generator().manual_seed(seed)
-    return Case(
-        {
-            "features": whole_numbers(images, size, seed=seed) / 4,
-            "labels": torch.randint(classes, (images,), generator=generator).tolist(),
-            "weight": whole_numbers(classes, size, seed=seed + 1) / 4,
-            "bias": whole_numbers(classes, seed=seed + 2) / 4,
-        }
-    )
-
-
-_head_sizes = [(1, 1, 2), (1, 2, 2), (2, 1, 2), (2, 2, 3), (4, 3, 3), (5, 6, 4)]
-_head_cases = [_head_case(10 * place, *sizes) for place, sizes in enumerate(_head_sizes)]
-
-head_gradient = Exercise(
-    "head-gradient",
-    reference=_head_gradient,
-    cases=[*_head_cases, *in_double(_head_cases[-2:])],
-    traits=(
-        Trait("several images", "one image", lambda case: len(case.arguments["labels"]) > 1),
-        Trait("several features", "one feature", lambda c: c.arguments["features"].shape[1] > 1),
-    ),
-    returns=("grad_weight", "grad_bias"),
-    forbidden=(*DERIVATIVES, "utils.functional", "utils.nn"),
-    instead="Start at the scores: softmax minus the right answer, divided by the number of images.",
-    every_device=True,
-)
-
-head_gradient.mistake(
-    "the sum over the images is not divided by their number",
-    "The loss is the *mean* over the images.",
-    edit("    difference /= len(labels)\n"),
-)
-head_gradient.mistake(
-    "the right answer is not taken away",
-    "The gradient of the scores is softmax *minus 1 at the right class*.",
-    edit("    difference[range(len(labels)), labels] -= 1\n"),
-)
-head_gradient.mistake(
-    "the softmax is left out", "The scores must become probabilities first.", edit(".softmax(1)")
-)
-head_gradient.mistake(
-    "the sign is turned round",
-    "Where the probability of the right class is below 1, its score must *grow*: the gradient "
-    "there is negative.",
-    edit("= (features", "= -(features"),
-    edit("-= 1", "+= 1"),
-)
-head_gradient.mistake(
-    "the softmax runs over the images",
-    "Each image's probabilities add up to 1: softmax along the classes, dim=1.",
-    edit("softmax(1)", "softmax(0)"),
-)
-head_gradient.mistake(
-    "the bias is forgotten in the scores", "scores = features @ weight.T + bias.", edit(" + bias")
-)
-head_gradient.mistake(
-    "the weight's gradient is transposed",
-    "It has the weight's shape: (classes, features).",
-    edit("difference.T @ features", "features.T @ difference"),
 )
