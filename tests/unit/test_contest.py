@@ -229,7 +229,7 @@ def test_the_front_joins_the_best_typical_designs_by_the_logarithm_of_their_cost
 
 def test_points_follow_from_the_margin(stated):
     (zero, _), (half, six), (full, twelve) = scoring.SCALE
-    assert (six, twelve) == (6, contest.POINTS)
+    assert (half, six, twelve) == (0, 6, contest.POINTS)  # as the figure and the lesson say
     paid = contest.Cost(1_000_000, 0, 0)
     margins = [-1, zero, (zero + half) / 2, half, (half + full) / 2, full, 0.3]
     points = [Score(paid, accuracy=0.7 + margin, learnt=1.0).points for margin in margins]

@@ -28,15 +28,15 @@ def draw(scores: Mapping[str, Score]) -> Figure:
     beaten = np.array([front(x) for x in costs])
     lowest = min([LEAST_ACCURACY, *(x.accuracy or 0 for x in shown.values())])
     figure, axis = plt.subplots(figsize=(8, 4.8), layout="constrained")
-    axis.plot(costs, beaten, "-", color=OKABE_ITO["black"], marker="", label="the front")
+    axis.plot(
+        costs, beaten, "-", color=OKABE_ITO["black"], marker="", label="the front: half marks"
+    )
     axis.fill_between(
         *(costs, beaten + SCALE[-1][0], 1),
         color=OKABE_ITO["green"],
         alpha=0.15,
         label="full marks",
     )
-    half = beaten + SCALE[1][0]
-    axis.plot(costs, half, ":", color=OKABE_ITO["black"], marker="", label="half marks")
     for x in scoring.FRONT:
         above = x.cost > MOST_COST / 2 and x.accuracy >= front(x.cost)
         _point(axis, x.name, x.cost, x.accuracy, "o", OKABE_ITO["blue"], above=above)

@@ -187,7 +187,7 @@ class Score:
             best = max(better, key=lambda x: x.accuracy)
             said.append(
                 f"The typical {best.name} costs {best.cost:,} and reaches {best.accuracy:.0%}: "
-                "cheaper and better."
+                "no more expensive, and better."
             )
         elif self.margin > 0:
             said.append("No typical design, and no mixture of two, is as good at this cost.")
