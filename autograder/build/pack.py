@@ -33,6 +33,7 @@ PROGRESS = (
     "notebooks/network.svg",
     "notebooks/progress.txt",
     "notebooks/answers.txt",
+    "notebooks/what_i_built.html",
     "notebooks/.*.part",
 )
 NEVER = (*NOT_OURS, "*.pyc", "*.egg-info", *PROGRESS)

@@ -107,7 +107,8 @@ def test_a_failing_check_is_quick(exercise):
 
 @pytest.mark.parametrize("exercise", [x for x in FUNCTIONS if x.id not in BLOCKS])
 def test_the_first_case_can_be_worked_by_hand(exercise):
-    assert exercise.cases[0].size <= 20
+    most = 40 if exercise.id == "inception" else 20  # a 5x5 filter alone has 25 numbers
+    assert exercise.cases[0].size <= most
     assert exercise.cases[0].size == min(case.size for case in exercise.cases[:2])
 
 

@@ -4,7 +4,16 @@ from xml.etree import ElementTree
 
 import pytest
 
-from utils.diagrams import FILTER, INPUT, Drawing, convolution, learning_filters, pooling
+from utils.diagrams import (
+    FILTER,
+    INPUT,
+    Drawing,
+    architectures,
+    convolution,
+    learning_filters,
+    pooling,
+)
+from utils.models.googlenet import INCEPTION
 
 
 def test_a_drawing_is_well_formed_and_has_an_alternative():
@@ -91,3 +100,29 @@ def test_lesson_3s_diagrams_say_what_is_to_be_seen(name):
     words = [x.text for x in page.iter() if x.tag.endswith("text")]
     shown = {"gradient_ways": "g/4", "summaries": "3.25", "three_reductions": "2.25"}
     assert shown[name] in words
+
+
+@pytest.mark.parametrize("name", architectures.__all__)
+def test_diagrams_of_lesson_8_stay_on_their_page(name):
+    drawing = getattr(architectures, name)()
+    root = ElementTree.fromstring(drawing._repr_html_())
+    width, height = float(root.attrib["width"]), float(root.attrib["height"])
+    assert len(drawing.alt) > 40
+    for shape in root:
+        if "x" in shape.attrib:
+            wide, high = (float(shape.attrib.get(side, 0)) for side in ("width", "height"))
+            assert 0 <= float(shape.attrib["x"]) <= width - wide
+            assert 0 <= float(shape.attrib["y"]) <= height - high
+
+
+def test_the_inception_block_that_is_drawn_is_googlenets():
+    one, (_, three), (_, five), pooled = INCEPTION["3a"]
+    said = texts(architectures.inception())
+    assert [int(text) for text in said if text.isdigit()] == [one, three, five, pooled]
+    assert f"{one + three + five + pooled} channels" in said
+
+
+def test_the_weights_of_the_separable_layer_that_is_drawn():
+    said = " ".join(texts(architectures.separable()))
+    for weights in (4 * 27, 3 * 9, 4 * 3):
+        assert f"{weights} weights" in said

@@ -79,6 +79,7 @@ def test_a_layer_is_torchs(name, arguments, options, size, either):
 DONE = [
     ("Conv2d", (4, 6, 3, 2, 1), {"groups": 2}, (2, 4, 9, 8)),
     ("Conv2d", (3, 5, 1), {"bias": False}, (2, 3, 7, 6)),
+    ("DepthwiseConv2d", (4, 3, 2, 1), {}, (2, 4, 9, 8)),
     ("MaxPool2d", (3, 2, 1), {}, (2, 3, 9, 8)),
     ("AvgPool2d", (2,), {}, (2, 3, 9, 8)),
     ("AdaptiveAvgPool2d", ((1, 1),), {}, (2, 3, 9, 8)),
@@ -108,6 +109,27 @@ def test_a_layer_calls_each_of_its_parts(name, arguments, options, size, own, mo
     # A convolution of one's own calls one's own im2col and col2im in turn.
     assert called - {"im2col", "col2im"} == set(layer.parts)
     assert repr(layer).endswith(", yours)")
+
+
+@pytest.mark.parametrize("arguments", [(4, 4, 3, 1, 2), (4, 6, 5, 2, 3), (4, 4, 3, 1, 1)])
+def test_an_inverted_residual_block_is_evaluated_by_its_parts(arguments, own, monkeypatch):
+    called = set()
+    real = shelf.part
+    monkeypatch.setattr(
+        shelf, "part", lambda name, quiet=False: (called.add(name), real(name, quiet))[1]
+    )
+    block, twin = mine.nn.InvertedResidual(*arguments), nn.InvertedResidual(*arguments)
+    input = torch.randn(2, 4, 6, 8)
+    twin.load_state_dict(block.state_dict())
+    torch.testing.assert_close(block(input), twin(input), rtol=1e-4, atol=1e-5)  # in training
+    assert "inverted_residual" not in called
+    block.eval(), twin.eval()
+    with torch.no_grad():
+        torch.testing.assert_close(block(input), twin(input), rtol=1e-4, atol=1e-5)
+    assert {"inverted_residual", "fold_batch_norm"} <= called
+    block(input).sum().backward()  # what is differentiated goes by the layers
+    assert block.project.weight.grad.any()
+    assert "\n  yours\n" in repr(block)
 
 
 @pytest.mark.parametrize(

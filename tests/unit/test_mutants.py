@@ -61,18 +61,14 @@ SAME = {
     "middle-gradient": {
         "image = input.requires_grad_()": "the caller's tensor keeps its values",
     },
+    "depthwise-conv2d": {
+        "size = weight.shape[-2]": SQUARE,
+        "size, (_, _, height, width) = (weight.shape[3], input.shape)": SQUARE,
+    },
     "residual-block-backward": {
         "grad_total = grad_output * (total >= 0)": KINK,
         "grad_norm = grad_middle * (norm1 >= 0)": KINK,
         "grad_norm1 = grad_middle * (norm1 >= 0)": KINK,
-    },
-    "deeper-is-better": {
-        "for j in range(i, len(depths)):": "a model beside itself says nothing",
-        "for j in range(i + 1):": "these are the same pairs, each the other way round",
-    },
-    "flow-ratio": {
-        "return norms.max() / norms[norms > 0].min()": "a 0 is never the largest",
-        "return norms[norms >= 0].max() / norms[norms > 0].min()": "a 0 is never the largest",
     },
 }
 # Exercises that differentiate a ReLU. At 0 any slope from 0 to 1 is right.

@@ -280,6 +280,10 @@ COMPUTED = {
     ),
     "nine-times-deeper-and-cheaper": ([], [size(size(224, 7, 2, 3), 3, 2, 1)]),
     "separable-five-by-five": ([weights(1, 1, 5)], []),
+    "reduce-before-five": (
+        [],
+        [32, 192, 16, weights(192, 32, 5), weights(192, 16, 1) + weights(16, 32, 5)],
+    ),
     "early-or-late": (
         [],
         [weights(16, 16, 3), weights(32, 32, 3), weights(16, 16, 3) * 32 * 32],
@@ -292,6 +296,9 @@ PUBLISHED = {
     "when-deeper-errs-more": "7.93 6.43 50,000",  # He et al. (2016), table 6; CIFAR-10
     # torchvision 0.29, IMAGENET1K_V1: accuracies 69.758 and 71.592; layers by name.
     "deeper-and-worse": "30.2 28.4 8 11 16 18 19 152",
+    # The same: VGG-16 without and with batch norm, ResNet-34.
+    "a-control-for-batch-norm": "28.4 26.6 26.7 16 18 19 34",
+    "still-espresso": "0.93 0.36 0.19",  # printed by the lesson
 }
 #: Numbers of examples: any others would do as well.
 EXAMPLES = {"one-pixel-filters": "256 64", "same-weights-everywhere": "64"}

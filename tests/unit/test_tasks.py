@@ -32,7 +32,11 @@ PHRASES = {
     "`utils.functional`": r"utils\.functional(\.(conv\w*|depthwise|activations))?",
     **{
         f"`utils.{name}`": rf"utils\.{name}"
-        for name in ("nn", "models", "sizing", "data", "faulty")
+        for name in ("nn", "models", "sizing", "data", "faulty", "features")
+    },
+    **{  # on loan they are the answer itself
+        f"`mine.{name}`": rf"utils\.mine\.loans\.{name}"
+        for name in ("fold_batch_norm", "inverted_residual")
     },
 }
 SENTENCE = re.compile(r"^Not allowed here: (.+)\.$", re.MULTILINE)

@@ -35,20 +35,24 @@ class Case:
     def fresh(self) -> dict:
         """Return copies of the arguments, of this case's dtype and on its device."""
         target = device() if self.on_device else torch.device("cpu")
-        return {
+
+        def fresh(value):
             # copy=True: a student who works in place must not spoil the catalogue.
-            name: value.to(target, self.dtype, copy=True)
-            if isinstance(value, torch.Tensor)
-            else copy.copy(value)
-            for name, value in self.arguments.items()
-        }
+            if isinstance(value, torch.Tensor):
+                return value.to(target, self.dtype, copy=True)
+            if type(value) is tuple:  # a layer as (weight, bias)
+                return tuple(map(fresh, value))
+            return copy.copy(value)
+
+        return {name: fresh(value) for name, value in self.arguments.items()}
 
     @property
     def size(self) -> int:
         """How much there is to read: the number of values among the arguments."""
         return sum(
-            value.numel() if isinstance(value, torch.Tensor) else 1
+            x.numel() if isinstance(x, torch.Tensor) else 1
             for value in self.arguments.values()
+            for x in (value if type(value) is tuple else (value,))
         )
 
 
@@ -85,9 +89,13 @@ def run(function, case: Case, forbidden: tuple[str, ...] = (), positional: int =
 
 def _changed(arguments: dict, originals: dict) -> str | None:
     for name, original in originals.items():
-        if isinstance(original, torch.Tensor):
-            now = arguments[name]
-            if now.shape != original.shape or not torch.equal(now.detach(), original):
+        pairs = [(arguments[name], original)]
+        if type(original) is tuple:
+            pairs = list(zip(arguments[name], original, strict=True))
+        for now, before in pairs:
+            if isinstance(before, torch.Tensor) and (
+                now.shape != before.shape or not torch.equal(now.detach(), before)
+            ):
                 return name
     return None
 

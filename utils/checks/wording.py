@@ -18,7 +18,7 @@ def call(name: str, arguments: dict, positional: int) -> str:
     """Show a call in one line, with tensors by their parameter's name: `f(input, stride=2)`."""
     shown = []
     for place, (parameter, value) in enumerate(arguments.items()):
-        text = parameter if isinstance(value, torch.Tensor) else repr(value)
+        text = parameter if _holds_tensors(value) else repr(value)
         shown.append(text if place < positional else f"{parameter}={text}")
     return f"{name}({', '.join(shown)})"
 
@@ -27,16 +27,21 @@ def inputs(case: Case) -> list[str]:
     """Show the tensors among a case's arguments."""
     lines = []
     for name, value in case.fresh().items():
-        if isinstance(value, torch.Tensor):
-            lines += tensor(name, value)
+        if _holds_tensors(value):
+            lines += result(name, value)
     return lines
+
+
+def _holds_tensors(value) -> bool:
+    parts = value if isinstance(value, tuple) else (value,)
+    return any(isinstance(part, torch.Tensor) for part in parts)
 
 
 def result(label: str, value, names: tuple[str, ...] = ()) -> list[str]:
     """Show what came back or what was expected."""
     if isinstance(value, torch.Tensor):
         return tensor(label, value)
-    if isinstance(value, tuple) and any(isinstance(part, torch.Tensor) for part in value):
+    if _holds_tensors(value):
         if len(names) != len(value):
             names = tuple(f"[{place}]" for place in range(len(value)))
         pairs = zip(names, value, strict=True)

@@ -4,7 +4,16 @@ One module a lesson, each diagram a function that returns a `Drawing`. The colou
 all of them: input, filter, output, gradient.
 """
 
-from utils.diagrams import alexnet, convolution, depth, learning_filters, pooling, resnet, vgg
+from utils.diagrams import (
+    alexnet,
+    architectures,
+    convolution,
+    depth,
+    learning_filters,
+    pooling,
+    resnet,
+    vgg,
+)
 from utils.diagrams.drawing import FILTER, GRADIENT, INK, INPUT, MUTED, OUTPUT, Drawing
 
 __all__ = [
@@ -16,6 +25,7 @@ __all__ = [
     "OUTPUT",
     "Drawing",
     "alexnet",
+    "architectures",
     "convolution",
     "depth",
     "learning_filters",

@@ -3,8 +3,10 @@
 ``mine.conv2d`` is your own function, in later lessons too, and after a restart. What you have not
 written yet is on loan from :mod:`utils.functional`. Your functions lie in ``my_convnet`` beside the
 lessons, a small package that is yours to keep and needs torch alone. ``mine`` itself, as the last
-line of a cell, shows which parts are yours. ``mine.nn`` has layers made of them, and
-``models.resnet18(parts=mine)`` a network.
+line of a cell, shows which parts are yours; ``mine.whose("conv2d")`` says it of one. ``mine.nn``
+has layers made of them, and ``models.resnet18(parts=mine)`` a network.
+
+``mine.built()`` is a page for the end: your library, your network, and photographs that it named.
 
 ``mine.review()`` asks three questions from earlier lessons, and ``mine.predict("...")`` one before
 the lesson answers it. What you answer is kept beside the lessons too.
@@ -18,10 +20,23 @@ from types import ModuleType
 
 from utils.mine import answers, library, nn, shelf  # noqa: F401  (nn: as mine.nn)
 from utils.mine.asking import predict, review
+from utils.mine.built import built
 from utils.mine.library import Drawing, check, drawing, lend, or_lent, take_back
 from utils.mine.parts import PARTS
+from utils.mine.shelf import whose
 
-__all__ = ["Drawing", "check", "drawing", "lend", "or_lent", "predict", "review", "take_back"]
+__all__ = [
+    "Drawing",
+    "built",
+    "check",
+    "drawing",
+    "lend",
+    "or_lent",
+    "predict",
+    "review",
+    "take_back",
+    "whose",
+]
 
 
 class _Library(ModuleType):

@@ -180,6 +180,24 @@ class Bottleneck(_Block):
         return self.bn3(self.conv3(output))
 
 
+def fold_batch_norm(weight, running_mean, running_var, scale, shift, eps=1e-5):
+    """Weight and bias of the conv layer that does the batch norm after it as well."""
+    factor = scale / torch.sqrt(running_var + eps)
+    return weight * factor[:, None, None, None], shift - running_mean * factor
+
+
+def inverted_residual(input, expand, depthwise, project, stride, padding):
+    """Three layers, (weight, bias) each, and a shortcut where the shapes agree."""
+    output = input
+    if expand is not None:
+        output = functional.relu6(functional.conv2d(output, *expand))
+    output = functional.pad(output, padding)
+    weight, bias = depthwise
+    output = functional.relu6(functional.depthwise_conv2d(output, weight, bias, stride))
+    output = functional.conv2d(output, *project)
+    return output + input if output.shape == input.shape else output
+
+
 class VGG(torch.nn.Module):
     """VGG from a column of (kernel size, filters) and "M"; for square images of `size` pixels."""
 
@@ -238,6 +256,8 @@ ADAPTED = {
         residual_block_backward,
         ResidualBlock,
         Bottleneck,
+        fold_batch_norm,
+        inverted_residual,
         nn.Conv2d,
         VGG,
     )

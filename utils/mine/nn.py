@@ -16,9 +16,7 @@ from utils import functional, nn
 from utils.mine import shelf
 from utils.nn import (  # noqa: F401  (what no exercise asks for)
     CrossEntropyLoss,
-    DepthwiseConv2d,
     Flatten,
-    InvertedResidual,
     Linear,
     LocalResponseNorm,
     PReLU,
@@ -74,6 +72,15 @@ _batch_norm = differentiable(
     lambda input, weight, bias, eps: _forward("batch_norm")(input, weight, bias, eps=eps),
     lambda grad_output, input, weight, bias, eps: _backward("batch_norm_backward")(
         grad_output, input, weight, eps=eps
+    ),
+    tensors=3,
+)
+_depthwise_conv2d = differentiable(
+    lambda input, weight, bias, stride, padding: _forward("depthwise_conv2d")(
+        input, weight, bias=bias, stride=stride, padding=padding
+    ),
+    lambda grad_output, input, weight, bias, stride, padding: functional.depthwise_conv2d_backward(
+        grad_output, input, weight, stride, padding
     ),
     tensors=3,
 )
@@ -159,6 +166,51 @@ class Conv2d(_OfParts, nn.Conv2d):
         )
         outputs = [_Conv2d.apply(*group, *hyperparameters) for group in groups]
         return outputs[0] if self.groups == 1 else torch.cat(outputs, dim=1)
+
+
+class DepthwiseConv2d(_OfParts, nn.DepthwiseConv2d):
+    """Depthwise conv layer; its gradient is on loan."""
+
+    parts = ("depthwise_conv2d",)
+
+    def fits(self) -> bool:
+        """The exercise has square filters without dilation."""
+        known = None not in map(_one, (self.kernel_size, self.stride, self.padding))
+        return known and _one(self.dilation) == 1
+
+    def by_parts(self, input: Tensor) -> Tensor:
+        """Convolve each channel by the part."""
+        hyperparameters = _one(self.stride), _one(self.padding)
+        return _depthwise_conv2d(input, self.weight, self.bias, *hyperparameters)
+
+
+class InvertedResidual(_OfParts, nn.InvertedResidual):
+    """Inverted residual block: the part evaluates; training, with batch norms, goes by its layers.
+
+    What is evaluated without a gradient has its batch norms folded away first, by the part too.
+    """
+
+    parts = ("inverted_residual", "fold_batch_norm")
+
+    def forward(self, input: Tensor) -> Tensor:
+        """Use the part, once it is written, in evaluation without a gradient."""
+        plain = not self.training and not torch.is_grad_enabled() and input.ndim == 4
+        if not plain or shelf.whose("inverted_residual") != "yours":
+            return nn.InvertedResidual.forward(self, input)
+        expand = None if self.expand is None else self._folded(self.expand, self.bn1)
+        even = (_one(self.depthwise.padding) or 0,) * 4
+        return _forward("inverted_residual")(
+            input,
+            expand,
+            self._folded(self.depthwise, self.bn2),
+            self._folded(self.project, self.bn3),
+            _one(self.depthwise.stride),
+            even if self.pad is None else self.pad.padding,
+        )
+
+    def _folded(self, conv: nn.Conv2d, norm: nn.BatchNorm2d) -> tuple[Tensor, Tensor]:
+        statistics = norm.running_mean, norm.running_var, norm.weight, norm.bias
+        return _forward("fold_batch_norm")(conv.weight, *statistics, eps=norm.eps)
 
 
 class ReLU(_OfParts, nn.ReLU):

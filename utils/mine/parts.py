@@ -46,18 +46,23 @@ PARTS = {
     "residual_block_backward": Part("ResNet", "residual block", "gradient"),
     "ResidualBlock": Part("ResNet", "residual block", "module"),
     "Bottleneck": Part("ResNet", "bottleneck", "module"),
+    "fold_batch_norm": Part("Architectures", "batch norm", "folded"),
+    "depthwise_conv2d": Part("Architectures", "depthwise conv"),
+    "inverted_residual": Part("Architectures", "inverted residual"),
 }
 #: The drawing, from the image to the class.
 LAYERS = (
     "augmentation",
     "conv",
     "grouped conv",
+    "depthwise conv",
     "batch norm",
     "ReLU",
     "max pool",
     "average pool",
     "residual block",
     "bottleneck",
+    "inverted residual",
     "global average",
     "dropout",
     "SGD",

@@ -1,4 +1,4 @@
-"""Lesson 8: a batch norm that disappears into its conv layer, and a filter taken apart.
+"""Lesson 8: a batch norm that disappears into its conv layer.
 
 The wrong functions use only the names of the lesson's first cell (torch, F, ...), so that the
 source of each can be submitted as a solution cell.
@@ -6,7 +6,6 @@ source of each can be submitted as a solution cell.
 
 import torch
 
-from utils.checks.cases import table
 from utils.checks.convolution.cases import in_double, whole_numbers
 from utils.checks.core import Case, Exercise, Trait
 from utils.checks.mistakes import edit
@@ -45,7 +44,10 @@ fold_batch_norm = Exercise(
         Trait("several channels", "one channel", lambda c: c.arguments["weight"].shape[1] > 1),
     ),
     returns=("weight", "bias"),
+    forbidden=("utils.mine.loans.fold_batch_norm",),
+    instead="That is the answer itself, on loan: multiply out what batch norm does.",
     every_device=True,
+    part="fold_batch_norm",
 )
 
 fold_batch_norm.mistake(
@@ -82,60 +84,4 @@ fold_batch_norm.mistake(
     "the factors stand along the wrong axis",
     "There is one factor for each *filter*: axis 0 of the weight, so factor[:, None, None, None].",
     edit("factor[:, None, None, None]", "factor"),
-)
-
-# --- separable-weights ---------------------------------------------------------------------------
-
-
-def _separable(channels, filters, size):
-    return channels * size * size + channels * filters
-
-
-separable_weights = Exercise(
-    "separable-weights",
-    reference=_separable,
-    cases=table(
-        "channels filters size",
-        [(1, 1, 2), (2, 1, 2), (1, 2, 2), (3, 5, 1), (4, 4, 3), (64, 128, 3), (16, 8, 5)],
-    ),
-    traits=(
-        Trait("several channels", "one channel", lambda case: case.arguments["channels"] > 1),
-        Trait("several filters", "one filter", lambda case: case.arguments["filters"] > 1),
-    ),
-    forbidden=("utils.sizing", "utils.nn", "torch.nn.modules.conv"),
-    instead="Count the weights of the two layers, and add.",
-)
-
-separable_weights.mistake(
-    "the weights of an ordinary conv layer are counted",
-    "Here no filter reaches through all channels *and* a whole window.",
-    edit("size * size + channels * filters", "filters * size * size"),
-)
-separable_weights.mistake(
-    "the 1x1 layer is forgotten",
-    "The second layer has a weight for each pair of a channel and a filter.",
-    edit(" + channels * filters"),
-)
-separable_weights.mistake(
-    "the depthwise layer is forgotten",
-    "The first layer has one filter of size x size for each channel.",
-    edit("channels * size * size + "),
-)
-separable_weights.mistake(
-    "the depthwise layer is given a filter for each output channel",
-    "It comes first: it has one filter for each *input* channel.",
-    edit("channels * size", "filters * size"),
-)
-separable_weights.mistake(
-    "the depthwise filters reach through all channels",
-    "Each of them sees a single channel.",
-    edit("channels * size", "channels * channels * size"),
-)
-separable_weights.mistake(
-    "the two layers' weights are multiplied",
-    "They are two layers one behind the other: add.",
-    edit("+ channels", "* channels"),
-)
-separable_weights.mistake(
-    "the window has one side only", "A filter has size * size weights.", edit("size * size", "size")
 )

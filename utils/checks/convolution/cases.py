@@ -108,14 +108,17 @@ def layer_cases(arguments: Callable[[Layer, int], dict]) -> list[Case]:
 
 def in_double(cases: list[Case]) -> list[Case]:
     """Return the same cases in float64, with values that float32 cannot hold."""
+
+    def doubled(value):
+        if type(value) is tuple:
+            return tuple(map(doubled, value))
+        return value.double() / 7 if isinstance(value, torch.Tensor) else value
+
     return [
         replace(
             case,
             dtype=torch.float64,
-            arguments={
-                name: value.double() / 7 if isinstance(value, torch.Tensor) else value
-                for name, value in case.arguments.items()
-            },
+            arguments={name: doubled(value) for name, value in case.arguments.items()},
         )
         for case in cases
     ]
