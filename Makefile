@@ -27,9 +27,10 @@ lint: $(STAMP)
 system:
 	@sh tests/system.sh
 
-## release: build solutions/ and notebooks/ from lessons/
+## release: build solutions/ and notebooks/ from lessons/, and pack what students get
 release: $(STAMP)
 	python -m autograder release
+	python -m autograder pack
 
 ## student: pack what students get into dist/
 student: $(STAMP)

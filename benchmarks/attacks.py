@@ -18,7 +18,7 @@ from pathlib import Path
 sys.path[:0] = [str(Path(__file__).resolve().parent.parent / x) for x in ("", "tests")]
 
 import nbformat  # noqa: E402
-from corpus import Attack, corpus, lesson_points, make_course  # noqa: E402
+from corpus import CONTEST, Attack, corpus, lesson_points, make_course  # noqa: E402
 from course import RECORDS, ROOT, autograded, run, scores  # noqa: E402
 
 PAGE = ROOT / "docs" / "attacks.md"
@@ -34,7 +34,6 @@ c.CourseDirectory.source_directory = "solutions"
 c.CourseDirectory.release_directory = "notebooks"
 for step in ["submitted", "autograded", "feedback"]:
     setattr(c.CourseDirectory, f"{{step}}_directory", f"{RECORDS}/{{step}}")
-c.ExecutePreprocessor.timeout = 30
 """
 #: A row of the page: the attack, what it tries, what comes of it under stock and here.
 ROW = re.compile(r"^\| `(.+?)`: .* \| (.+?) \| .+? \|$", re.M)
@@ -53,7 +52,9 @@ def grade(folder: Path, attacks: list[Attack]) -> dict[str, str]:
     """Let stock grade attacks on one lesson; return what came of each: name -> outcome."""
     lesson = attacks[0].lesson
     course = make_course(folder, lesson, attacks, prepare=lambda: plant(folder, lesson))
-    (course / "nbgrader_config.py").write_text(STOCK)
+    seconds = 180 if lesson == CONTEST else 30  # a design is trained there
+    limits = f"c.ExecutePreprocessor.timeout = {seconds}\n"
+    (course / "nbgrader_config.py").write_text(STOCK + limits)
     left, outcomes = list(attacks), {}
     while left:
         said = run(course, "nbgrader", "autograde", lesson, status=None)

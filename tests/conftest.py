@@ -6,10 +6,8 @@ import re
 import shutil
 import signal
 import tempfile
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-import nbformat
 import pytest
 import torch
 from browser import browser, lab, page  # noqa: F401  (fixtures for all)
@@ -21,7 +19,6 @@ from course import (
     find,
     nbgrader,
     points,
-    quick,
     released,
     solution,
     submit,
@@ -132,43 +129,29 @@ def published_answers():
 
 @pytest.fixture(scope="session")
 def graded(tmp_path_factory):
-    """A function from a lesson to its submissions: student -> the course that graded it.
+    """A function from a lesson to the course that graded its submissions.
 
-    Two courses grade what test_answers.py, test_nbgrader_round.py and test_known_state.py look at:
-    one the solution, once below a cell that sets all that can be set for the process, and the mixed
-    answers, as an instructor does; one the untouched release, with all demonstrations but
-    those that are long and do the same in every submission. A lesson is graded once, when it is
-    first asked for.
+    It grades what test_answers.py, test_nbgrader_round.py and test_known_state.py look at, as
+    an instructor does: the solution, once below a cell that sets all that can be set for the
+    process, the mixed answers, and the untouched release. A lesson is graded once, when it is first
+    asked for.
     """
 
     @functools.cache
     def grade(lesson):
         name = f"{lesson}/{lesson}.ipynb"
-        usual = copy_course(tmp_path_factory.mktemp("usual") / "course")
-        nbgrader(usual, "generate_assignment", lesson, "--force")
-        whole = tmp_path_factory.mktemp("whole") / "course"
-        shutil.copytree(usual, whole, symlinks=True)
-        submit(usual, "solved", (ROOT / "solutions" / name).read_bytes(), lesson=lesson)
+        course = copy_course(tmp_path_factory.mktemp("graded") / "course")
+        nbgrader(course, "generate_assignment", lesson, "--force")
+        submit(course, "solved", (ROOT / "solutions" / name).read_bytes(), lesson=lesson)
         for student, answers in schedule(lesson).items():
             sources = {exercise: answer.source for exercise, answer in answers.items()}
-            submit(usual, student, answered(sources, released(lesson)), lesson=lesson)
-        submit(usual, "settings", with_states(lesson, *STATES.values()), lesson=lesson)
-        submit(whole, "untouched", (ROOT / "notebooks" / name).read_bytes(), lesson=lesson)
-        nbformat.write(quick(solution(lesson), lesson), whole / "solutions" / name)
-        with (whole / "nbgrader_config.py").open("a") as config:
-            config.write("\nc.Execute.demonstrations = True\n")
-        with ThreadPoolExecutor(_free_cores()) as pool:
-            list(pool.map(lambda course: nbgrader(course, "autograde", lesson), (usual, whole)))
-        return dict.fromkeys(["solved", "settings", *schedule(lesson)], usual) | {
-            "untouched": whole
-        }
+            submit(course, student, answered(sources, released(lesson)), lesson=lesson)
+        submit(course, "settings", with_states(lesson, *STATES.values()), lesson=lesson)
+        submit(course, "untouched", (ROOT / "notebooks" / name).read_bytes(), lesson=lesson)
+        nbgrader(course, "autograde", lesson)
+        return course
 
     return grade
-
-
-def _free_cores():
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    return max(1, cores // int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1")))
 
 
 @pytest.fixture

@@ -32,8 +32,8 @@ from course import (
 )
 
 FOLDER = Path(__file__).parent / "attacks"
-CAPSTONE = "08_architectures"
-KEPT = {CAPSTONE: ("separable-weights", "design")}  # of the other exercises the corpus has no need
+CONTEST = "08_architectures"
+KEPT = {CONTEST: ("separable-weights", "design")}  # of the other exercises the corpus has no need
 RIGHT = "right"  # the students who hand in right answers only: the first and the last in a batch
 
 
@@ -145,7 +145,7 @@ def make_course(target: Path, lesson: str, attacks, limits: str = "", prepare=No
 
 def right_students(lesson: str) -> list[str]:
     """Those who hand in right answers: graded first, in the middle, and last."""
-    return [f"z-{RIGHT}"] if lesson == CAPSTONE else [f"a-{RIGHT}", f"h-{RIGHT}", f"z-{RIGHT}"]
+    return [f"z-{RIGHT}"] if lesson == CONTEST else [f"a-{RIGHT}", f"h-{RIGHT}", f"z-{RIGHT}"]
 
 
 def processes() -> dict[int, str]:
@@ -162,6 +162,6 @@ def processes() -> dict[int, str]:
 
 
 __all__ = [
-    *("CAPSTONE", "LESSON", "Attack", "corpus", "lesson_points", "make_course"),
+    *("CONTEST", "LESSON", "Attack", "corpus", "lesson_points", "make_course"),
     *("processes", "right_answers", "right_students"),
 ]

@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from utils import data
 from utils._common.devices import one_thread
+from utils.training import evaluate
 
 __all__ = [
     "ALPHA",
@@ -134,12 +135,9 @@ def middle(pixels: Tensor) -> Tensor:
 def accuracy(model: nn.Module, pair: tuple[Tensor, Tensor]) -> float:
     """Share of right answers for the middles of images, in evaluation mode."""
     pixels, labels = pair
-    was = model.training
-    model.eval()
-    with torch.no_grad():
-        named = torch.cat([model(part).argmax(1) for part in middle(pixels).split(200)])
-    model.train(was)
-    return (named == labels).double().mean().item()
+    found = evaluate(model, (middle(pixels), labels)).accuracy
+    assert found is not None, "labels are classes"
+    return found
 
 
 def train(

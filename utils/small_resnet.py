@@ -8,6 +8,7 @@ from torch import nn
 
 from utils import data
 from utils._common.devices import one_thread
+from utils.training import evaluate
 
 __all__ = [
     "SEEDS",
@@ -23,32 +24,52 @@ SEEDS = (0, 1, 2)
 
 
 class Block(nn.Module):
-    """Two 3x3 conv layers, with a shortcut around them or without; option A where sizes change."""
+    """Two 3x3 conv layers, with a shortcut around them or without; option A where sizes change.
 
-    def __init__(self, channels, filters, residual, batch_norm):
+    With `preactivation` (He et al., 2016b) batch norm and ReLU come before each conv layer, and
+    nothing comes after the addition.
+    """
+
+    def __init__(self, channels, filters, residual, batch_norm, preactivation=False):
         super().__init__()
         self.stride = 1 if channels == filters else 2
         self.conv1 = nn.Conv2d(channels, filters, 3, self.stride, padding=1, bias=not batch_norm)
         self.conv2 = nn.Conv2d(filters, filters, 3, padding=1, bias=not batch_norm)
-        self.norm1 = nn.BatchNorm2d(filters) if batch_norm else nn.Identity()
+        first = channels if preactivation else filters
+        self.norm1 = nn.BatchNorm2d(first) if batch_norm else nn.Identity()
         self.norm2 = nn.BatchNorm2d(filters) if batch_norm else nn.Identity()
         self.residual, self.missing = residual, filters - channels
+        self.preactivation = preactivation
+
+    def branch(self, input):
+        """Give F(x)."""
+        if self.preactivation:
+            middle = self.conv1(F.relu(self.norm1(input)))
+            return self.conv2(F.relu(self.norm2(middle)))
+        return self.norm2(self.conv2(F.relu(self.norm1(self.conv1(input)))))
+
+    def shortcut(self, input):
+        """Give x, or what option A makes of it where the sizes change."""
+        subsampled = input[:, :, :: self.stride, :: self.stride]
+        return F.pad(subsampled, (0, 0, 0, 0, 0, self.missing))
 
     def forward(self, input):
-        """Give relu(F(x) + x), or relu(F(x)) in a plain block."""
-        output = self.norm2(self.conv2(F.relu(self.norm1(self.conv1(input)))))
+        """Give relu(F(x) + x), or relu(F(x)) in a plain block; no ReLU with `preactivation`."""
+        output = self.branch(input)
         if self.residual:
-            subsampled = input[:, :, :: self.stride, :: self.stride]
-            output = output + F.pad(subsampled, (0, 0, 0, 0, 0, self.missing))
-        return F.relu(output)
+            output = output + self.shortcut(input)
+        return output if self.preactivation else F.relu(output)
 
 
-def small_resnet(depth, residual, batch_norm=True, *, scale=1.0):
+def small_resnet(
+    depth, residual, batch_norm=True, *, scale=1.0, zero_gamma=False, preactivation=False
+):
     """Build a network for (N, 1, 8, 8) images with 8, 16 and 32 filters; depth is 6 n + 2.
 
     Weights by He et al. (2015), times `scale`. Without batch norm the last conv layer of a residual
     block starts at zero: such a block is the identity at first, and the signal does not grow from
-    block to block.
+    block to block. With batch norm `zero_gamma` does the same: the scale of each block's second
+    one starts at zero.
     """
     layers: list[nn.Module] = [nn.Conv2d(1, 8, 3, padding=1, bias=not batch_norm)]
     layers += [nn.BatchNorm2d(8)] if batch_norm else []
@@ -56,8 +77,10 @@ def small_resnet(depth, residual, batch_norm=True, *, scale=1.0):
     channels = 8
     for filters in (8, 16, 32):
         for _ in range((depth - 2) // 6):
-            layers.append(Block(channels, filters, residual, batch_norm))
+            layers.append(Block(channels, filters, residual, batch_norm, preactivation))
             channels = filters
+    if preactivation:
+        layers += [nn.BatchNorm2d(32) if batch_norm else nn.Identity(), nn.ReLU()]
     model = nn.Sequential(*layers, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(32, 10))
     for layer in model.modules():
         if isinstance(layer, nn.Conv2d):
@@ -69,6 +92,10 @@ def small_resnet(depth, residual, batch_norm=True, *, scale=1.0):
         for block in model:
             if isinstance(block, Block):
                 nn.init.zeros_(block.conv2.weight)
+    if zero_gamma:
+        for block in model:
+            if isinstance(block, Block) and isinstance(block.norm2, nn.BatchNorm2d):
+                nn.init.zeros_(block.norm2.weight)
     return model
 
 
@@ -88,15 +115,18 @@ class Curves(NamedTuple):
 
 
 def train(
-    depth, residual, batch_norm=True, *, scale=1.0, seed=0, epochs=4, rate=0.05, device="cpu"
+    depth, residual, batch_norm=True, *, seed=0, epochs=4, rate=0.05, device="cpu", **options
 ):
-    """Train on the digits: SGD with momentum 0.9, batches of 64, a cosine down to zero."""
+    """Train on the digits: SGD with momentum 0.9, batches of 64, a cosine down to zero.
+
+    `options` are those of `small_resnet`.
+    """
     digits = data.digits()
     images, labels = standardised(digits.train_images).to(device), digits.train_labels.to(device)
     generator = torch.Generator().manual_seed(seed)
     with torch.random.fork_rng(devices=[]), one_thread():
         torch.manual_seed(seed)
-        model = small_resnet(depth, residual, batch_norm, scale=scale).to(device)
+        model = small_resnet(depth, residual, batch_norm, **options).to(device)
         optimizer = torch.optim.SGD(model.parameters(), lr=rate, momentum=0.9)
         steps = epochs * -(-len(images) // 64)
         schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, steps)
@@ -119,9 +149,8 @@ def train(
 
 def test_accuracy(model):
     """Share of the test digits that a network names rightly, in evaluation mode."""
-    digits, device = data.digits(), next(model.parameters()).device
+    digits = data.digits()
     mean, deviation = digits.train_images.mean(), digits.train_images.std()
-    model.eval()
-    with torch.no_grad(), one_thread():
-        scores = model(((digits.test_images - mean) / deviation).to(device)).cpu()
-    return (scores.argmax(1) == digits.test_labels).double().mean().item()
+    pixels = (digits.test_images - mean) / deviation
+    with one_thread():
+        return evaluate(model, (pixels, digits.test_labels)).accuracy

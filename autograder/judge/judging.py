@@ -7,6 +7,7 @@ kernel. What is printed, and what the student's outputs look like, decides nothi
 
 import atexit
 import copy
+import json
 import math
 import re
 import socket
@@ -27,6 +28,7 @@ from autograder.judge.sandbox import Limits, NoSandbox
 __all__ = ["Judge", "LessonBroken", "Verdict", "Verdicts", "judge"]
 
 MOST_DEATHS = 6
+SCORE = "application/vnd.convnets.score+json"  # as `utils.contest.scoring` displays it
 ATTEMPTS = 3  # to judge with a new fork server, when the old one or a sandbox is gone
 OF_A_TEST = 1 << 20  # characters of a test's outputs
 
@@ -46,6 +48,7 @@ class Verdict:
     mistakes: list[str] = field(default_factory=list)  # that the check recognised
     peak_memory: int | None = None  # bytes of the student's kernel during the test, where known
     limit: float | None = None  # seconds that it was given
+    score: dict | None = None  # of the contest: what `utils.contest.Score` says of itself
 
 
 @dataclass
@@ -385,6 +388,7 @@ class _Session:
             [str(x) for x in reply.get("mistakes", [])],
             peak,
             self._seconds(cell),
+            _score(outputs) if reply.get("ok") else None,
         )
         self._put(target, outputs, test=True)
 
@@ -423,6 +427,14 @@ def _error(outputs: list) -> str:
         if isinstance(output, dict) and output.get("output_type") == "error":
             return f"{output.get('ename')}: {output.get('evalue')}"
     return ""
+
+
+def _score(outputs: list) -> dict | None:
+    """The contest's score, if a test has displayed one; it comes from the trusted kernel."""
+    for output in reversed(outputs):
+        if SCORE in (data := output.get("data", {})):
+            return json.loads(data[SCORE])
+    return None
 
 
 def _missing(built: NotebookNode) -> set[str]:

@@ -70,6 +70,36 @@ class Exercise:
         return sum(x.points < x.most and not x.mistakes for x in self.verdicts)
 
 
+SCORED = ("cost", "accuracy", "front")
+
+
+@dataclass(frozen=True)
+class Ranked:
+    """A student's design in the contest."""
+
+    student: str
+    points: float
+    cost: dict[str, int]  # its parts and their "total"
+    accuracy: float | None  # None: it was not trained
+    front: float  # the accuracy to beat at this cost
+
+    @property
+    def margin(self) -> float:
+        """Accuracy above the front; a design that was not trained comes last."""
+        return -1.0 if self.accuracy is None else self.accuracy - self.front
+
+    def cells(self) -> list[str]:
+        """Points, accuracy, margin and cost, as texts."""
+        if self.accuracy is None:
+            return [f"{self.points:g}", "not trained", "–", f"{self.cost['total']:,}"]
+        return [
+            f"{self.points:g}",
+            f"{self.accuracy:.1%}",
+            f"{self.margin:+.1%}",
+            f"{self.cost['total']:,}",
+        ]
+
+
 @dataclass(frozen=True)
 class Report:
     """What came of all submissions to a lesson."""
@@ -104,6 +134,17 @@ class Report:
     def most(self) -> float:
         """All automatic points of the lesson."""
         return sum(x.most for x in self.exercises)
+
+    @property
+    def ranking(self) -> list[Ranked]:
+        """The designs of the contest, the best first; empty where the lesson has none."""
+        found = [
+            Ranked(x.student, verdict.points, **{name: verdict.score[name] for name in SCORED})
+            for x in self.graded
+            for verdict in x.tests.values()
+            if verdict.score
+        ]
+        return sorted(found, key=lambda x: (-x.margin, x.cost["total"], x.student))
 
     def who(self, student: str) -> str:
         """A student's id and display name."""

@@ -56,7 +56,10 @@ def page(report: Report) -> str:
         f"<figure>\n<figcaption>{_text(caption)}</figcaption>\n{svg}</figure>\n"
         for caption, svg in plots(report)
     )
-    sections = [_exercises(report), _mistakes(report), _quarantined(report), _notes(report)]
+    sections = [
+        *(_exercises(report), _mistakes(report), _ranking(report)),
+        *(_quarantined(report), _notes(report)),
+    ]
     return f"""<!DOCTYPE html>
 <html lang="en">
 <head>
@@ -112,6 +115,17 @@ def _mistakes(report: Report) -> str:
     caption = "What the checks recognised, and how many submissions did it."
     headings = ["Exercise", "Times", "You get this if …"]
     return _section("Mistakes", _table(caption, headings, rows, [1]))
+
+
+def _ranking(report: Report) -> str:
+    if not report.ranking:
+        return ""
+    rows = [
+        [report.who(x.student), str(place), *x.cells()] for place, x in enumerate(report.ranking, 1)
+    ]
+    caption = "The designs of the contest, by how far their accuracy is above the front."
+    headings = ["Student", "Place", "Points", "Accuracy", "Above the front", "Cost"]
+    return _section("The contest", _table(caption, headings, rows, range(1, 6)))
 
 
 def _quarantined(report: Report) -> str:

@@ -11,8 +11,9 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from autograder.report.data import Exercise, Report, percent, seconds
+from autograder.report.data import Exercise, Ranked, Report, percent, seconds
 from autograder.texts import printable
+from utils.contest import MOST_COST, front
 from utils.plots import OKABE_ITO
 
 __all__ = ["plots"]
@@ -44,11 +45,14 @@ def plots(report: Report) -> list[tuple[str, str]]:
     if not tested:
         return []
     with mpl.rc_context(STYLE):
-        return [
+        drawn = [
             ("How far each exercise was solved", _outcomes(tested)),
             ("Automatic points of a submission", _totals(report)),
             ("How long each exercise's test took", _times(tested)),
         ]
+        if designs := [x for x in report.ranking if x.accuracy is not None]:
+            drawn.append(("The designs of the contest", _designs(designs)))
+        return drawn
 
 
 def _outcomes(exercises: list[Exercise]) -> str:
@@ -115,6 +119,34 @@ def _times(exercises: list[Exercise]) -> str:
         "times",
         f"Median and longest time of each test. The longest took {seconds(slowest.times, max)}, "
         f"for {slowest.name}, whose median is {seconds(slowest.times)}.",
+    )
+
+
+def _designs(designs: list[Ranked]) -> str:
+    figure = Figure(figsize=(WIDTH, 3.2), layout="constrained")
+    axis = figure.subplots()
+    costs = np.geomspace(min(x.cost["total"] for x in designs) * 0.8, MOST_COST, 100)
+    axis.plot(costs, [100 * front(x) for x in costs], color=INK, label="the front")
+    axis.plot(
+        [x.cost["total"] for x in designs],
+        [100 * (x.accuracy or 0) for x in designs],
+        "o",
+        color=OKABE_ITO["blue"],
+        markeredgecolor=INK,
+        label="a student's design",
+    )
+    axis.set_xscale("log")
+    axis.xaxis.set_major_formatter(lambda x, _: f"{x / 1e6:g} million")
+    axis.xaxis.set_minor_formatter("")
+    axis.set(xlabel="cost", ylabel="accuracy in %")
+    figure.legend(loc="outside upper center", ncols=2, frameon=False, labelcolor=INK)
+    above = sum(x.margin > 0 for x in designs)
+    best = designs[0]
+    return _svg(
+        figure,
+        "designs",
+        f"Accuracy against cost of {len(designs)} designs, {above} of them above the front. The "
+        f"best is {best.margin:+.1%} from it, with {best.accuracy:.1%} at {best.cost['total']:,}.",
     )
 
 

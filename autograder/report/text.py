@@ -21,7 +21,7 @@ def show(report: Report, console: Console) -> None:
     console.print(f"{report.lesson}\n", style="bold")
     for name, value in report.summary():
         console.print(f"  {name}: {value}")
-    tables = [_exercises(report), _mistakes(report)]
+    tables = [_exercises(report), _mistakes(report), _ranking(report)]
     quarantined = [(report.who(x.student), [x.reason]) for x in report.quarantined]
     tables.append(_of_students("Quarantined", "Reason", quarantined))
     noted = [(report.who(x.student), x.notes) for x in report.noted]
@@ -60,6 +60,17 @@ def _mistakes(report: Report) -> Table:
             table.add_row("", "", f"({left} more: --csv, --html)")
         if x.unrecognised:
             table.add_row(_text(name), str(x.unrecognised), "(no mistake that it knows)")
+    return table
+
+
+def _ranking(report: Report) -> Table:
+    table = Table(title="The contest, the best design first", title_justify="left")
+    table.add_column("", justify="right")
+    table.add_column("Student", overflow="fold")
+    for heading in ("Points", "Accuracy", "Above the front", "Cost"):
+        table.add_column(heading, justify="right", no_wrap=True)
+    for place, x in enumerate(report.ranking, 1):
+        table.add_row(str(place), _text(report.who(x.student)), *x.cells())
     return table
 
 

@@ -187,57 +187,6 @@ def dropout_forward(input, keep, p):
 """,
 ]
 
-RIGHT["response-norm"] = [
-    # Shifted slices, added up.
-    """
-def response_norm(input, n, k, alpha, beta):
-    channels, half = input.shape[1], n // 2
-    squares = F.pad(input.square(), (0, 0, 0, 0, half, half))
-    total = sum(squares[:, shift : shift + channels] for shift in range(n))
-    return input * (k + alpha * total).pow(-beta)
-""",
-    # Channel by channel.
-    """
-def response_norm(input, n, k, alpha, beta):
-    output = torch.empty_like(input)
-    for i in range(input.shape[1]):
-        near = input[:, max(0, i - n // 2) : i + n // 2 + 1]
-        output[:, i] = input[:, i] / (k + alpha * (near * near).sum(1)) ** beta
-    return output
-""",
-    # Differences of cumulative sums.
-    """
-def response_norm(input, n, k, alpha, beta):
-    half, channels = n // 2, input.shape[1]
-    sums = F.pad((input.double() ** 2).cumsum(1), (0, 0, 0, 0, 1, 0))
-    ends = torch.tensor([min(i + half + 1, channels) for i in range(channels)], device=input.device)
-    starts = torch.tensor([max(i - half, 0) for i in range(channels)], device=input.device)
-    total = (sums[:, ends] - sums[:, starts]).to(input.dtype)
-    return input / (k + alpha * total) ** beta
-""",
-]
-
-RIGHT["shift-colours"] = [
-    """
-def shift_colours(images, eigenvalues, eigenvectors, alpha):
-    shift = torch.einsum("ci,ni->nc", eigenvectors, alpha * eigenvalues)
-    return images + shift[..., None, None]
-""",
-    """
-def shift_colours(images, eigenvalues, eigenvectors, alpha):
-    output = images.clone()
-    for n in range(len(images)):
-        for i in range(3):
-            colour = alpha[n, i] * eigenvalues[i] * eigenvectors[:, i]
-            output[n] += colour.reshape(3, 1, 1)
-    return output
-""",
-    """
-def shift_colours(images, eigenvalues, eigenvectors, alpha):
-    scaled = eigenvectors @ torch.diag(eigenvalues)
-    return images + (scaled @ alpha.T).T.reshape(len(images), 3, 1, 1)
-""",
-]
 
 RIGHT["momentum-step"] = [
     """

@@ -237,53 +237,58 @@ def separable_weights(channels, filters, size):
 ]
 
 RIGHT["design"] = [
-    # Two conv layers between the poolings.
+    # A loop over a table, more channels, another schedule.
     """
+recipe = {"rate": 0.05, "schedule": "linear"}
+
+
 def design():
-    def block(channels, filters):
-        conv = torch.nn.Conv2d(channels, filters, 3, padding=1, bias=False)
-        return [conv, torch.nn.BatchNorm2d(filters), torch.nn.ReLU()]
-
-    layers = [*block(3, 10), torch.nn.MaxPool2d(2), *block(10, 16), *block(16, 16)]
-    layers += [torch.nn.MaxPool2d(2), *block(16, 32), torch.nn.MaxPool2d(2), *block(32, 32)]
-    head = [torch.nn.AdaptiveAvgPool2d(1), torch.nn.Flatten(), torch.nn.Linear(32, 5)]
-    return torch.nn.Sequential(*layers, *head)
+    layers, channels = [], 3
+    for filters, stride, pool in [(10, 2, 0), (10, 1, 1), (20, 1, 0), (20, 1, 1), (40, 1, 0)]:
+        layers.append(torch.nn.Conv2d(channels, filters, 3, stride, padding=1, bias=False))
+        layers += [torch.nn.BatchNorm2d(filters), torch.nn.ReLU()]
+        layers += [torch.nn.MaxPool2d(2)] * pool
+        channels = filters
+    return torch.nn.Sequential(*layers, torch.nn.Flatten(), torch.nn.Linear(40 * 16, 10))
 """,
-    # A residual block, as a class of its own.
+    # A class of its own, with functions between its layers.
     """
-def conv_bn(channels, filters):
-    conv = torch.nn.Conv2d(channels, filters, 3, padding=1, bias=False)
-    return torch.nn.Sequential(conv, torch.nn.BatchNorm2d(filters))
+recipe = {}
 
 
-class Residual(torch.nn.Module):
+class Network(torch.nn.Module):
     def __init__(self):
         super().__init__()
-        self.layers = torch.nn.ModuleList([conv_bn(3, 12), conv_bn(12, 20), conv_bn(20, 20)])
-        self.layers.extend([conv_bn(20, 20), conv_bn(20, 24)])
-        self.head = torch.nn.Linear(24, 5)
+        widths = [3, 8, 8, 16, 16, 32]
+        pairs = list(zip(widths, widths[1:]))
+        self.convs = torch.nn.ModuleList(
+            [torch.nn.Conv2d(a, b, 3, 1 + (a == 3), 1, bias=False) for a, b in pairs]
+        )
+        self.norms = torch.nn.ModuleList([torch.nn.BatchNorm2d(b) for b in widths[1:]])
+        self.head = torch.nn.Linear(32 * 16, 10)
 
     def forward(self, images):
-        first, second, third, fourth, fifth = self.layers
-        output = F.max_pool2d(first(images).relu(), 2)
-        output = F.max_pool2d(second(output).relu(), 2)
-        output = (fourth(third(output).relu()) + output).relu()
-        output = fifth(F.max_pool2d(output, 2)).relu()
-        return self.head(output.mean((2, 3)))
+        output = images
+        for place, (conv, norm) in enumerate(zip(self.convs, self.norms)):
+            output = F.relu(norm(conv(output)))
+            if place in (1, 3):
+                output = F.max_pool2d(output, 2)
+        return self.head(output.flatten(1))
 
 
-def design():
-    return Residual()
+design = Network
 """,
     # The course's own layers.
     """
+recipe = {"rate": 0.05}
+
+
 def design():
     layers, channels = [], 3
-    for filters in (12, 20, 40, 24):
-        layers += [nn.Conv2d(channels, filters, 3, padding=1, bias=False)]
-        layers += [nn.BatchNorm2d(filters), nn.ReLU()]
-        layers += [nn.MaxPool2d(2, 2)] if filters != 24 else [nn.AdaptiveAvgPool2d((1, 1))]
+    for filters, stride, pool in [(8, 2, 0), (8, 1, 1), (16, 1, 0), (16, 1, 1), (32, 1, 0)]:
+        layers += [nn.Conv2d(channels, filters, 3, stride=stride, padding=1, bias=False)]
+        layers += [nn.BatchNorm2d(filters), nn.ReLU()] + [nn.MaxPool2d(2, 2)] * pool
         channels = filters
-    return torch.nn.Sequential(*layers, nn.Flatten(), nn.Linear(24, 5))
+    return torch.nn.Sequential(*layers, nn.Flatten(), nn.Linear(32 * 16, 10))
 """,
 ]

@@ -7,308 +7,260 @@ cell and what they import themselves.
 RIGHT: dict[str, list[str]] = {}
 
 RIGHT["residual-block"] = [
+    # Batch norm by hand.
     """
-def residual_block(input, weight1, weight2):
-    branch = F.conv2d(torch.clamp(F.conv2d(input, weight1, None, 1, 1), min=0), weight2, None, 1, 1)
-    return torch.clamp(input + branch, min=0)
+def residual_block(input, weight1, gamma1, beta1, weight2, gamma2, beta2):
+    def norm(signal, gamma, beta):
+        mean = signal.mean((0, 2, 3), keepdim=True)
+        variance = signal.var((0, 2, 3), correction=0, keepdim=True)
+        normal = (signal - mean) / (variance + 1e-5).sqrt()
+        return normal * gamma[:, None, None] + beta[:, None, None]
+
+    middle = norm(F.conv2d(input, weight1, None, 1, 1), gamma1, beta1).clamp(min=0)
+    return (input + norm(F.conv2d(middle, weight2, None, 1, 1), gamma2, beta2)).clamp(min=0)
 """,
     """
-def residual_block(input, weight1, weight2):
-    middle = functional.relu(functional.conv2d(input, weight1, padding=1))
-    return functional.relu(functional.conv2d(middle, weight2, padding=1) + input)
+def residual_block(input, weight1, gamma1, beta1, weight2, gamma2, beta2):
+    signal = input
+    for weight, gamma, beta in ((weight1, gamma1, beta1), (weight2, gamma2, beta2)):
+        signal = mine.batch_norm(mine.conv2d(signal, weight, padding=1), gamma, beta)
+        if weight is weight2:
+            signal = signal + input
+        signal = mine.relu(signal)
+    return signal
 """,
     """
-def residual_block(input, weight1, weight2):
-    output = input
-    for weight in (weight1, weight2):
-        last = weight is weight2
-        output = F.conv2d(output, weight, padding=1) + (input if last else 0)
-        output = output * (output > 0)
-    return output
+def residual_block(input, weight1, gamma1, beta1, weight2, gamma2, beta2):
+    branch = functional.conv2d(input, weight1, padding=1)
+    branch = F.batch_norm(branch, None, None, gamma1, beta1, training=True)
+    branch = functional.conv2d(functional.relu(branch), weight2, padding=1)
+    branch = F.batch_norm(branch, None, None, gamma2, beta2, training=True)
+    total = branch + input
+    return total * (total > 0)
 """,
 ]
 
 RIGHT["residual-block-backward"] = [
+    # The course's own layers, and the masks from what the ReLUs gave.
+    """
+def residual_block_backward(grad_output, input, weight1, gamma1, beta1, weight2, gamma2, beta2):
+    conv1 = functional.conv2d(input, weight1, padding=1)
+    middle = functional.relu(mine.batch_norm(conv1, gamma1, beta1))
+    conv2 = functional.conv2d(middle, weight2, padding=1)
+    output = functional.relu(mine.batch_norm(conv2, gamma2, beta2) + input)
+    grad_sum = grad_output.clone()
+    grad_sum[output == 0] = 0
+    grad, g2, b2 = functional.batch_norm_backward(grad_sum, conv2, gamma2)
+    grad, w2, _ = functional.conv2d_backward(grad, middle, weight2, 1, 1)
+    grad[middle == 0] = 0
+    grad, g1, b1 = functional.batch_norm_backward(grad, conv1, gamma1)
+    grad, w1, _ = functional.conv2d_backward(grad, input, weight1, 1, 1)
+    return grad_sum + grad, w1, g1, b1, w2, g2, b2
+""",
     # With transposed convolutions and unfolded windows.
     """
-def residual_block_backward(grad_output, input, weight1, weight2):
+def residual_block_backward(grad_output, input, weight1, gamma1, beta1, weight2, gamma2, beta2):
     def weight_gradient(grad, below):
         windows = F.unfold(below, 3, padding=1)
         products = torch.einsum("nkp,nwp->kw", grad.flatten(2), windows)
         return products.view(grad.shape[1], below.shape[1], 3, 3)
 
-    hidden = F.conv2d(input, weight1, padding=1)
-    middle = hidden.clamp(min=0)
-    grad = torch.where(F.conv2d(middle, weight2, padding=1) + input > 0, grad_output, 0)
-    grad_hidden = F.conv_transpose2d(grad, weight2, padding=1) * (hidden > 0)
-    grad_input = grad + F.conv_transpose2d(grad_hidden, weight1, padding=1)
-    return grad_input, weight_gradient(grad_hidden, input), weight_gradient(grad, middle)
+    conv1 = F.conv2d(input, weight1, padding=1)
+    norm1 = mine.batch_norm(conv1, gamma1, beta1)
+    middle = norm1.clamp(min=0)
+    conv2 = F.conv2d(middle, weight2, padding=1)
+    grad = torch.where(mine.batch_norm(conv2, gamma2, beta2) + input > 0, grad_output, 0)
+    back2 = mine.batch_norm_backward(grad, conv2, gamma2)
+    through = F.conv_transpose2d(back2[0], weight2, padding=1) * (norm1 > 0)
+    back1 = mine.batch_norm_backward(through, conv1, gamma1)
+    grad_input = grad + F.conv_transpose2d(back1[0], weight1, padding=1)
+    first = weight_gradient(back1[0], input), back1[1], back1[2]
+    return grad_input, *first, weight_gradient(back2[0], middle), back2[1], back2[2]
 """,
-    # With the course's own ReLU backward.
+    # One function for the way back through conv and batch norm, called twice.
     """
-def residual_block_backward(grad_output, input, weight1, weight2):
-    hidden = functional.conv2d(input, weight1, padding=1)
-    middle = functional.relu(hidden)
-    total = functional.conv2d(middle, weight2, padding=1) + input
-    grad_total = functional.relu_backward(grad_output, total)
-    back2 = functional.conv2d_backward(grad_total, middle, weight2, padding=1)
-    back1 = functional.conv2d_backward(
-        functional.relu_backward(back2[0], hidden), input, weight1, padding=1
-    )
-    return back1[0] + grad_total, back1[1], back2[1]
-""",
-    # The mask from the block's output: it is positive where its ReLU was open.
-    """
-def residual_block_backward(grad_output, input, weight1, weight2):
-    middle = F.relu(F.conv2d(input, weight1, padding=1))
-    output = F.relu(F.conv2d(middle, weight2, padding=1) + input)
-    grad = grad_output.clone()
-    grad[output == 0] = 0
-    grad_middle, grad_weight2, _ = functional.conv2d_backward(grad, middle, weight2, 1, 1)
-    grad_middle[middle == 0] = 0
-    grad_input, grad_weight1, _ = functional.conv2d_backward(grad_middle, input, weight1, 1, 1)
-    return grad_input.add(grad), grad_weight1, grad_weight2
+def residual_block_backward(grad_output, input, weight1, gamma1, beta1, weight2, gamma2, beta2):
+    def back(grad, conv, gamma, below, weight):
+        grad, grad_gamma, grad_beta = mine.batch_norm_backward(grad, conv, gamma)
+        grad_weight = mine.conv2d_backward_weight(grad, below, weight, 1, 1)[0]
+        grad_below = mine.conv2d_backward_input(grad, below, weight, 1, 1)
+        return grad_below, grad_weight, grad_gamma, grad_beta
+
+    conv1 = F.conv2d(input, weight1, padding=1)
+    norm1 = mine.batch_norm(conv1, gamma1, beta1)
+    conv2 = F.conv2d(F.relu(norm1), weight2, padding=1)
+    total = mine.batch_norm(conv2, gamma2, beta2) + input
+    grad_total = mine.relu_backward(grad_output, total)
+    below, *second = back(grad_total, conv2, gamma2, F.relu(norm1), weight2)
+    below, *first = back(mine.relu_backward(below, norm1), conv1, gamma1, input, weight1)
+    return tuple([below + grad_total] + first + second)
 """,
 ]
 
-RIGHT["block-gradients"] = [
+RIGHT["residual-block-module"] = [
+    # Everything of torch, and an identity module that is no downsample.
     """
-def block_gradients(slopes, residual):
-    gradients, total = [], 1
-    for slope in reversed(slopes):
-        total = total * (slope + 1 if residual else slope)
-        gradients.append(total)
-    return torch.stack(gradients[::-1])
+class ResidualBlock(torch.nn.Module):
+    def __init__(self, channels, filters, stride=1, layers=torch.nn):
+        super().__init__()
+        self.conv1 = torch.nn.Conv2d(channels, filters, 3, stride, 1, bias=False)
+        self.bn1 = torch.nn.BatchNorm2d(filters)
+        self.conv2 = torch.nn.Conv2d(filters, filters, (3, 3), padding="same", bias=False)
+        self.bn2 = torch.nn.BatchNorm2d(filters)
+        if (channels, stride) == (filters, 1):
+            self.downsample = None
+        else:
+            self.downsample = torch.nn.Sequential(
+                torch.nn.Conv2d(channels, filters, 1, stride, bias=False),
+                torch.nn.BatchNorm2d(filters),
+            )
+
+    def forward(self, input):
+        around = self.downsample(input) if self.downsample else input
+        through = self.bn2(self.conv2(F.relu(self.bn1(self.conv1(input)))))
+        return F.relu(around + through)
 """,
+    # Of the student's own layers.
     """
-def block_gradients(slopes, residual):
-    factors = slopes + int(residual)
-    return torch.stack([factors[place:].prod() for place in range(len(factors))])
+class ResidualBlock(torch.nn.Module):
+    def __init__(self, channels, filters, stride=1, layers=mine.nn):
+        super().__init__()
+        self.conv1 = layers.Conv2d(channels, filters, 3, stride, padding=1, bias=False)
+        self.bn1 = layers.BatchNorm2d(filters)
+        self.conv2 = layers.Conv2d(filters, filters, 3, padding=1, bias=False)
+        self.bn2 = layers.BatchNorm2d(filters)
+        self.relu = layers.ReLU()
+        self.downsample = None
+        if stride > 1 or channels != filters:
+            self.downsample = torch.nn.Sequential()
+            self.downsample.append(layers.Conv2d(channels, filters, 1, stride, bias=False))
+            self.downsample.append(layers.BatchNorm2d(filters))
+
+    def forward(self, input):
+        output = self.bn2(self.conv2(self.relu(self.bn1(self.conv1(input)))))
+        if self.downsample is not None:
+            input = self.downsample(input)
+        return self.relu(input + output)
 """,
+    # Zero-gamma is good practice.
     """
-def block_gradients(slopes, residual):
-    result = slopes.clone()
-    if residual:
-        result += 1
-    for place in range(len(result) - 2, -1, -1):
-        result[place] *= result[place + 1]
-    return result
+class ResidualBlock(torch.nn.Module):
+    def __init__(self, channels, filters, stride=1, layers=torch.nn):
+        super().__init__()
+        self.conv1 = layers.Conv2d(channels, filters, 3, stride, padding=1, bias=False)
+        self.bn1 = layers.BatchNorm2d(filters)
+        self.conv2 = layers.Conv2d(filters, filters, 3, padding=1, bias=False)
+        self.bn2 = layers.BatchNorm2d(filters)
+        torch.nn.init.zeros_(self.bn2.weight)
+        shape_changes = stride != 1 or channels != filters
+        projection = [layers.Conv2d(channels, filters, 1, stride, bias=False)]
+        projection += [layers.BatchNorm2d(filters)]
+        self.downsample = torch.nn.Sequential(*projection) if shape_changes else None
+
+    def forward(self, input):
+        output = self.bn1(self.conv1(input)).relu()
+        output = self.bn2(self.conv2(output))
+        return (output + (input if self.downsample is None else self.downsample(input))).relu()
 """,
 ]
 
-RIGHT["unrolled"] = [
+RIGHT["path-sums"] = [
+    # The coefficients of a polynomial, block by block and in place.
     """
-def unrolled(f, g, h, x):
-    return f(g(h(x) + x) + h(x) + x) + g(h(x) + x) + h(x) + x
+def path_sums(factors):
+    sums = factors.new_zeros(len(factors) + 1)
+    sums[0] = 1
+    for place, factor in enumerate(factors):
+        for length in range(place + 1, 0, -1):
+            sums[length] += factor * sums[length - 1]
+    return sums
 """,
     """
-def unrolled(f, g, h, x):
-    for branch in (h, g, f):
-        x = x + branch(x)
-    return x
+def path_sums(factors):
+    if len(factors) == 0:
+        return factors.new_ones(1)
+    before, factor = path_sums(factors[:-1]), factors[-1]
+    zero = factors.new_zeros(1)
+    return torch.cat([before, zero]) + factor * torch.cat([zero, before])
 """,
     """
-def unrolled(f, g, h, x):
-    def block(branch, below):
-        return branch(below) + below
-
-    return block(f, block(g, block(h, x)))
-""",
-]
-
-RIGHT["path-lengths"] = [
-    # Pascal's triangle: a further block doubles the paths.
-    """
-def path_lengths(blocks):
-    counts = [1]
-    for _ in range(blocks):
-        counts = [a + b for a, b in zip([*counts, 0], [0, *counts])]
-    return counts
-""",
-    """
-def path_lengths(blocks):
-    counts = [1]
-    for length in range(blocks):
-        counts.append(counts[-1] * (blocks - length) // (length + 1))
-    return counts
-""",
-    """
-def path_lengths(blocks):
-    top = math.factorial(blocks)
-    lengths = range(blocks + 1)
-    return [top // math.factorial(k) // math.factorial(blocks - k) for k in lengths]
+def path_sums(factors):
+    sums = [torch.ones_like(factors[0])]
+    for factor in factors:
+        longer = [x * factor for x in sums]
+        sums = [sums[0], *(a + b for a, b in zip(sums[1:], longer)), longer[-1]]
+    return torch.stack(sums)
 """,
 ]
 
-RIGHT["shortcut-a"] = [
+RIGHT["bottleneck-module"] = [
     """
-def shortcut_a(input, filters, stride):
-    thinned = input[..., ::stride, ::stride]
-    return F.pad(thinned, (0, 0, 0, 0, 0, filters - input.shape[1]))
-""",
-    """
-def shortcut_a(input, filters, stride):
-    images, channels, height, width = input.shape
-    rows, columns = -(-height // stride), -(-width // stride)
-    output = input.new_zeros(images, filters, rows, columns)
-    output[:, :channels] = input[:, :, ::stride, ::stride]
-    return output
-""",
-    # Max pooling with a window of one pixel leaves the others out.
-    """
-def shortcut_a(input, filters, stride):
-    kept = F.max_pool2d(input, 1, stride)
-    zeros = torch.zeros_like(kept[:, :1]).repeat(1, filters - kept.shape[1], 1, 1)
-    return torch.cat((kept, zeros), dim=1)
-""",
-]
+class Bottleneck(torch.nn.Module):
+    def __init__(self, channels, filters, stride=1, layers=torch.nn):
+        super().__init__()
+        sizes = [(channels, filters, 1, 1), (filters, filters, 3, stride)]
+        sizes += [(filters, 4 * filters, 1, 1)]
+        for number, (before, after, size, step) in enumerate(sizes, start=1):
+            conv = layers.Conv2d(before, after, size, step, padding=size // 2, bias=False)
+            self.add_module(f"conv{number}", conv)
+            self.add_module(f"bn{number}", layers.BatchNorm2d(after))
+        self.downsample = None
+        if (channels, stride) != (4 * filters, 1):
+            conv = layers.Conv2d(channels, 4 * filters, 1, stride, bias=False)
+            self.downsample = torch.nn.Sequential(conv, layers.BatchNorm2d(4 * filters))
 
-RIGHT["projection"] = [
-    """
-def projection(input, weight, stride):
-    pixels = input[:, :, ::stride, ::stride].permute(0, 2, 3, 1)
-    return (pixels @ weight.T).permute(0, 3, 1, 2)
+    def forward(self, input):
+        output = self.bn1(self.conv1(input)).relu()
+        output = self.bn2(self.conv2(output)).relu()
+        output = self.bn3(self.conv3(output))
+        return (output + (self.downsample or torch.nn.Identity())(input)).relu()
 """,
     """
-def projection(input, weight, stride):
-    thinned = input[:, :, ::stride, ::stride]
-    output = weight @ thinned.flatten(2)
-    return output.view(len(input), len(weight), *thinned.shape[2:])
-""",
-    """
-def projection(input, weight, stride):
-    kept = input[:, None, :, ::stride, ::stride]
-    return (weight[None, :, :, None, None] * kept).sum(2)
-""",
-]
+class Bottleneck(torch.nn.Module):
+    expansion = 4
 
-RIGHT["shortcut-weights"] = [
-    """
-def shortcut_weights(option, blocks):
-    if option == "A":
-        return 0
-    kept = [x for x in blocks if option == "C" or x[0] != x[1] or x[2] > 1]
-    return sum(channels * filters for channels, filters, stride in kept)
-""",
-    """
-def shortcut_weights(option, blocks):
-    everywhere = sum(c * k for c, k, _ in blocks)
-    unchanged = sum(c * k for c, k, stride in blocks if (c, stride) == (k, 1))
-    return {"A": 0, "B": everywhere - unchanged, "C": everywhere}[option]
-""",
-    """
-def shortcut_weights(option, blocks):
-    table = np.array(blocks)
-    chosen = (table[:, 0] != table[:, 1]) | (table[:, 2] != 1)
-    chosen = {"A": chosen & False, "B": chosen, "C": chosen | True}[option]
-    return (table[:, 0] * table[:, 1])[chosen].sum()
-""",
-]
+    def __init__(self, channels, filters, stride=1, layers=mine.nn):
+        super().__init__()
+        out = self.expansion * filters
+        self.conv1 = layers.Conv2d(channels, filters, 1, bias=False)
+        self.conv2 = layers.Conv2d(filters, filters, 3, stride, 1, bias=False)
+        self.conv3 = layers.Conv2d(filters, out, 1, bias=False)
+        self.bn1, self.bn2 = layers.BatchNorm2d(filters), layers.BatchNorm2d(filters)
+        self.bn3 = layers.BatchNorm2d(out)
+        self.downsample = None
+        if stride > 1 or channels != out:
+            self.downsample = torch.nn.Sequential(
+                layers.Conv2d(channels, out, 1, stride, bias=False), layers.BatchNorm2d(out)
+            )
 
-RIGHT["bottleneck"] = [
-    """
-def bottleneck(input, reduce, middle, expand):
-    small = torch.einsum("nchw,mc->nmhw", input, reduce[:, :, 0, 0]).relu()
-    small = F.conv2d(small, middle, padding="same").relu()
-    return (torch.einsum("nmhw,cm->nchw", small, expand[:, :, 0, 0]) + input).relu()
+    def forward(self, input):
+        output = input
+        for conv, norm in ((self.conv1, self.bn1), (self.conv2, self.bn2)):
+            output = F.relu(norm(conv(output)))
+        output = self.bn3(self.conv3(output))
+        if self.downsample is not None:
+            input = self.downsample(input)
+        return F.relu(output + input)
 """,
     """
-def bottleneck(input, reduce, middle, expand):
-    output = input
-    for weight in (reduce, middle):
-        output = functional.conv2d(output, weight, padding=weight.shape[-1] // 2)
-        output = functional.relu(output)
-    return functional.relu(functional.conv2d(output, expand) + input)
-""",
-    """
-def bottleneck(input, reduce, middle, expand):
-    branch = input
-    for place, weight in enumerate((reduce, middle, expand)):
-        branch = F.conv2d(branch, weight, padding=int(place == 1))
-        if place < 2:
-            branch = branch.clamp(min=0)
-    return (branch + input).clamp(min=0)
-""",
-]
+class Bottleneck(torch.nn.Module):
+    def __init__(self, channels, filters, stride=1, layers=torch.nn):
+        super().__init__()
+        conv = lambda *sizes, **more: layers.Conv2d(*sizes, bias=False, **more)
+        self.conv1, self.bn1 = conv(channels, filters, 1), layers.BatchNorm2d(filters)
+        self.conv2 = conv(filters, filters, 3, stride=stride, padding=1)
+        self.bn2 = layers.BatchNorm2d(filters)
+        self.conv3, self.bn3 = conv(filters, 4 * filters, 1), layers.BatchNorm2d(4 * filters)
+        torch.nn.init.zeros_(self.bn3.weight)
+        self.downsample = None
+        if stride != 1 or channels != 4 * filters:
+            pair = conv(channels, 4 * filters, 1, stride=stride), layers.BatchNorm2d(4 * filters)
+            self.downsample = torch.nn.Sequential(*pair)
 
-RIGHT["bottleneck-weights"] = [
-    "bottleneck_weights = 69632\n",
-    "bottleneck_weights = 2 * 64 * 256 + 9 * 64**2\n",
-    """
-shapes = [(64, 256, 1, 1), (64, 64, 3, 3), (256, 64, 1, 1)]
-bottleneck_weights = sum(math.prod(shape) for shape in shapes)
+    def forward(self, input):
+        branch = F.relu(self.bn2(self.conv2(F.relu(self.bn1(self.conv1(input))))))
+        branch = self.bn3(self.conv3(branch))
+        shortcut = input if self.downsample is None else self.downsample(input)
+        return torch.clamp(branch + shortcut, min=0)
 """,
-]
-
-RIGHT["resnet-convs"] = [
-    # One function for each kind of block.
-    """
-def resnet_convs(counts, bottleneck):
-    def basic(channels, filters, stride):
-        return [(filters, channels, 3, stride), (filters, filters, 3, 1)]
-
-    def narrow(channels, filters, stride):
-        squeezed = [(filters, channels, 1, stride), (filters, filters, 3, 1)]
-        return [*squeezed, (4 * filters, filters, 1, 1)]
-
-    convs, channels = [(64, 3, 7, 2)], 64
-    for filters, count, first in zip((64, 128, 256, 512), counts, (1, 2, 2, 2)):
-        for stride in [first] + [1] * (count - 1):
-            block = (narrow if bottleneck else basic)(channels, filters, stride)
-            out = block[-1][0]
-            convs += block
-            if (channels, stride) != (out, 1):
-                convs.append((out, channels, 1, stride))
-            channels = out
-    return convs
-""",
-    # Only the first block of a stage is special.
-    """
-def resnet_convs(counts, bottleneck):
-    layers, channels, factor = [(64, 3, 7, 2)], 64, 4 if bottleneck else 1
-    for stage in range(len(counts)):
-        filters, stride = 64 << stage, min(stage, 1) + 1
-        out = factor * filters
-        for block in range(counts[stage]):
-            sizes = [1, 3, 1] if bottleneck else [3, 3]
-            widths = [channels, filters, filters][: len(sizes)]
-            outs = [filters] * (len(sizes) - 1) + [out]
-            steps = [stride] + [1] * (len(sizes) - 1)
-            layers += zip(outs, widths, sizes, steps)
-            if block == 0 and (stride == 2 or channels != out):
-                layers += [(out, channels, 1, stride)]
-            channels, stride = out, 1
-    return layers
-""",
-    # A generator.
-    """
-def resnet_convs(counts, bottleneck):
-    def layers():
-        yield 64, 3, 7, 2
-        channels = 64
-        for stage, count in enumerate(counts):
-            filters = 2 ** (6 + stage)
-            for place in range(count):
-                stride = 1 + (stage > 0 and place == 0)
-                if bottleneck:
-                    yield filters, channels, 1, stride
-                    yield filters, filters, 3, 1
-                    yield 4 * filters, filters, 1, 1
-                    out = 4 * filters
-                else:
-                    yield filters, channels, 3, stride
-                    yield filters, filters, 3, 1
-                    out = filters
-                if channels != out or stride > 1:
-                    yield out, channels, 1, stride
-                channels = out
-
-    return list(layers())
-""",
-]
-
-RIGHT["head-weights"] = [
-    "head_weights = 2_048_000\n",
-    "head_weights = 2048 * 1000\n",
-    "head_weights = np.int64(64 * 2**3 * 4 * 1000)\n",
 ]

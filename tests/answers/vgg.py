@@ -81,35 +81,6 @@ def middle_gradient(input, weight):
 """,
 ]
 
-RIGHT["compose-filters"] = [
-    # F.conv2d with the second filter turned round.
-    """
-def compose_filters(first, second):
-    turned = torch.rot90(second, 2)[None, None]
-    return F.conv2d(first[None, None], turned, padding=len(second) - 1)[0, 0]
-""",
-    # A transposed convolution does just this.
-    """
-def compose_filters(first, second):
-    return F.conv_transpose2d(first[None, None], second[None, None])[0, 0]
-""",
-    # Product of polynomials, by the Fourier transform.
-    """
-def compose_filters(first, second):
-    side = (len(first) + len(second) - 1,) * 2
-    product = torch.fft.rfft2(first, side) * torch.fft.rfft2(second, side)
-    return torch.fft.irfft2(product, side)
-""",
-    # What a single bright pixel gives.
-    """
-def compose_filters(first, second):
-    side = len(first) + len(second) - 1
-    dot = first.new_zeros(1, 1, 2 * side - 1, 2 * side - 1)
-    dot[0, 0, side - 1, side - 1] = 1
-    answer = F.conv2d(F.conv2d(dot, first[None, None]), second[None, None])[0, 0]
-    return answer.flip(0, 1)
-""",
-]
 
 RIGHT["linear-as-conv"] = [
     """
@@ -182,30 +153,6 @@ def stack_costs(layers, kernel_size, depth, size):
 """,
 ]
 
-RIGHT["widest-stack"] = [
-    # The root, rounded down.
-    """
-import math
-
-
-def widest_stack(layers, kernel_size, size, budget):
-    return math.isqrt(budget // (layers * kernel_size**2 * size**2))
-""",
-    # From above.
-    """
-def widest_stack(layers, kernel_size, size, budget):
-    depth = 2000
-    while layers * (kernel_size * depth * size) ** 2 > budget:
-        depth -= 1
-    return depth
-""",
-    """
-def widest_stack(layers, kernel_size, size, budget):
-    depths = torch.arange(1, 2000)
-    costs = layers * kernel_size**2 * depths**2 * size**2
-    return int((costs <= budget).sum())
-""",
-]
 
 RIGHT["vgg"] = [
     # A list of layers for the head, indices for the sizes.

@@ -17,7 +17,7 @@ from pathlib import Path
 import nbformat
 import pytest
 from corpus import (
-    CAPSTONE,
+    CONTEST,
     LESSON,
     corpus,
     lesson_points,
@@ -45,8 +45,8 @@ BATCHES = {
     "forging": [x for x in ATTACKS if x.name.startswith("forging/") and x.lesson == LESSON],
     "harming": [x for x in ATTACKS if x.name.startswith("harming/")],
     "reading": [x for x in ATTACKS if x.name.startswith(("reading/", "malformed/"))],
-    "network": [x for x in ATTACKS if x.lesson == CAPSTONE],
-    "gradients": [x for x in ATTACKS if x.lesson not in (LESSON, CAPSTONE)],
+    "network": [x for x in ATTACKS if x.lesson == CONTEST],
+    "gradients": [x for x in ATTACKS if x.lesson not in (LESSON, CONTEST)],
 }
 #: What an attack prints if it reaches what it should not.
 SUCCESS = re.compile(r"^.*\b(?:HARM\b|CANARY-READ).*$", re.MULTILINE)
@@ -80,7 +80,7 @@ def batches(tmp_path_factory):
 
 def _grade(folder, attacks):
     lesson = attacks[0].lesson
-    limits = {"seconds": 60, "total": 200} if lesson == CAPSTONE else {"seconds": 4, "total": 40}
+    limits = {"seconds": 120, "total": 400} if lesson == CONTEST else {"seconds": 4, "total": 40}
     found = Batch(folder, lesson)
     make_course(folder, lesson, attacks, LIMITS.format(**limits), lambda: _plant(found))
     found.before = _files(folder)

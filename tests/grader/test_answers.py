@@ -11,10 +11,10 @@ ALL = [(lesson, exercise) for lesson in LESSONS for exercise in points(lesson)]
 each_exercise = pytest.mark.parametrize(("lesson", "exercise"), ALL)
 
 
-def results(courses, lesson, exercise):
+def results(course, lesson, exercise):
     """What each submission answered to an exercise, and scored: (student, answer, score)."""
     return [
-        (student, answers[exercise], scores(courses[student], student, lesson)[exercise])
+        (student, answers[exercise], scores(course, student, lesson)[exercise])
         for student, answers in schedule(lesson).items()
     ]
 
@@ -52,11 +52,10 @@ def test_each_mistake_loses_the_points(graded, lesson, exercise):
 @each_exercise
 def test_each_right_answer_gets_full_marks(graded, lesson, exercise):
     # Whatever mistakes the same submission makes in the other exercises.
-    courses = graded(lesson)
+    course = graded(lesson)
     lost = [
-        f"{student}: {answer.name}: {score}: "
-        f"{errors(autograded(courses[student], student, lesson))}"
-        for student, answer, score in results(courses, lesson, exercise)
+        f"{student}: {answer.name}: {score}: {errors(autograded(course, student, lesson))}"
+        for student, answer, score in results(course, lesson, exercise)
         if answer.right and score != points(lesson)[exercise]
     ]
     assert not lost

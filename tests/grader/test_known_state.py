@@ -47,7 +47,7 @@ def own_cells_fail(notebook, names):
 
 @pytest.mark.parametrize("lesson", LESSONS)
 def test_all_settings_together_leave_the_verdicts_as_they_are(graded, lesson):
-    course = graded(lesson)["settings"]
+    course = graded(lesson)
     notebook = autograded(course, "settings", lesson)
     added = rebuild(solution(lesson), with_states(lesson, *STATES.values()))[1].added
     assert own_cells_fail(notebook, added) == []

@@ -29,6 +29,7 @@ from course import (
     scores,
     short,
     solution,
+    submit,
 )
 
 
@@ -38,28 +39,30 @@ def lesson(request):
 
 
 @pytest.fixture
-def courses(graded, lesson):
-    """The courses that graded the lesson: student -> course."""
+def marked(graded, lesson):
+    """The course that graded the lesson."""
     return graded(lesson)
 
 
-def test_generate_assignment_gives_the_released_notebooks(courses, lesson):
+def test_generate_assignment_gives_the_released_notebooks(marked, lesson):
     for path in (ROOT / "notebooks" / lesson).rglob("*.*"):
-        built = courses["solved"] / path.relative_to(ROOT)
+        built = marked / path.relative_to(ROOT)
         assert filecmp.cmp(path, built, shallow=False), path
 
 
-def test_the_solution_earns_every_automatic_point(courses, lesson):
-    assert scores(courses["solved"], "solved", lesson) == points(lesson)
-    assert errors(autograded(courses["solved"], "solved", lesson)) == {}
+def test_the_solution_earns_every_automatic_point(marked, lesson):
+    assert scores(marked, "solved", lesson) == points(lesson)
+    assert errors(autograded(marked, "solved", lesson)) == {}
 
 
-def test_the_untouched_release_earns_nothing_and_runs_to_its_end(courses, lesson):
-    assert scores(courses["untouched"], "untouched", lesson) == dict.fromkeys(points(lesson), 0)
-    notebook = autograded(courses["untouched"], "untouched", lesson)
+def test_the_untouched_release_earns_nothing(marked, lesson):
+    assert scores(marked, "untouched", lesson) == dict.fromkeys(points(lesson), 0)
+
+
+def runs_to_its_end(notebook, lesson):
+    """Assert that nothing fails but what is not written, its checks, and what is shown with it."""
     code = [cell for cell in notebook.cells if cell.cell_type == "code" and cell.source.strip()]
     assert [cell.execution_count for cell in code] == list(range(1, len(code) + 1))
-    # What fails is what the student has not written, its checks, and what is shown with it.
     graded_cells = {cell["id"] for cell in notebook.cells if info(cell)}
     shown_with_it = {x["id"] for x in code if "raises-exception" in x.metadata.get("tags", [])}
     failed = errors(notebook)
@@ -69,32 +72,50 @@ def test_the_untouched_release_earns_nothing_and_runs_to_its_end(courses, lesson
     assert set(failed) >= {f"test-{exercise}" for exercise in points(lesson)}
 
 
-def test_a_question_in_words_waits_for_its_grader(courses, lesson):
+def test_run_all_of_the_untouched_release_runs_to_its_end(course, lesson):
+    path = course / "notebooks" / lesson / f"{lesson}.ipynb"
+    nbformat.write(quick(released(lesson), lesson), path)
+    run(course, "jupyter", "execute", "--inplace", path)
+    runs_to_its_end(nbformat.read(path, as_version=4), lesson)
+
+
+def test_the_grader_runs_the_demonstrations_too_if_it_is_told_to(course):
+    name = f"{LESSON}/{LESSON}.ipynb"
+    nbgrader(course, "generate_assignment", LESSON, "--force")
+    submit(course, "untouched", (ROOT / "notebooks" / name).read_bytes())
+    nbformat.write(quick(solution()), course / "solutions" / name)
+    with (course / "nbgrader_config.py").open("a") as config:
+        config.write("\nc.Execute.demonstrations = True\n")
+    nbgrader(course, "autograde", LESSON)
+    runs_to_its_end(autograded(course, "untouched"), LESSON)
+
+
+def test_a_question_in_words_waits_for_its_grader(marked, lesson):
     for student, waits in [("solved", True), ("untouched", False)]:
-        with gradebook(courses[student]) as book:
+        with gradebook(marked) as book:
             for question, maximum in questions(lesson).items():
                 grade = book.find_grade(question, lesson, lesson, student)
                 assert grade.needs_manual_grade is waits
                 assert grade.max_score == maximum
 
 
-def test_nearly_every_lesson_asks_a_question_in_words():
-    assert [x for x in LESSONS if not questions(x)] == ["07_resnet"]
+def test_every_lesson_asks_a_question_in_words():
+    assert not [x for x in LESSONS if not questions(x)]
 
 
-def test_feedback_shows_each_student_every_cell(courses, lesson):
+def test_feedback_shows_each_student_every_cell(marked, lesson):
     automatic = float(sum(points(lesson).values()))
     total = automatic + sum(questions(lesson).values())
     for student, score in [("solved", automatic), ("untouched", 0.0)]:
-        nbgrader(courses[student], "generate_feedback", lesson, f"--student={student}")
-        page = courses[student] / RECORDS / "feedback" / student / lesson / f"{lesson}.html"
+        nbgrader(marked, "generate_feedback", lesson, f"--student={student}")
+        page = marked / RECORDS / "feedback" / student / lesson / f"{lesson}.html"
         text = page.read_text()
         assert f"(Score: {score} / {total})" in text
         assert all(f"test-{exercise}" in text for exercise in points(lesson))
 
 
-def test_export_writes_the_scores(courses, lesson):
-    course = courses["solved"]
+def test_export_writes_the_scores(marked, lesson):
+    course = marked
     nbgrader(course, "export", "--to=grades.csv")
     with (course / "grades.csv").open() as stream:
         exported = [row for row in csv.DictReader(stream) if row["assignment"] == lesson]

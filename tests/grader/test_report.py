@@ -17,6 +17,7 @@ from rich.console import Console
 
 from autograder import __main__ as command
 from autograder.errors import CourseError
+from autograder.judge.judging import Verdict
 from autograder.report import command as report
 from autograder.report import text as report_text
 from autograder.report.html import page
@@ -104,6 +105,45 @@ def test_a_test_that_the_lesson_has_no_more_comes_last(read):
     notebook.cells.remove(find(notebook, f"test-{gone}"))
     changed = report.report_on(FIRST, notebook, read.entries)
     assert [x.name for x in changed.exercises] == [*others, gone]
+
+
+SCORES = {  # student -> accuracy, cost, the front there
+    "grace": (0.70, 1_000_000, 0.60),
+    SCRIPT: (0.95, 3_000_000, 0.90),
+    "late": (None, 5_000_000, 0.92),
+}
+
+
+@pytest.fixture(scope="module")
+def contested(read):
+    """The same report on a lesson with a contest."""
+    entries = []
+    for student, (accuracy, cost, front) in SCORES.items():
+        score = {"cost": {"total": cost}, "accuracy": accuracy, "front": front, "loss": 0.1}
+        tests = {"test-design": Verdict(6.0, 12.0, score=score)}
+        entries.append(
+            grades.entry(student, "graded", tests=tests, graded_at=read.graded[0].graded_at)
+        )
+    return dataclasses.replace(read, entries=entries)
+
+
+def test_the_contest_ranks_designs_by_how_far_they_are_above_the_front(contested, read):
+    assert [x.student for x in contested.ranking] == ["grace", SCRIPT, "late"]
+    cells = [["6", "70.0%", "+10.0%", "1,000,000"], ["6", "95.0%", "+5.0%", "3,000,000"]]
+    cells.append(["6", "not trained", "–", "5,000,000"])
+    assert [x.cells() for x in contested.ranking] == cells
+    assert read.ranking == []
+
+
+def test_the_ranking_is_shown_where_there_is_a_contest(contested, read, html):
+    console = Console(file=io.StringIO(), width=100, markup=False)
+    report_text.show(contested, console)
+    assert "The contest, the best design first" in console.file.getvalue()
+    shown = page(contested)
+    Page(shown)
+    assert "+10.0%" in shown and "<script" not in shown
+    assert "Accuracy against cost of 2 designs" in shown
+    assert "The contest" not in html
 
 
 def test_csv_holds_the_same_numbers_and_no_formula(read):

@@ -45,6 +45,14 @@ def global_avg_pool2d(input):
     return input.mean((2, 3))
 """
 MEAN_CHECK = 'check("global-avg-pool2d", global_avg_pool2d)'
+BLOCK = """
+def residual_block(input, weight1, gamma1, beta1, weight2, gamma2, beta2):
+    signal = mine.conv2d(input, weight1, padding=1)
+    signal = F.batch_norm(signal, None, None, gamma1, beta1, training=True).relu()
+    signal = mine.conv2d(signal, weight2, padding=1)
+    return (F.batch_norm(signal, None, None, gamma2, beta2, training=True) + input).relu()
+"""
+BLOCK_CHECK = 'check("residual-block", residual_block)'
 
 
 def type_in(shell, *cells):
@@ -299,12 +307,7 @@ def test_what_cannot_be_kept_is_said_in_a_line(case, typed, lesson):
 
 
 def test_what_the_course_does_itself_is_not_copied(typed, lesson):
-    body = "return F.relu(functional.conv2d(F.relu(functional.conv2d(input, weight1, padding=1)), "
-    body += "weight2, padding=1) + input)"
-    said = typed(
-        f"def residual_block(input, weight1, weight2):\n    {body}\n",
-        'check("residual-block", residual_block)',
-    )
+    said = typed(BLOCK.replace("mine.conv2d", "functional.conv2d"), BLOCK_CHECK)
     assert (
         "`functional.conv2d` of utils.functional.conv, and your library needs torch alone" in said
     )
@@ -312,19 +315,16 @@ def test_what_the_course_does_itself_is_not_copied(typed, lesson):
 
 
 def test_parts_that_use_parts_work_with_and_without_the_course(typed, lesson, kernel):
-    body = "return F.relu(mine.conv2d(F.relu(mine.conv2d(input, weight1, padding=1)), weight2, "
-    body += "padding=1) + input)"
-    block = f"def residual_block(input, weight1, weight2):\n    {body}\n"
-    said = typed(ANSWER, CHECK, block, 'check("residual-block", residual_block)')
+    said = typed(ANSWER, CHECK, BLOCK, BLOCK_CHECK)
     assert "Kept as your own residual_block" in said
     kernel()
-    x, weight = torch.randn(1, 2, 4, 4), torch.randn(2, 2, 3, 3)
-    expected = mine.residual_block(x, weight, weight)
-    torch.save((x, weight, expected), lesson / "case.pt")
+    x, layer = torch.randn(1, 2, 4, 4), (torch.randn(2, 2, 3, 3), torch.rand(2), torch.rand(2))
+    expected = mine.residual_block(x, *layer, *layer)
+    torch.save((x, layer, expected), lesson / "case.pt")
     code = """
 from my_convnet import residual_block
-x, weight, expected = torch.load("case.pt")
-torch.testing.assert_close(residual_block(x, weight, weight), expected)
+x, layer, expected = torch.load("case.pt")
+torch.testing.assert_close(residual_block(x, *layer, *layer), expected)
 """
     alone(lesson, code)
 

@@ -139,6 +139,7 @@ SQUARE = torch.arange(9.0).view(1, 1, 3, 3) ** 1.5
         ),
         (torch.rand(1, 2, 3, 4), IMAGE, None),
         (torch.ones(2), torch.zeros(2), None),  # too little to tell
+        (IMAGE, IMAGE.double(), None),  # wrong in its dtype alone
         (None, IMAGE, None),
         (torch.ones(1, 2, 3, 4, device="meta"), IMAGE, None),
         (IMAGE.to(torch.complex64), IMAGE, None),

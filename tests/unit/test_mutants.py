@@ -54,7 +54,6 @@ SAME = {
     "blur-pool2d": {
         "line = torch.tensor([1, 2, 1], dtype=input.dtype)": "there is one device only",
     },
-    "compose-filters": {"size = second.shape[1]": SQUARE},
     "grouped-conv2d": {
         "parts = zip(input.chunk(groups, 1), weight.chunk(groups), bias.chunk(groups), "
         "strict=True)": "chunk cuts along the first axis anyway",
@@ -62,17 +61,14 @@ SAME = {
     "middle-gradient": {
         "image = input.requires_grad_()": "the caller's tensor keeps its values",
     },
-    "resnet-convs": {
-        "if channels != wide:": "where there is a stride, the channels double too",
-        "if channels != out:": "where there is a stride, the channels double too",
-    },
     "depthwise-conv2d": {
         "size = weight.shape[-2]": SQUARE,
         "size, (_, _, height, width) = (weight.shape[3], input.shape)": SQUARE,
     },
     "residual-block-backward": {
         "grad_total = grad_output * (total >= 0)": KINK,
-        "grad_hidden = grad_middle * (hidden >= 0)": KINK,
+        "grad_norm = grad_middle * (norm1 >= 0)": KINK,
+        "grad_norm1 = grad_middle * (norm1 >= 0)": KINK,
     },
 }
 # Exercises that differentiate a ReLU. At 0 any slope from 0 to 1 is right.

@@ -8,6 +8,7 @@ import pytest
 from course import LESSONS, ROOT, released
 
 from utils.checks import EXERCISES
+from utils.mine.parts import PARTS
 from utils.watch import OTHERS
 
 #: What a task says -> the functions and modules that it means, as patterns.
@@ -39,6 +40,8 @@ PHRASES = {
     },
 }
 SENTENCE = re.compile(r"^Not allowed here: (.+)\.$", re.MULTILINE)
+# What is lent for a part would be the answer itself.
+PHRASES |= {f"`mine.{part}`": rf"utils\.mine\.loans\.{part}" for part in PARTS}
 
 
 def tasks(lesson):

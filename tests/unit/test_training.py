@@ -13,7 +13,7 @@ from IPython.lib.pretty import pretty
 from torch import nn
 from torch.utils.data import DataLoader, TensorDataset
 
-from utils import capstone, sizing
+from utils import contest, sizing
 from utils._common import checkpoints
 from utils._common.checkpoints import CheckpointError
 from utils._common.seeding import kept_random_state, seeded
@@ -83,16 +83,16 @@ def test_it_learns_where_the_model_is(device):
 
 
 def test_a_result_is_shown_as_it_is_printed():
-    paid = capstone.Cost(20_000, 950_000)
+    paid = contest.Cost(950_000, 30_000, 20_000)
     said = {
         Evaluation(0.1804678757985433, 0.9361111111111111): "loss 0.1805, accuracy 93.6%",
         Evaluation(1.0, None): "loss 1.0000",
         sizing.conv_params(3, 96, 11): "34,848 weights and 96 biases, 34,944 together",
-        paid: "20,000 parameters, 950,000 multiply-adds",
+        paid: "1,000,000 = 950,000 multiply-adds + 30,000 other operations + 20,000 parameters",
     }
     for result, text in said.items():
         assert str(result) == pretty(result) == text
-    tables = [History([1.0], [0.5], lr=[0.1], seconds=[2.0]), capstone.Grade(paid, 4.5, 0.93)]
+    tables = [History([1.0], [0.5], lr=[0.1], seconds=[2.0])]
     tables += [sizing.summary(network(), (3, 4, 4)), sizing.memory_budget(network(), (3, 4, 4))]
     for table in tables:
         assert pretty(table) == str(table) != repr(table)

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import torch
 from torch import Generator, Tensor
 
-__all__ = ["SHAPES", "Shapes", "shapes"]
+__all__ = ["SHAPES", "Shapes", "outlines", "shapes"]
 
 SHAPES = (
     "circle",
@@ -120,8 +120,7 @@ def _draw_colours(n: int, difficulty: float, generator: Generator) -> Tensor:
 
 
 def _render(scenes: _Scenes, kinds: Tensor, size: int) -> Tensor:
-    axis = (torch.arange(size) + 0.5) * (2 / size) - 1  # middles of the pixels
-    y, x = torch.meshgrid(axis, axis, indexing="ij")
+    y, x = _middles(size)
     slope = scenes.slope[..., None, None]
     background = scenes.colours[:, 0, :, None, None]
     images = background + slope[:, :, 0] * x + slope[:, :, 1] * y
@@ -129,21 +128,23 @@ def _render(scenes: _Scenes, kinds: Tensor, size: int) -> Tensor:
     below, above = covers.split([covers.shape[1] - 1, 1], 1)
     for k in range(below.shape[1]):
         images = images.lerp(scenes.inks[:, k, :, None, None], below[:, k, None])
-    shape = _coverage(_place(x, y, scenes), kinds, scenes.radius, size)
+    shape = outlines(kinds, scenes.centre, scenes.radius, scenes.angle, size)
     images = images.lerp(scenes.colours[:, 1, :, None, None], shape[:, None])
     return images.lerp(scenes.inks[:, -1, :, None, None], above)
 
 
-def _place(x: Tensor, y: Tensor, scenes: _Scenes) -> tuple[Tensor, Tensor]:
-    """Coordinates of the pixels as the shape sees them, in its radius: each (n, size, size)."""
-    across = (x - scenes.centre[:, 0, None, None]) / scenes.radius[:, None, None]
-    down = (y - scenes.centre[:, 1, None, None]) / scenes.radius[:, None, None]
-    cosine, sine = scenes.angle.cos()[:, None, None], scenes.angle.sin()[:, None, None]
-    return cosine * across + sine * down, cosine * down - sine * across
+def outlines(kinds: Tensor, centre: Tensor, radius: Tensor, angle: Tensor, size: int) -> Tensor:
+    """How much of each pixel a shape covers, (n, size, size), from 0 to 1.
 
-
-def _coverage(pixels: tuple[Tensor, Tensor], kinds: Tensor, radius: Tensor, size: int) -> Tensor:
-    """How much of each pixel the shape covers, (n, size, size), from 0 to 1."""
+    Args:
+        kinds: places in ``SHAPES``, (n,).
+        centre: (n, 2), x to the right and y down from the middle, in half heights of the image.
+        radius: (n,), in half heights of the image.
+        angle: (n,), in radians.
+        size: height and width in pixels.
+    """
+    y, x = _middles(size)
+    pixels = _place(x, y, centre, radius, angle)
     cover = torch.empty_like(pixels[0])
     for kind, name in enumerate(SHAPES):
         chosen = kinds == kind
@@ -152,6 +153,20 @@ def _coverage(pixels: tuple[Tensor, Tensor], kinds: Tensor, radius: Tensor, size
             in_pixels = distance * radius[chosen, None, None] * (size / 2)
             cover[chosen] = (0.5 - in_pixels).clamp(0, 1)
     return cover
+
+
+def _middles(size: int) -> tuple[Tensor, ...]:
+    """Rows and columns of the middles of the pixels, each (size, size)."""
+    axis = (torch.arange(size) + 0.5) * (2 / size) - 1
+    return torch.meshgrid(axis, axis, indexing="ij")
+
+
+def _place(x: Tensor, y: Tensor, centre: Tensor, radius: Tensor, angle: Tensor):
+    """Coordinates of the pixels as the shape sees them, in its radius: each (n, size, size)."""
+    across = (x - centre[:, 0, None, None]) / radius[:, None, None]
+    down = (y - centre[:, 1, None, None]) / radius[:, None, None]
+    cosine, sine = angle.cos()[:, None, None], angle.sin()[:, None, None]
+    return cosine * across + sine * down, cosine * down - sine * across
 
 
 def _strokes(x: Tensor, y: Tensor, scenes: _Scenes, size: int) -> Tensor:

@@ -11,6 +11,7 @@ from utils.diagrams import (
     depth,
     learning_filters,
     pooling,
+    resnet,
     vgg,
 )
 from utils.diagrams.drawing import FILTER, GRADIENT, INK, INPUT, MUTED, OUTPUT, Drawing
@@ -29,5 +30,6 @@ __all__ = [
     "depth",
     "learning_filters",
     "pooling",
+    "resnet",
     "vgg",
 ]

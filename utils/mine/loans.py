@@ -58,21 +58,11 @@ def dropout_backward(grad_output, keep, p):
     return functional.dropout_backward(grad_output, keep / (1 - p))
 
 
-def response_norm(input, n, k, alpha, beta):
-    """Local response normalisation, with the paper's alpha."""
-    return functional.local_response_norm(input, n, n * alpha, beta, k)
-
-
 def crop_and_mirror(images, top, left, mirrored, size):
     """Windows of images, mirrored where asked."""
     places = zip(images, top, left, mirrored, strict=True)
     crops = [(x[:, i : i + size, j : j + size], flip) for x, i, j, flip in places]
     return torch.stack([crop.flip(2) if flip else crop for crop, flip in crops])
-
-
-def shift_colours(images, eigenvalues, eigenvectors, alpha):
-    """Images with a colour added to each."""
-    return images + ((alpha * eigenvalues) @ eigenvectors.T)[:, :, None, None]
 
 
 def momentum_step(weight, grad, velocity, lr, momentum, weight_decay):
@@ -103,29 +93,91 @@ def running_statistics(running_mean, running_var, input, momentum=0.1):
     return mean, variance
 
 
-def residual_block(input, weight1, weight2):
-    """Two 3x3 conv layers and a shortcut."""
-    middle = functional.relu(functional.conv2d(input, weight1, padding=1))
-    return functional.relu(functional.conv2d(middle, weight2, padding=1) + input)
+def residual_block(input, weight1, gamma1, beta1, weight2, gamma2, beta2):
+    """Conv, batch norm, ReLU, conv, batch norm, and the shortcut; then ReLU."""
+    hidden = batch_norm(functional.conv2d(input, weight1, padding=1), gamma1, beta1)
+    hidden = functional.relu(hidden)
+    branch = batch_norm(functional.conv2d(hidden, weight2, padding=1), gamma2, beta2)
+    return functional.relu(branch + input)
 
 
-def residual_block_backward(grad_output, input, weight1, weight2):
-    """Gradients of `residual_block` with respect to its input and its weights."""
-    hidden = functional.conv2d(input, weight1, padding=1)
-    middle = functional.relu(hidden)
-    total = functional.conv2d(middle, weight2, padding=1) + input
+def residual_block_backward(grad_output, input, weight1, gamma1, beta1, weight2, gamma2, beta2):
+    """Gradients of `residual_block` with respect to each of its arguments."""
+    conv1 = functional.conv2d(input, weight1, padding=1)
+    norm1 = batch_norm(conv1, gamma1, beta1)
+    middle = functional.relu(norm1)
+    conv2 = functional.conv2d(middle, weight2, padding=1)
+    total = batch_norm(conv2, gamma2, beta2) + input
     grad_total = functional.relu_backward(grad_output, total)
-    grad_middle, grad2, _ = functional.conv2d_backward(grad_total, middle, weight2, padding=1)
-    grad_hidden = functional.relu_backward(grad_middle, hidden)
-    grad_input, grad1, _ = functional.conv2d_backward(grad_hidden, input, weight1, padding=1)
-    return grad_input + grad_total, grad1, grad2
+    grad, *norm2_grads = batch_norm_backward(grad_total, conv2, gamma2)
+    grad, grad_weight2, _ = functional.conv2d_backward(grad, middle, weight2, padding=1)
+    grad = functional.relu_backward(grad, norm1)
+    grad, *norm1_grads = batch_norm_backward(grad, conv1, gamma1)
+    grad, grad_weight1, _ = functional.conv2d_backward(grad, input, weight1, padding=1)
+    return grad + grad_total, grad_weight1, *norm1_grads, grad_weight2, *norm2_grads
 
 
-def bottleneck(input, reduce, middle, expand):
-    """Conv layers of 1x1, 3x3, 1x1 and a shortcut."""
-    output = functional.relu(functional.conv2d(input, reduce))
-    output = functional.relu(functional.conv2d(output, middle, padding=1))
-    return functional.relu(functional.conv2d(output, expand) + input)
+class _Block(torch.nn.Module):
+    """A residual block with option B; of `utils.nn`, or of the layers that are given."""
+
+    def __init__(self, channels, filters, stride=1, layers=nn):
+        super().__init__()
+        self.relu = layers.ReLU()
+        self.downsample = None
+        out = self.add_layers(channels, filters, stride, layers)
+        if stride != 1 or channels != out:
+            conv = layers.Conv2d(channels, out, 1, stride, bias=False)
+            self.downsample = torch.nn.Sequential(conv, layers.BatchNorm2d(out))
+
+    def add_layers(self, channels, filters, stride, layers) -> int:
+        """Add the conv layers and batch norms of the branch; return its number of channels."""
+        raise NotImplementedError
+
+    def branch(self, input):
+        """F(x)."""
+        raise NotImplementedError
+
+    def forward(self, input):
+        """relu(F(x) + x), or relu(F(x) + projection of x)."""
+        output = self.branch(input)
+        shortcut = input if self.downsample is None else self.downsample(input)
+        return self.relu(output + shortcut)
+
+
+class ResidualBlock(_Block):
+    """Two 3x3 conv layers and a shortcut."""
+
+    def add_layers(self, channels, filters, stride, layers):
+        """Two layers of 3x3, the first with the stride."""
+        self.conv1 = layers.Conv2d(channels, filters, 3, stride, padding=1, bias=False)
+        self.bn1 = layers.BatchNorm2d(filters)
+        self.conv2 = layers.Conv2d(filters, filters, 3, padding=1, bias=False)
+        self.bn2 = layers.BatchNorm2d(filters)
+        return filters
+
+    def branch(self, input):
+        """F(x)."""
+        return self.bn2(self.conv2(self.relu(self.bn1(self.conv1(input)))))
+
+
+class Bottleneck(_Block):
+    """Conv layers of 1x1, 3x3, 1x1 and a shortcut; the third has four times as many filters."""
+
+    def add_layers(self, channels, filters, stride, layers):
+        """The stride is in the 3x3 layer."""
+        self.conv1 = layers.Conv2d(channels, filters, 1, bias=False)
+        self.bn1 = layers.BatchNorm2d(filters)
+        self.conv2 = layers.Conv2d(filters, filters, 3, stride, padding=1, bias=False)
+        self.bn2 = layers.BatchNorm2d(filters)
+        self.conv3 = layers.Conv2d(filters, 4 * filters, 1, bias=False)
+        self.bn3 = layers.BatchNorm2d(4 * filters)
+        return 4 * filters
+
+    def branch(self, input):
+        """F(x)."""
+        output = self.relu(self.bn1(self.conv1(input)))
+        output = self.relu(self.bn2(self.conv2(output)))
+        return self.bn3(self.conv3(output))
 
 
 def fold_batch_norm(weight, running_mean, running_var, scale, shift, eps=1e-5):
@@ -194,9 +246,7 @@ ADAPTED = {
         grouped_conv2d,
         dropout,
         dropout_backward,
-        response_norm,
         crop_and_mirror,
-        shift_colours,
         momentum_step,
         he_init,
         batch_norm,
@@ -204,7 +254,8 @@ ADAPTED = {
         running_statistics,
         residual_block,
         residual_block_backward,
-        bottleneck,
+        ResidualBlock,
+        Bottleneck,
         fold_batch_norm,
         inverted_residual,
         nn.Conv2d,

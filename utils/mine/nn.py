@@ -18,6 +18,7 @@ from utils.nn import (  # noqa: F401  (what no exercise asks for)
     CrossEntropyLoss,
     Flatten,
     Linear,
+    LocalResponseNorm,
     PReLU,
     ReLU6,
     Tanh,
@@ -66,10 +67,6 @@ _dropout = differentiable(
     _forward("dropout"),
     lambda grad_output, input, keep, p: _backward("dropout_backward")(grad_output, keep, p),
     tensors=2,
-)
-_response_norm = differentiable(
-    lambda input, n, alpha, beta, k: _forward("response_norm")(input, n, k, alpha / n, beta),
-    functional.local_response_norm_backward,
 )
 _batch_norm = differentiable(
     lambda input, weight, bias, eps: _forward("batch_norm")(input, weight, bias, eps=eps),
@@ -282,20 +279,6 @@ class Dropout(_OfParts, nn.Dropout):
             return super().forward(input)
         keep = (functional.dropout_mask(input, self.p) > 0).to(input.dtype)
         return _dropout(input, keep, self.p)
-
-
-class LocalResponseNorm(_OfParts, nn.LocalResponseNorm):
-    """Local response normalisation; its gradient is on loan."""
-
-    parts = ("response_norm",)
-
-    def fits(self) -> bool:
-        """The exercise has as many neighbours on both sides."""
-        return self.size % 2 == 1
-
-    def by_parts(self, input: Tensor) -> Tensor:
-        """Normalise by the part."""
-        return _response_norm(input, self.size, self.alpha, self.beta, self.k)
 
 
 class BatchNorm2d(_OfParts, nn.BatchNorm2d):

@@ -84,7 +84,7 @@ def _folded(question: Question) -> str:
     right, *wrong = sorted(question.options, key=lambda x: x != question.options[question.right])
     whys = "".join(f"<li>{markdown(option.text)}{markdown(option.why)}</li>" for option in wrong)
     return (
-        f"{markdown(question.text)}<ul>{options}</ul>"
+        f"{markdown(question.text)}<ol type='A'>{options}</ol>"
         f"<details><summary>Answer</summary>{markdown(right.text)}{markdown(right.why)}"
         f"<p>Why not the others?</p><ul>{whys}</ul></details>"
     )

@@ -19,6 +19,7 @@ __all__ = [
     "Bottleneck",
     "ResNet",
     "SubsampleAndPad",
+    "block_shapes",
     "resnet",
     "resnet18",
 ]
@@ -168,6 +169,22 @@ def make_stage(block, count: int, channels: int, filters: int, stride: int, **op
         blocks.append(block(channels, filters, step, bypass, **options))
         channels = out_channels
     return Sequential(*blocks)
+
+
+def block_shapes(counts, width: int, expansion: int) -> list[tuple[int, int, int]]:
+    """All blocks of a ResNet from the image upwards, as (channels, filters, stride).
+
+    Args:
+        counts: of blocks in each stage, such as (3, 4, 6, 3).
+        width: filters of the first stage; each further one has twice as many.
+        expansion: 1 for basic blocks, 4 for bottlenecks, which give four times ``filters``.
+    """
+    shapes, channels = [], width
+    for stage, count in enumerate(counts):
+        for place in range(count):
+            shapes.append((channels, width << stage, 2 if stage and not place else 1))
+            channels = expansion * (width << stage)
+    return shapes
 
 
 def initialise(model: torch.nn.Module) -> None:

@@ -5,14 +5,21 @@ INTENT = "what the hook computes is not counted"
 EXPECTED = {"design": 0}
 ANSWERS = {
     "design": """
+recipe = {}
+
+
 def small(filters=16):
     return torch.nn.Sequential(
         torch.nn.Conv2d(3, filters, 3, stride=2, padding=1, bias=False),
         torch.nn.BatchNorm2d(filters),
         torch.nn.ReLU(),
-        torch.nn.AdaptiveAvgPool2d(1),
+        torch.nn.MaxPool2d(2),
+        torch.nn.Conv2d(filters, filters, 3, padding=1, bias=False),
+        torch.nn.BatchNorm2d(filters),
+        torch.nn.ReLU(),
+        torch.nn.MaxPool2d(2),
         torch.nn.Flatten(),
-        torch.nn.Linear(filters, 5),
+        torch.nn.Linear(16 * filters, 10),
     )
 
 

@@ -6,14 +6,21 @@ EXPECTED = {"design": 0}
 OURS_ONLY = True
 ANSWERS = {
     "design": """
+recipe = {}
+
+
 def small(filters=16):
     return torch.nn.Sequential(
         torch.nn.Conv2d(3, filters, 3, stride=2, padding=1, bias=False),
         torch.nn.BatchNorm2d(filters),
         torch.nn.ReLU(),
-        torch.nn.AdaptiveAvgPool2d(1),
+        torch.nn.MaxPool2d(2),
+        torch.nn.Conv2d(filters, filters, 3, padding=1, bias=False),
+        torch.nn.BatchNorm2d(filters),
+        torch.nn.ReLU(),
+        torch.nn.MaxPool2d(2),
         torch.nn.Flatten(),
-        torch.nn.Linear(filters, 5),
+        torch.nn.Linear(16 * filters, 10),
     )
 
 
@@ -23,7 +30,7 @@ from autograder.judge.inside.peers import Answers
 
 (answers,) = [x for x in gc.get_objects() if isinstance(x, Answers)]
 answers.objects.append(
-    lambda x, weight, bias: x.mean((1, 2, 3)).reshape(-1, 1, 1, 1).repeat(1, 16, 12, 12)
+    lambda x, weight, bias: x.mean((1, 2, 3)).reshape(-1, 1, 1, 1).repeat(1, 16, 16, 16)
 )
 PLACE = len(answers.objects) - 1
 

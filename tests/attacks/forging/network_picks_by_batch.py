@@ -5,6 +5,9 @@ INTENT = "multiply-adds are counted for one image, and there are none"
 EXPECTED = {"design": 0}
 ANSWERS = {
     "design": """
+recipe = {}
+
+
 def build(*widths):
     layers, channels = [], 3
     for filters in widths:
@@ -12,18 +15,18 @@ def build(*widths):
         layers += [torch.nn.BatchNorm2d(filters), torch.nn.ReLU(), torch.nn.MaxPool2d(2)]
         channels = filters
     return torch.nn.Sequential(
-        *layers, torch.nn.AdaptiveAvgPool2d(1), torch.nn.Flatten(), torch.nn.Linear(channels, 5)
+        *layers, torch.nn.AdaptiveAvgPool2d(1), torch.nn.Flatten(), torch.nn.Linear(channels, 10)
     )
 
 
 class Picking(torch.nn.Module):
     def __init__(self):
         super().__init__()
-        self.costly = build(20, 28, 40)
+        self.costly = build(40, 56, 80)
 
     def forward(self, x):
         some = x[: (x.shape[0] - 1) * 1000]
-        return torch.cat([self.costly(some), x[x.shape[0] * 1000 - 1000 :, 0, 0, :5]])
+        return torch.cat([self.costly(some), x[x.shape[0] * 1000 - 1000 :, 0, 0, :10]])
 
 
 design = Picking

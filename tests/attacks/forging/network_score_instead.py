@@ -5,12 +5,15 @@ INTENT = "`points`, `cost` and `accuracy` are the student's"
 EXPECTED = {"design": 0}
 ANSWERS = {
     "design": """
+recipe = {}
+
+
 class Design(torch.nn.Module):
-    points, accuracy, flow = 12.0, 1.0, 1.0
+    points, accuracy, margin = 12.0, 1.0, 1.0
     cost = (1, 1)
 
     def forward(self, x):
-        return x.new_zeros((len(x), 5))
+        return x.new_zeros((len(x), 10))
 
     def __call__(self, *inputs):
         return self if not inputs else super().__call__(*inputs)

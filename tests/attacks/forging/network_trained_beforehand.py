@@ -5,21 +5,28 @@ INTENT = "its weights are not fresh"
 EXPECTED = {"design": 0}
 ANSWERS = {
     "design": """
+recipe = {}
+
+
 def small(filters=16):
     return torch.nn.Sequential(
         torch.nn.Conv2d(3, filters, 3, stride=2, padding=1, bias=False),
         torch.nn.BatchNorm2d(filters),
         torch.nn.ReLU(),
-        torch.nn.AdaptiveAvgPool2d(1),
+        torch.nn.MaxPool2d(2),
+        torch.nn.Conv2d(filters, filters, 3, padding=1, bias=False),
+        torch.nn.BatchNorm2d(filters),
+        torch.nn.ReLU(),
+        torch.nn.MaxPool2d(2),
         torch.nn.Flatten(),
-        torch.nn.Linear(filters, 5),
+        torch.nn.Linear(16 * filters, 10),
     )
 
 
 import copy
 
 MODEL = small()
-capstone.train(MODEL, capstone.images(100), epochs=1)
+contest.train(MODEL, contest.pictures(100, 0), contest.Recipe(), epochs=1)
 design = lambda: copy.deepcopy(MODEL)
 """
 }

@@ -5,6 +5,9 @@ INTENT = "what is measured is not what is trained"
 EXPECTED = {"design": 0}
 ANSWERS = {
     "design": """
+recipe = {}
+
+
 def build(*widths):
     layers, channels = [], 3
     for filters in widths:
@@ -12,7 +15,7 @@ def build(*widths):
         layers += [torch.nn.BatchNorm2d(filters), torch.nn.ReLU(), torch.nn.MaxPool2d(2)]
         channels = filters
     return torch.nn.Sequential(
-        *layers, torch.nn.AdaptiveAvgPool2d(1), torch.nn.Flatten(), torch.nn.Linear(channels, 5)
+        *layers, torch.nn.AdaptiveAvgPool2d(1), torch.nn.Flatten(), torch.nn.Linear(channels, 10)
     )
 
 

@@ -6,14 +6,21 @@ EXPECTED = {"design": 0}
 OURS_ONLY = True
 ANSWERS = {
     "design": """
+recipe = {}
+
+
 def small(filters=16):
     return torch.nn.Sequential(
         torch.nn.Conv2d(3, filters, 3, stride=2, padding=1, bias=False),
         torch.nn.BatchNorm2d(filters),
         torch.nn.ReLU(),
-        torch.nn.AdaptiveAvgPool2d(1),
+        torch.nn.MaxPool2d(2),
+        torch.nn.Conv2d(filters, filters, 3, padding=1, bias=False),
+        torch.nn.BatchNorm2d(filters),
+        torch.nn.ReLU(),
+        torch.nn.MaxPool2d(2),
         torch.nn.Flatten(),
-        torch.nn.Linear(filters, 5),
+        torch.nn.Linear(16 * filters, 10),
     )
 
 

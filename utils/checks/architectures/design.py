@@ -1,4 +1,4 @@
-"""Lesson 8: the capstone's design. A check looks at form and budget; `utils.capstone` trains it.
+"""Lesson 8: the contest's design. A check looks at form and cost; `utils.contest` trains it.
 
 The wrong designs use only the names of the lesson's first cell (torch, F, ...), so that the
 source of each can be submitted as a solution cell.
@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 import torch
 from torch import nn
 
-from utils import capstone
+from utils import contest
 from utils._common.seeding import seeded
 from utils.checks import wording
 from utils.checks.core import (
@@ -77,17 +77,16 @@ class DesignExercise:
                 if sign(models, scores):
                     lines = [f"{self.name}: this is not a network for the task."]
                     raise CheckFailed("\n".join([*lines, *named(mistake), *_facts(models[0])]))
-            if scores.shape != (2, len(capstone.CLASSES)):
+            if scores.shape != (2, len(contest.CLASSES)):
                 raise CheckFailed(
                     f"{self.name}: for two images the network gives {tuple(scores.shape)}; "
-                    f"it should give (2, {len(capstone.CLASSES)}): a score for each class."
+                    f"it should give (2, {len(contest.CLASSES)}): a score for each class."
                 )
-            paid, ratio = capstone.cost(models[0]), capstone.flow(models[1])
+            paid = contest.cost(models[0])
         return "\n".join(
             [
-                f"{self.name}: {paid.parameters:,} of {capstone.MOST_PARAMETERS:,} parameters, "
-                f"{paid.multiply_adds:,} of {capstone.MOST_MULTIPLY_ADDS:,} multiply-adds;",
-                f"  largest gradient {ratio:.1f} times the smallest; accuracy not known yet.",
+                f"{self.name}: {paid};",
+                f"  the front there is at {contest.front(paid.total):.0%}; accuracy not known yet.",
             ]
         )
 
@@ -99,9 +98,10 @@ class DesignExercise:
                     kind = wording.kind(model)
                     raise CheckFailed(f"{self.name}() gave {kind}; it should give a torch module.")
                 model.cpu()
-            pictures = torch.rand(2, 3, capstone.SIZE, capstone.SIZE)
+            pictures = torch.rand(2, 3, contest.SIZE, contest.SIZE)
             with torch.no_grad():  # both: a lazy layer has no weights before its first images
                 scores, _ = (model.eval()(pictures) for model in models)
+                contest.cost(models[0])
             if not isinstance(scores, torch.Tensor):
                 kind = wording.kind(scores)
                 raise CheckFailed(f"{self.name}: the network gives {kind}, not a tensor.")
@@ -112,18 +112,14 @@ class DesignExercise:
         except CheckFailed:
             raise
         except Exception as error:
-            size = capstone.SIZE
+            size = contest.SIZE
             lines = [f"{self.name}: it failed on two images, (2, 3, {size}, {size}):"]
             raise CheckFailed("\n".join([*lines, *wording.exception(error, answer)])) from None
         return models, scores
 
 
 def _facts(model: nn.Module) -> list[str]:
-    paid = capstone.cost(model)
-    text = (
-        f"Parameters: {paid.parameters:,}, at most {capstone.MOST_PARAMETERS:,}. "
-        f"Multiply-adds: {paid.multiply_adds:,}, at most {capstone.MOST_MULTIPLY_ADDS:,}."
-    )
+    text = f"It costs {contest.cost(model)}; at most {contest.MOST_COST:,}."
     return ["", *textwrap.wrap(text, 96)]
 
 
@@ -137,7 +133,7 @@ def _network():
         torch.nn.ReLU(),
         torch.nn.AdaptiveAvgPool2d(1),
         torch.nn.Flatten(),
-        torch.nn.Linear(16, 5),
+        torch.nn.Linear(16, 10),
     )
 
 
@@ -147,7 +143,7 @@ def _shared(models, scores):
 
 
 def _sums_to_one(models, scores):
-    if scores.shape != (2, len(capstone.CLASSES)):
+    if scores.shape != (2, len(contest.CLASSES)):
         return False
     return bool((scores >= 0).all() and torch.allclose(scores.sum(1), torch.ones(2), atol=1e-4))
 
@@ -164,7 +160,7 @@ def _once(made=[]):  # noqa: B006
                 torch.nn.Conv2d(3, 16, 3, stride=4, padding=1),
                 torch.nn.ReLU(),
                 torch.nn.Flatten(),
-                torch.nn.Linear(16 * 36, 5),
+                torch.nn.Linear(16 * 64, 10),
             )
         )
     return made[0]
@@ -174,57 +170,66 @@ design.mistake(
     "the network always starts from the same weights",
     "Each call must draw new random weights: no fixed seed, and no weights from elsewhere. Filters "
     "that always start alike, identity filters for example, are refused too.",
-    lambda models, scores: capstone.same_weights(*models),
+    lambda models, scores: contest.same_weights(*models),
     edit("    return", "    torch.manual_seed(0)\n    return"),
 )
 design.mistake(
-    "there are scores for ten classes",
-    "There are five classes: circle, triangle, square, cross and star.",
-    lambda models, scores: scores.shape == (2, 10),
-    edit("Linear(16, 5)", "Linear(16, 10)"),
+    "there are scores for five classes",
+    "There are ten classes; `contest.CLASSES` names them.",
+    lambda models, scores: scores.shape == (2, 5),
+    edit("Linear(16, 10)", "Linear(16, 5)"),
 )
 design.mistake(
     "each pixel has scores of its own",
     "One answer for each image is wanted: average over the pixels at the end.",
     lambda models, scores: scores.ndim == 4,
     edit("        torch.nn.AdaptiveAvgPool2d(1),\n        torch.nn.Flatten(),\n"),
-    edit("Linear(16, 5)", "Conv2d(16, 5, 1)"),
+    edit("Linear(16, 10)", "Conv2d(16, 10, 1)"),
 )
 design.mistake(
     "probabilities are given instead of scores",
     "Leave the softmax out: the loss takes it, and a second one flattens the gradient.",
     _sums_to_one,
-    edit("Linear(16, 5)", "Linear(16, 5), torch.nn.Softmax(1)"),
+    edit("Linear(16, 10)", "Linear(16, 10), torch.nn.Softmax(1)"),
 )
 
 
 @design.mistake(
-    "there are too many parameters",
-    "Where do they sit? A fully connected layer behind Flatten has one weight for each pixel of "
+    "it costs too much, and a large part of that are parameters",
+    "Where do they sit? A fully connected layer after Flatten has one weight for each pixel of "
     "each channel and each unit: global average pooling needs far fewer.",
-    lambda models, scores: capstone.cost(models[0]).parameters > capstone.MOST_PARAMETERS,
+    lambda models, scores: _over(models[0]) and _mostly_parameters(models[0]),
 )
 def _flattened():
     return torch.nn.Sequential(
-        torch.nn.Conv2d(3, 16, 3, stride=2, padding=1),
+        torch.nn.Conv2d(3, 32, 3, stride=2, padding=1),
         torch.nn.ReLU(),
         torch.nn.Flatten(),
-        torch.nn.Linear(16 * 12 * 12, 64),
+        torch.nn.Linear(32 * 16 * 16, 512),
         torch.nn.ReLU(),
-        torch.nn.Linear(64, 5),
+        torch.nn.Linear(512, 10),
     )
 
 
 design.mistake(
-    "there are too many multiply-adds",
+    "it costs too much, and nearly all of that are multiply-adds",
     "Where are they made? A weight works at each pixel of its layer's output: halve the image "
     "early, by a stride or by pooling, and double the channels only then.",
-    lambda models, scores: capstone.cost(models[0]).multiply_adds > capstone.MOST_MULTIPLY_ADDS,
+    lambda models, scores: _over(models[0]),
     edit("stride=2, "),
     edit(
         "torch.nn.ReLU(),",
-        "torch.nn.ReLU(), torch.nn.Conv2d(16, 24, 3, padding=1, bias=False), "
-        "torch.nn.BatchNorm2d(24), torch.nn.ReLU(),",
+        "torch.nn.ReLU(), torch.nn.Conv2d(16, 40, 3, padding=1, bias=False), "
+        "torch.nn.BatchNorm2d(40), torch.nn.ReLU(),",
     ),
-    edit("Linear(16, 5)", "Linear(24, 5)"),
+    edit("Linear(16, 10)", "Linear(40, 10)"),
 )
+
+
+def _over(model: nn.Module) -> bool:
+    return contest.cost(model).total > contest.MOST_COST
+
+
+def _mostly_parameters(model: nn.Module) -> bool:
+    paid = contest.cost(model)
+    return 4 * paid.parameters > paid.total

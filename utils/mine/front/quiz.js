@@ -19,6 +19,9 @@ function written(tag, attributes, html) {
   return made;
 }
 
+/** What an option is called, also aloud: of a formula alone, no label could be made. */
+const letter = (place) => element("span", { class: "quiz-letter" }, String.fromCharCode(65 + place));
+
 let made = 0;
 
 function render({ model, el }) {
@@ -57,6 +60,7 @@ function render({ model, el }) {
         "label",
         { class: "quiz-option" },
         element("input", { type: "radio", name: `${group}-${at}`, value: place, required: "" }),
+        letter(place),
         written("span", {}, text),
       ),
     );
@@ -88,7 +92,7 @@ function render({ model, el }) {
       return element(
         "li",
         { class: `quiz-answer ${look}` },
-        written("div", { class: "quiz-text" }, text),
+        element("div", { class: "quiz-text" }, letter(place), written("div", {}, text)),
         ...(marks.length ? [element("span", { class: "quiz-mark" }, marks.join(", "))] : []),
         written("div", { class: "quiz-why" }, why),
       );
