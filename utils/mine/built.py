@@ -25,7 +25,7 @@ STYLE = """\
 .built img { display: block; margin: auto } .built figcaption { font-size: 13px }
 .built svg { break-inside: avoid } .built .part { break-after: avoid; font-size: 1.15em }
 .built table { border-collapse: collapse; font-size: 13px }
-.built table td, .built table th { padding: 1px 14px 1px 0; text-align: left }
+.built td, .built th { padding: 1px 14px 1px 0; text-align: left !important }
 .built tr { break-inside: avoid }"""
 # On paper five photographs stand in a row, so that they fit on a page with the drawing.
 PRINTED = """\

@@ -7,7 +7,7 @@ source of each can be submitted as a solution cell.
 import torch
 import torch.nn.functional as F
 
-from utils.checks.convolution.cases import DERIVATIVES, in_double, whole_numbers
+from utils.checks.convolution.cases import in_double, whole_numbers
 from utils.checks.core import Case, Exercise, Trait
 from utils.checks.mistakes import edit
 
@@ -47,8 +47,6 @@ path_sums = Exercise(
             lambda case: bool((case.arguments["factors"] != 1).any()),
         ),
     ),
-    forbidden=DERIVATIVES,
-    instead="Take the blocks one by one: each path so far either goes around it or through it.",
     every_device=True,
 )
 
