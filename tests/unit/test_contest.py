@@ -265,8 +265,8 @@ def test_a_score_is_data_too(stated):
 
 def test_the_stated_costs_are_those_of_the_designs():
     costs = {name: contest.cost(design()).total for name, design in TYPICAL.items()}
-    for stated in contest.FRONT:
-        assert costs[stated.name] == stated.cost
+    assert {x.name: x.cost for x in contest.FRONT} == costs
+    assert all(len(x.accuracies) == 3 for x in contest.FRONT)
 
 
 def test_a_figure_shows_the_front_and_what_was_trained(stated):
