@@ -235,10 +235,18 @@ def keep_outputs(notebook: nbformat.NotebookNode, built: nbformat.NotebookNode |
     wanted = notebook.metadata[BUILD_METADATA]["built_from"]
     if built.metadata.get(BUILD_METADATA, {}).get("built_from") != wanted:
         return "what it uses of utils has changed"
+    if not _executed(built):
+        return "its outputs are gone"
     for cell, executed in zip(new, old, strict=True):
         cell.outputs, cell.execution_count = executed.outputs, executed.execution_count
     notebook.metadata[BUILD_METADATA] = built.metadata[BUILD_METADATA]
     return ""
+
+
+def _executed(notebook: nbformat.NotebookNode) -> bool:
+    """Whether every cell with code has run. One that has not would count as solved."""
+    code = (cell for cell in notebook.cells if cell.cell_type == "code" and cell.source.strip())
+    return all(cell.execution_count for cell in code)
 
 
 def execute(notebook: nbformat.NotebookNode, lesson: Lesson) -> None:
@@ -378,6 +386,8 @@ def out_of_date(lesson: Lesson) -> list[str]:
         found.append(f"solutions/{name}: the text has changed{_first_difference(notebook, built)}")
     elif built_from != fingerprint(notebook, lesson.root):
         found.append(f"solutions/{name}: utils has changed since the lesson was executed")
+    elif not _executed(built):
+        found.append(f"solutions/{name}: its outputs are gone")
     found += [
         f"solutions/{name}/{path}: differs from lessons/{name}/{path}"
         for path in _differing(lesson.text.parent, lesson.solution.parent)

@@ -243,6 +243,16 @@ def test_a_build_is_repeatable_and_executes_only_what_changed(tiny, capsys):
     assert release.release(tiny, force=True) is True
     assert tiny.student.read_bytes() == built[tiny.student]
 
+    # Somebody has cleared the outputs, which are no part of the code: it is executed anew.
+    notebook = nbformat.read(tiny.solution, as_version=4)
+    for cell in notebook.cells:
+        if cell.cell_type == "code":
+            cell.outputs, cell.execution_count = [], None
+    nbformat.write(notebook, tiny.solution)
+    assert release.out_of_date(tiny) == ["solutions/01_tiny: its outputs are gone"]
+    assert release.release(tiny) is True
+    assert "the tiny utils" in tiny.solution.read_text()
+
     # Words, pictures: built anew, not executed.
     tiny.text.write_text(TINY.replace("# A tiny lesson", "# A small lesson"))
     (tiny.text.parent / "img/dot.svg").unlink()
