@@ -61,7 +61,7 @@ def _measured() -> tuple[Typical, ...]:
 FRONT = _measured()
 #: Accuracy above the front (below it if negative) and its points; in between in proportion. A copy
 #: of a typical design earns half marks. The lesson's solution lies 7 to 10 percentage points above
-#: the front, from start to start, so full marks begin a little below; a point is a percentage point.
+#: the front, from start to start, so full marks begin below that: a percentage point is a point.
 SCALE = ((-0.24, 0.0), (0.0, 6.0), (0.06, 12.0))
 
 
