@@ -48,6 +48,9 @@ METADATA = {
     },
 }
 CELL_TIMEOUT = 300  # seconds
+#: Outputs that no page draws: a widget, which is gone with its kernel, and the contest's score,
+#: which is for the grader. Beside each stands one that is drawn.
+FOR_PROGRAMS = ("application/vnd.jupyter.widget-view+json", "application/vnd.convnets.score+json")
 NOT_OURS = (".ipynb_checkpoints", "__pycache__", ".DS_Store", "my_convnet")
 
 
@@ -285,8 +288,8 @@ def execute(notebook: nbformat.NotebookNode, lesson: Lesson) -> None:
     seconds = _cells_seconds(notebook)
     for cell in notebook.cells:
         for output in cell.get("outputs", []):
-            # A widget is gone with its kernel; beside it stands what lives without one.
-            output.get("data", {}).pop("application/vnd.jupyter.widget-view+json", None)
+            for kind in FOR_PROGRAMS:
+                output.get("data", {}).pop(kind, None)
     notebook.metadata |= METADATA
     notebook.metadata[BUILD_METADATA]["seconds"] = seconds
 
