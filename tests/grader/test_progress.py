@@ -12,7 +12,7 @@ from course import LESSON, LESSONS, ROOT, nbgrader, points, run
 from autograder.build import pack
 from utils.checks import CheckFailed, check
 from utils.home import page
-from utils.mine.parts import PARTS
+from utils.mine.parts import PARTS, file_of
 
 CHECKS = len(points(LESSON))
 EXERCISE, ANSWER, WRONG = "strides-that-fit", [1, 2, 3, 6], [1, 2]
@@ -214,6 +214,12 @@ def test_the_home_draws_the_network_with_the_parts_that_are_kept(notebooks):
     assert drawn.count(">✓ ") == 2 and "next: im2col" in drawn
     home = (notebooks / "home.md").read_text()
     assert f"1 of {len(PARTS)} parts are your own (conv2d)" in home and "](network.svg)" in home
+
+    for name in PARTS:  # functions and classes, each under its file's name
+        (notebooks / "my_convnet" / f"{file_of(name)}.py").touch()
+    page.draw(notebooks)
+    home = (notebooks / "home.md").read_text()
+    assert f"Your network: all {len(PARTS)} parts are your own." in home
 
 
 def test_a_checkout_stays_clean_and_the_zip_holds_no_progress(course, opened):

@@ -162,7 +162,8 @@ def draw(folder: Path) -> Path:
 def _draw_network(folder: Path) -> str:
     """Draw the network of the parts that are kept; return in words what it shows."""
     parts, picture = (runpy.run_path(str(MINE / f"{x}.py")) for x in ("parts", "picture"))
-    own = {path.stem for path in (folder / PACKAGE).glob("*.py")} & parts["PARTS"].keys()
+    files = {path.stem for path in (folder / PACKAGE).glob("*.py")}
+    own = {name for name in parts["PARTS"] if parts["file_of"](name) in files}
     _write(folder / PICTURE, picture["draw"](parts["PARTS"], parts["LAYERS"], own))
     return picture["words"](parts["PARTS"], own)
 
