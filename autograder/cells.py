@@ -7,6 +7,7 @@ from nbformat import NotebookNode
 __all__ = [
     "BUILD_METADATA",
     "HIDDEN",
+    "SCORE",
     "answers_in_words",
     "grade_id",
     "is_answer",
@@ -19,6 +20,8 @@ __all__ = [
 
 #: The notebook metadata in which a built solution records what it was executed from.
 BUILD_METADATA = "convnets"
+#: The kind of output in which a test displays the contest's score (`utils.contest.scoring.MIME`).
+SCORE = "application/vnd.convnets.score+json"
 #: What only instructors see of a cell.
 HIDDEN = re.compile(
     r"^[^\n]*### BEGIN (HIDDEN TESTS|MARK SCHEME)\b.*?### END \1\b[^\n]*\n?",

@@ -34,7 +34,7 @@ from tqdm import tqdm
 from autograder import ROOT
 from autograder.build import home
 from autograder.build.slugs import give_ids
-from autograder.cells import BUILD_METADATA, without_outputs
+from autograder.cells import BUILD_METADATA, SCORE, without_outputs
 from autograder.errors import CourseError
 
 #: Written into every notebook in place of this machine's.
@@ -50,7 +50,7 @@ METADATA = {
 CELL_TIMEOUT = 300  # seconds
 #: Outputs that no page draws: a widget, which is gone with its kernel, and the contest's score,
 #: which is for the grader. Beside each stands one that is drawn.
-FOR_PROGRAMS = ("application/vnd.jupyter.widget-view+json", "application/vnd.convnets.score+json")
+FOR_PROGRAMS = ("application/vnd.jupyter.widget-view+json", SCORE)
 NOT_OURS = (".ipynb_checkpoints", "__pycache__", ".DS_Store", "my_convnet")
 
 

@@ -19,7 +19,7 @@ from pathlib import Path
 from nbformat import NotebookNode, from_dict
 
 from autograder import ROOT
-from autograder.cells import BUILD_METADATA, points, without_outputs
+from autograder.cells import BUILD_METADATA, SCORE, points, without_outputs
 from autograder.judge.kernels import ForkServer, Kernel, KernelDied, NotWarm, clock
 from autograder.judge.outputs import cleaned
 from autograder.judge.plan import Cell, Plan, plan
@@ -28,7 +28,6 @@ from autograder.judge.sandbox import Limits, NoSandbox
 __all__ = ["Judge", "LessonBroken", "Verdict", "Verdicts", "judge"]
 
 MOST_DEATHS = 6
-SCORE = "application/vnd.convnets.score+json"  # as `utils.contest.scoring` displays it
 ATTEMPTS = 3  # to judge with a new fork server, when the old one or a sandbox is gone
 OF_A_TEST = 1 << 20  # characters of a test's outputs
 

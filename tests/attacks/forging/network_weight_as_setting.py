@@ -1,30 +1,15 @@
 """A patched encoder sends a layer's weight as a setting instead of a parameter."""
 
+from designs import SMALL
+
 LESSON = "08_architectures"
 INTENT = "weights that were trained beforehand are neither counted nor recognised"
 EXPECTED = {"design": 0}
 OURS_ONLY = True
 ANSWERS = {
-    "design": """
+    "design": SMALL
+    + """
 recipe = {}
-
-
-def small(filters=16):
-    return torch.nn.Sequential(
-        torch.nn.Conv2d(3, filters, 3, stride=2, padding=1, bias=False),
-        torch.nn.BatchNorm2d(filters),
-        torch.nn.ReLU(),
-        torch.nn.MaxPool2d(2),
-        torch.nn.Conv2d(filters, filters, 3, padding=1, bias=False),
-        torch.nn.BatchNorm2d(filters),
-        torch.nn.ReLU(),
-        torch.nn.Conv2d(filters, filters, 3, padding=1, bias=False),
-        torch.nn.BatchNorm2d(filters),
-        torch.nn.ReLU(),
-        torch.nn.MaxPool2d(2),
-        torch.nn.Flatten(),
-        torch.nn.Linear(16 * filters, 10),
-    )
 
 
 from autograder.judge.inside.networks import NetworkEncoder
