@@ -12,6 +12,7 @@ import torch
 
 from utils import models
 from utils.few_images import POOL, draw, from_scratch, maps, patches, tuned
+from utils.training import evaluate
 
 RECORD = Path(__file__).with_name("transfer.csv")
 HEADS = ["way", "patches", "factor", "rate", "steps", "draw", "accuracy"]
@@ -45,9 +46,7 @@ def main():
             model = tuned(network, pool_maps[chosen], labels[chosen], rate, factor, seed, steps)
         else:
             model = from_scratch(pool[chosen], labels[chosen], rate, seed, steps)
-        with torch.no_grad():
-            scores = model(test_maps if way == "tuned" else test)
-        accuracy = (scores.argmax(1) == answers).double().mean().item()
+        accuracy = evaluate(model, (test_maps if way == "tuned" else test, answers)).accuracy
         with RECORD.open("a", newline="") as stream:
             csv.writer(stream, lineterminator="\n").writerow([*setting, f"{accuracy:.4f}"])
 

@@ -11,8 +11,8 @@ from PIL import Image
 from torch import Tensor
 
 from utils.atomic import write_atomic
-from utils.mine import library, picture, shelf, switch
-from utils.mine.parts import LAYERS, PARTS
+from utils.mine import library, switch
+from utils.mine.parts import PARTS
 
 __all__ = ["Page", "built"]
 
@@ -81,13 +81,15 @@ def built(photographs: Iterable = ()) -> Page:
     images = [("your photograph", data.photograph(x)) for x in photographs]
     images += [(x.title, x.image) for x in data.photographs().values()]
     named = [_named(network, data.imagenet_input(image)) for _, image in images]
-    own = {name for name in PARTS if shelf.whose(name).startswith("yours")}
+    drawing = library.drawing()
     # What nobody works at is built again and again, and should be the same each time.
     today = f" {date.today():%d %B %Y}." if switch.live() else ""
-    count = f"{len(own)} of its {len(PARTS)} parts are my own"
-    if len(own) == len(PARTS):
-        count = f"All of its {len(PARTS)} parts are my own"
-    rest = "" if len(own) == len(PARTS) else "; the others are on loan"
+    count, rest = (
+        f"{len(drawing.own)} of its {len(PARTS)} parts are my own",
+        "; the others are on loan",
+    )
+    if len(drawing.own) == len(PARTS):
+        count, rest = f"All of its {len(PARTS)} parts are my own", ""
     figures = "".join(
         f'<figure><img src="{_thumbnail(image)}" width="{SIDE}" height="{SIDE}" '
         f'alt="{escape(title, quote=True)}"><figcaption><b>{escape(name)}</b> {value:.2f}'
@@ -103,7 +105,7 @@ def built(photographs: Iterable = ()) -> Page:
     table = f"<table><thead>{head}</thead><tbody>{rows}</tbody></table>"
     body = (
         f"<h3>What I built</h3><p>A convolutional network, from nothing. {count}{rest}.{today}</p>"
-        f"{picture.draw(PARTS, LAYERS, own)}"
+        f"{drawing._repr_html_()}"
         '<h4 class="part">What it says of photographs</h4>'
         "<p>EfficientNet-Lite0 with its published ImageNet weights, built of these parts: the most "
         f"probable of a thousand classes.</p>{figures}"
