@@ -1,13 +1,16 @@
-"""Submissions that together carry every mistake and every alternative right answer."""
+"""Every mistake and every right answer: in one long notebook, and some of them in submissions."""
 
-import itertools
+import copy
 import random
 from typing import NamedTuple
 
 from answers import RIGHT
-from course import find, points, solution
+from course import find, info, points, solution
 
+from autograder.cells import BUILD_METADATA
 from utils.checks import EXERCISES
+
+SUBMISSIONS = 4  # of a lesson, which mix right answers and mistakes
 
 
 class Answer(NamedTuple):
@@ -37,35 +40,57 @@ def alternatives(lesson, exercise):
     ]
 
 
-def schedule(lesson):
-    """Return the submissions to a lesson: student -> exercise -> answer.
+def answers(lesson, exercise):
+    """Return all that there is of answers to an exercise."""
+    return [*alternatives(lesson, exercise), published(lesson, exercise), *mistakes(exercise)]
 
-    In each, about half of the exercises carry a mistake and the others a right answer, so that one
-    exercise's answer would show in another's score. There are as many submissions as the exercise
-    with the longest list needs; a shorter list is filled up with right answers.
+
+def one_after_another(lesson):
+    """Return the lesson as one long notebook in which each exercise is answered in every way.
+
+    An exercise's answer and test are there once for each answer, so that one pair of kernels judges
+    them all. The second value says which: name of the test -> (exercise, answer).
     """
-    # Where exercises are few, one order may give a submission mistakes only: take another.
-    found = (_schedule(lesson, attempt) for attempt in itertools.count())
-    return next(x for x in found if all(_is_mixed(row) for row in x.values()))
+    notebook = solution(lesson)
+    took = notebook.metadata[BUILD_METADATA]["seconds"]
+    cells, held = [], {}
+    for cell in notebook.cells:
+        name = info(cell).get("grade_id", "")
+        exercise = name.removeprefix("test-")
+        if exercise not in points(lesson):
+            cells.append(cell)
+        elif name != exercise:  # its answer comes with it
+            for number, answer in enumerate(answers(lesson, exercise)):
+                test = _copy(cell, number, took)
+                reply = _copy(find(notebook, exercise), number, took)
+                reply.source = answer.source
+                cells += [reply, test]
+                held[test["id"]] = exercise, answer
+    notebook.cells = cells
+    return notebook, held
 
 
-def _is_mixed(row):
-    return 0 < sum(not answer.right for answer in row.values()) < len(row)
+def _copy(cell, number, took):
+    """Return a graded cell under another name, which may take as long."""
+    cell = copy.deepcopy(cell)
+    name = f"{cell['id']}-{number}"
+    took[name] = took.get(cell["id"], 1)
+    cell["id"] = cell.metadata["nbgrader"]["grade_id"] = name
+    return cell
 
 
-def _schedule(lesson, attempt):
+def schedule(lesson):
+    """Return the mixed submissions to a lesson: student -> exercise -> answer.
+
+    In each, about half of the exercises carry a mistake and the others the published answer, so
+    that one exercise's answer would show in another's score.
+    """
     exercises = list(points(lesson))
-    size = max(len(mistakes(x)) + len(alternatives(lesson, x)) for x in exercises)
-    columns = {}
-    for exercise in exercises:
-        right = itertools.cycle([*alternatives(lesson, exercise), published(lesson, exercise)])
-        column = mistakes(exercise)
-        column += itertools.islice(right, size - len(column))
-        # A text as the seed gives the same order everywhere, and another one to each exercise.
-        random.Random(f"{exercise}{attempt or ''}").shuffle(column)
-        columns[exercise] = column
-    rows = zip(*columns.values(), strict=True)
-    return {
-        f"mixed-{number:02d}": dict(zip(columns, row, strict=True))
-        for number, row in enumerate(rows, start=1)
-    }
+    dice = random.Random(lesson)  # a text as the seed gives the same choice everywhere
+    rows = {}
+    for number in range(1, SUBMISSIONS + 1):
+        wrong = set(dice.sample(exercises, len(exercises) // 2))
+        rows[f"mixed-{number}"] = {
+            x: dice.choice(mistakes(x)) if x in wrong else published(lesson, x) for x in exercises
+        }
+    return rows

@@ -74,7 +74,7 @@ def batches(tmp_path_factory):
     def grade(name):
         return name, _grade(folders[name], BATCHES[name])
 
-    with ThreadPoolExecutor(2) as pool:
+    with ThreadPoolExecutor(3) as pool:
         return dict(pool.map(grade, ("harming", "forging", "reading", "network", "gradients")))
 
 

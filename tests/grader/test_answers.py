@@ -1,22 +1,34 @@
 """Every mistake loses the points of its exercise alone; every right answer keeps them."""
 
+import functools
+
 import pytest
 from answers import RIGHT
-from course import LESSONS, autograded, errors, points, scores
-from schedule import alternatives, mistakes, schedule
+from course import LESSONS, ROOT, autograded, errors, points, scores
+from schedule import one_after_another, schedule
 
+from autograder.judge.judging import Judge
 from utils.checks import EXERCISES
 
 ALL = [(lesson, exercise) for lesson in LESSONS for exercise in points(lesson)]
 each_exercise = pytest.mark.parametrize(("lesson", "exercise"), ALL)
 
 
-def results(course, lesson, exercise):
-    """What each submission answered to an exercise, and scored: (student, answer, score)."""
-    return [
-        (student, answers[exercise], scores(course, student, lesson)[exercise])
-        for student, answers in schedule(lesson).items()
-    ]
+@pytest.fixture(scope="session")
+def verdicts():
+    """A function from a lesson to what the judge says to every answer: (exercise, answer, verdict).
+
+    One submission holds them all: it is the same judge, sandbox and tests as in a round of grading.
+    """
+
+    @functools.cache
+    def of(lesson):
+        notebook, held = one_after_another(lesson)
+        with Judge(ROOT, lesson, notebook) as judge:
+            tests = judge.judge(notebook).tests
+        return [(*held[name], verdict) for name, verdict in tests.items()]
+
+    return of
 
 
 @pytest.mark.parametrize("lesson", LESSONS)
@@ -27,35 +39,33 @@ def test_every_exercise_has_mistakes_and_right_answers(lesson):
         assert len(RIGHT[lesson][exercise]) >= 3, exercise
 
 
+@each_exercise
+def test_each_mistake_loses_the_points(verdicts, lesson, exercise):
+    scored = {
+        answer.name: verdict.points
+        for of, answer, verdict in verdicts(lesson)
+        if of == exercise and not answer.right
+    }
+    assert scored == dict.fromkeys([x.name for x in EXERCISES[exercise].mistakes], 0)
+
+
+@each_exercise
+def test_each_right_answer_gets_full_marks(verdicts, lesson, exercise):
+    found = {
+        answer.name: verdict
+        for of, answer, verdict in verdicts(lesson)
+        if of == exercise and answer.right
+    }
+    assert len(found) == len(RIGHT[lesson][exercise]) + 1
+    most = points(lesson)[exercise]
+    assert {name: x.message for name, x in found.items() if x.points != most} == {}
+
+
 @pytest.mark.parametrize("lesson", LESSONS)
-def test_each_answer_is_submitted(lesson):
-    rows = schedule(lesson)
-    submitted = [(x, answer) for row in rows.values() for x, answer in row.items()]
-    for exercise in points(lesson):
-        for answer in [*mistakes(exercise), *alternatives(lesson, exercise)]:
-            assert (exercise, answer) in submitted
-    for student, row in rows.items():
-        wrong = sum(not answer.right for answer in row.values())
-        assert 0 < wrong < len(row), f"{student} would not show cross-talk"
-
-
-@each_exercise
-def test_each_mistake_loses_the_points(graded, lesson, exercise):
-    kept = [
-        f"{student}: {answer.name}: {score}"
-        for student, answer, score in results(graded(lesson), lesson, exercise)
-        if not answer.right and score != 0
-    ]
-    assert not kept
-
-
-@each_exercise
-def test_each_right_answer_gets_full_marks(graded, lesson, exercise):
-    # Whatever mistakes the same submission makes in the other exercises.
+def test_a_mistake_costs_the_points_of_its_exercise_alone(graded, lesson):
     course = graded(lesson)
-    lost = [
-        f"{student}: {answer.name}: {score}: {errors(autograded(course, student, lesson))}"
-        for student, answer, score in results(course, lesson, exercise)
-        if answer.right and score != points(lesson)[exercise]
-    ]
-    assert not lost
+    for student, row in schedule(lesson).items():
+        due = {x: points(lesson)[x] if answer.right else 0 for x, answer in row.items()}
+        assert len({bool(x) for x in due.values()}) == 2, "there would be no cross-talk"
+        got = scores(course, student, lesson)
+        assert got == due, f"{student}: {errors(autograded(course, student, lesson))}"

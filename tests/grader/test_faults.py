@@ -26,9 +26,9 @@ from small import hand_in, small_course
 
 from autograder.judge import cgroups
 
-SUBMISSIONS, FEW = 40, 12
+SUBMISSIONS, FEW = 24, 12
 #: What is killed, and how often.
-KILLS = {"main": 5, "worker": 7, "fork server": 8}
+KILLS = {"main": 3, "worker": 4, "fork server": 4}
 
 
 @pytest.fixture(scope="module")

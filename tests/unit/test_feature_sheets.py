@@ -105,6 +105,7 @@ def test_names_are_those_of_the_network(lite0, inputs):
             )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("which", [0, 2, 5])
 def test_patches_are_the_strongest_of_all_photographs(lite0, inputs, which):
     layer = LAYERS[which]

@@ -314,6 +314,7 @@ def test_what_the_course_does_itself_is_not_copied(typed, lesson):
     assert "Use `mine`, torch or plain Python" in said
 
 
+@pytest.mark.slow
 def test_parts_that_use_parts_work_with_and_without_the_course(typed, lesson, kernel):
     said = typed(ANSWER, CHECK, BLOCK, BLOCK_CHECK)
     assert "Kept as your own residual_block" in said
@@ -424,6 +425,7 @@ def test_a_class_is_kept_and_comes_back_as_a_class(typed, lesson, kernel):
     assert mine.Conv2d is nn.Conv2d
 
 
+@pytest.mark.slow
 def test_a_part_imports_another_that_the_notebook_has_as_it_is_kept(typed, lesson, kernel):
     typed(ANSWER, CHECK, module(ALONE, "conv2d_vectorised"), MODULE_CHECK)
     text = (library(lesson) / "conv2d_module.py").read_text()
@@ -542,6 +544,7 @@ def test_a_folder_that_cannot_be_made_is_one_line(typed, lesson):
     assert "✓ Passed" in said and "cannot be written" in said and "Traceback" not in said
 
 
+@pytest.mark.slow
 def test_a_crash_in_the_middle_leaves_the_file_before(typed, lesson, monkeypatch):
     typed(MEAN, MEAN_CHECK)
     before = (library(lesson) / "global_avg_pool2d.py").read_bytes()

@@ -132,6 +132,7 @@ def test_an_inverted_residual_block_is_evaluated_by_its_parts(arguments, own, mo
     assert "\n  yours\n" in repr(block)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("build", "size"),
     [

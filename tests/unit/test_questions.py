@@ -184,112 +184,119 @@ def bottleneck():
     return weights(512, 128, 1) + weights(128, 128, 3) + weights(128, 512, 1)
 
 
-#: Question -> numbers of its right answer, and other numbers of its answers, each computed.
-COMPUTED = {
-    "reshape-is-no-transpose": ([*torch.arange(1, 7).reshape(3, 2)[0]], []),
-    "negative-floor": ([abs(-3 // 2)], [-3 / -2]),
-    "chain-rule-product": ([3 * 2], []),
-    "downhill": ([0.1 * 4], []),
-    "what-a-filter-spans": ([weights(16, 1, 3)], [weights(1, 1, 3), weights(3, 1, 3)]),
-    "depth-of-the-output": ([32], [16 * 32, 16 + 32]),
-    "keep-the-size": ([next(p for p in range(9) if size(50, 5, 1, p) == 50)], []),
-    "steps-that-do-not-fit": ([size(10, 3, 2)], []),
-    "parameters-and-image-size": ([sizing.conv_params(3, 8, 5).total], [weights(3, 8, 5)]),
-    "flat-region": ([7 * 0 + 0.5], [7 * 1 + 0.5, 7 * 0.5]),
-    "shapes-of-im2col": ([8, weights(3, 1, 5), size(32, 5, 1, 2) ** 2], [24, 25, 28, 28**2]),
-    "gradient-of-a-bias": ([biases()], [4 * 4, 3 * biases()]),
-    "corner-and-middle": ([*corner_and_middle()], [*corner_and_middle(padding=1)]),
-    "price-of-differences": ([], [sizing.conv_params(3, 8, 5).total * x for x in (1, 2)]),
-    "relu-backwards": ([0, 4, 6], [3 * 4, 0.5 * 6]),
-    "two-small-layers": ([field((3, 1), (3, 1))], []),
-    "stride-comes-first": ([field((5, 2), (3, 1)), field((3, 1), (5, 2))], []),
-    "many-ways-to-the-middle": ([three_layers()], [math.isqrt(int(three_layers()))]),
-    "region-with-padding": ([0, 5 - 1 - 2], []),
-    "volume-after-pooling": ([size(28, 2, 2), 64], [size(28, 2, 1), 64 // 2]),
-    "gradient-of-the-maximum": ([*maximum_gradient()], [4 * 5]),
-    "winner-of-two-windows": ([2 + 3], [(2 + 3) / 2]),
-    "gradient-of-a-mean": ([mean_gradient()], [4 * 4]),
-    "relu-and-pooling": ([], [(max(0, -3) + 1) / 2]),
-    "pooling-widens-the-field": ([field((2, 2), (3, 1), (3, 1), (3, 1))], []),
-    "pooling-and-exact-places": ([2**5], [2 * 5, 224 // 2**5]),
-    "two-poolings-in-a-row": ([2 * 2], []),
-    "where-the-parameters-are": (
-        [],
-        [round(100 - 100 * fully_connected("alexnet") / network("alexnet").parameters)],
-    ),
-    "twotwentyfour": ([size(224, 11, 4), size(227, 11, 4)], [(224 - 11) / 4 + 1, 227, 11 - 4]),
-    "scale-of-dropout": ([4, 3], [1 - 0.25, 0.5]),
-    "when-tanh-saturates": ([round(1 - 0.99**2, 2)], [50, 0.5, round(math.sqrt(0.5), 1)]),
-    "top-speed-of-momentum": ([velocity(1000)], [velocity(2)]),
-    "weight-without-gradient": ([], [0.01, 0.0005]),
-    "two-threes-for-a-five": (
-        [2 * weights(1, 1, 3), weights(1, 1, 5), round(100 * (1 - 18 / 25))],
-        [round(100 * (1 - 9 / 25)), 9 * 9],
-    ),
-    "small-filters-on-an-image": (
-        [small_filters(32), weights(3, 32, 5)],
-        [2 * weights(3, 32, 3), 18, 25, round(100 * (1 - 18 / 25))],
-    ),
-    "stack-without-relu": ([7], [3 * 9, 7 * 7]),
-    "compose-by-hand": ([*composed()], []),
-    "memory-of-a-stack": ([], [3 * 9, 7 * 7]),
-    "root-of-the-ways": (
-        [],
-        [three_layers(), three_layers() ** 0.5, round((7 / 49) ** 0.5, 2)],
-    ),
-    "equal-cost": (
-        [round((49 / 27) ** 0.5, 2)],
-        [round(49 / 27, 1), weights(1, 1, 7), 3 * weights(1, 1, 3), 3],
-    ),
-    "linear-layer-slides": ([size(384 // 2**5, 7)], [384 // 2**5, 2**5]),
-    "cheapest-cut": (
-        [],
-        [
-            millions(fully_connected("vgg16")),
-            millions(weights(512, 4096, 7)),
-            round(sum(x.parameters for x in list(network("vgg16").only("Conv2d"))[:4]) / 1e3),
-            *network("vgg16").only("Linear")[0].output_shape,
-            network("vgg16").only("Conv2d")[-1].output_shape[0],
-        ],
-    ),
-    "field-of-vgg": ([], [(224 - 212) // 2]),
-    "degradation-or-overfitting": ([], [34 - 18]),
-    "argument-by-copying": ([56 - 20], [36]),
-    "ten-times-plus-five": ([], [10**2]),
-    "momentum-of-statistics": ([0.9 * 2 + 0.1 * 12], [0.9, 0.1 * 2 + 0.9 * 12, 0.5, 2 + 0.1 * 12]),
-    "a-tenth-less-per-layer": ([], [0.9, round(0.9**50, 3), 15, round(0.9**15, 1), 90]),
-    "he-for-relu": ([weights(64, 1, 3)], []),
-    "padding-on-small-maps": ([2 * 2, 9 - 2 * 2], []),
-    "plus-one": ([10, 7, round(1.2**10)], [10 * 0.2, 10 * 1.2, 10]),
-    "projections-of-resnet-50": (
-        [],
-        [projections(50), projections(34), network("resnet18")[0].output_shape[0]],
-    ),
-    "why-a-bottleneck": (
-        [round(2 * weights(512, 512, 3) / bottleneck())],
-        [bottleneck(), 2 * weights(512, 512, 3), 3 / 2],
-    ),
-    "thin-though-deep": (
-        [],
-        [
-            millions(weights(512, 4096, 7)),
-            millions(network("vgg19").only("Conv2d").parameters),
-            millions(fully_connected("resnet152")),
-            224,
-        ],
-    ),
-    "nine-times-deeper-and-cheaper": ([], [size(size(224, 7, 2, 3), 3, 2, 1)]),
-    "separable-five-by-five": ([weights(1, 1, 5)], []),
-    "reduce-before-five": (
-        [],
-        [32, 192, 16, weights(192, 32, 5), weights(192, 16, 1) + weights(16, 32, 5)],
-    ),
-    "early-or-late": (
-        [],
-        [weights(16, 16, 3), weights(32, 32, 3), weights(16, 16, 3) * 32 * 32],
-    ),
-    "gradient-of-the-scores": ([*scores()], []),
-}
+@functools.cache
+def computed():
+    """Question -> numbers of its right answer, and other numbers of its answers, each computed."""
+    return {
+        "reshape-is-no-transpose": ([*torch.arange(1, 7).reshape(3, 2)[0]], []),
+        "negative-floor": ([abs(-3 // 2)], [-3 / -2]),
+        "chain-rule-product": ([3 * 2], []),
+        "downhill": ([0.1 * 4], []),
+        "what-a-filter-spans": ([weights(16, 1, 3)], [weights(1, 1, 3), weights(3, 1, 3)]),
+        "depth-of-the-output": ([32], [16 * 32, 16 + 32]),
+        "keep-the-size": ([next(p for p in range(9) if size(50, 5, 1, p) == 50)], []),
+        "steps-that-do-not-fit": ([size(10, 3, 2)], []),
+        "parameters-and-image-size": ([sizing.conv_params(3, 8, 5).total], [weights(3, 8, 5)]),
+        "flat-region": ([7 * 0 + 0.5], [7 * 1 + 0.5, 7 * 0.5]),
+        "shapes-of-im2col": ([8, weights(3, 1, 5), size(32, 5, 1, 2) ** 2], [24, 25, 28, 28**2]),
+        "gradient-of-a-bias": ([biases()], [4 * 4, 3 * biases()]),
+        "corner-and-middle": ([*corner_and_middle()], [*corner_and_middle(padding=1)]),
+        "price-of-differences": ([], [sizing.conv_params(3, 8, 5).total * x for x in (1, 2)]),
+        "relu-backwards": ([0, 4, 6], [3 * 4, 0.5 * 6]),
+        "two-small-layers": ([field((3, 1), (3, 1))], []),
+        "stride-comes-first": ([field((5, 2), (3, 1)), field((3, 1), (5, 2))], []),
+        "many-ways-to-the-middle": ([three_layers()], [math.isqrt(int(three_layers()))]),
+        "region-with-padding": ([0, 5 - 1 - 2], []),
+        "volume-after-pooling": ([size(28, 2, 2), 64], [size(28, 2, 1), 64 // 2]),
+        "gradient-of-the-maximum": ([*maximum_gradient()], [4 * 5]),
+        "winner-of-two-windows": ([2 + 3], [(2 + 3) / 2]),
+        "gradient-of-a-mean": ([mean_gradient()], [4 * 4]),
+        "relu-and-pooling": ([], [(max(0, -3) + 1) / 2]),
+        "pooling-widens-the-field": ([field((2, 2), (3, 1), (3, 1), (3, 1))], []),
+        "pooling-and-exact-places": ([2**5], [2 * 5, 224 // 2**5]),
+        "two-poolings-in-a-row": ([2 * 2], []),
+        "where-the-parameters-are": (
+            [],
+            [round(100 - 100 * fully_connected("alexnet") / network("alexnet").parameters)],
+        ),
+        "twotwentyfour": ([size(224, 11, 4), size(227, 11, 4)], [(224 - 11) / 4 + 1, 227, 11 - 4]),
+        "scale-of-dropout": ([4, 3], [1 - 0.25, 0.5]),
+        "when-tanh-saturates": ([round(1 - 0.99**2, 2)], [50, 0.5, round(math.sqrt(0.5), 1)]),
+        "top-speed-of-momentum": ([velocity(1000)], [velocity(2)]),
+        "weight-without-gradient": ([], [0.01, 0.0005]),
+        "two-threes-for-a-five": (
+            [2 * weights(1, 1, 3), weights(1, 1, 5), round(100 * (1 - 18 / 25))],
+            [round(100 * (1 - 9 / 25)), 9 * 9],
+        ),
+        "small-filters-on-an-image": (
+            [small_filters(32), weights(3, 32, 5)],
+            [2 * weights(3, 32, 3), 18, 25, round(100 * (1 - 18 / 25))],
+        ),
+        "stack-without-relu": ([7], [3 * 9, 7 * 7]),
+        "compose-by-hand": ([*composed()], []),
+        "memory-of-a-stack": ([], [3 * 9, 7 * 7]),
+        "root-of-the-ways": (
+            [],
+            [three_layers(), three_layers() ** 0.5, round((7 / 49) ** 0.5, 2)],
+        ),
+        "equal-cost": (
+            [round((49 / 27) ** 0.5, 2)],
+            [round(49 / 27, 1), weights(1, 1, 7), 3 * weights(1, 1, 3), 3],
+        ),
+        "linear-layer-slides": ([size(384 // 2**5, 7)], [384 // 2**5, 2**5]),
+        "cheapest-cut": (
+            [],
+            [
+                millions(fully_connected("vgg16")),
+                millions(weights(512, 4096, 7)),
+                round(sum(x.parameters for x in list(network("vgg16").only("Conv2d"))[:4]) / 1e3),
+                *network("vgg16").only("Linear")[0].output_shape,
+                network("vgg16").only("Conv2d")[-1].output_shape[0],
+            ],
+        ),
+        "field-of-vgg": ([], [(224 - 212) // 2]),
+        "degradation-or-overfitting": ([], [34 - 18]),
+        "argument-by-copying": ([56 - 20], [36]),
+        "ten-times-plus-five": ([], [10**2]),
+        "momentum-of-statistics": (
+            [0.9 * 2 + 0.1 * 12],
+            [0.9, 0.1 * 2 + 0.9 * 12, 0.5, 2 + 0.1 * 12],
+        ),
+        "a-tenth-less-per-layer": ([], [0.9, round(0.9**50, 3), 15, round(0.9**15, 1), 90]),
+        "he-for-relu": ([weights(64, 1, 3)], []),
+        "padding-on-small-maps": ([2 * 2, 9 - 2 * 2], []),
+        "plus-one": ([10, 7, round(1.2**10)], [10 * 0.2, 10 * 1.2, 10]),
+        "projections-of-resnet-50": (
+            [],
+            [projections(50), projections(34), network("resnet18")[0].output_shape[0]],
+        ),
+        "why-a-bottleneck": (
+            [round(2 * weights(512, 512, 3) / bottleneck())],
+            [bottleneck(), 2 * weights(512, 512, 3), 3 / 2],
+        ),
+        "thin-though-deep": (
+            [],
+            [
+                millions(weights(512, 4096, 7)),
+                millions(network("vgg19").only("Conv2d").parameters),
+                millions(fully_connected("resnet152")),
+                224,
+            ],
+        ),
+        "nine-times-deeper-and-cheaper": ([], [size(size(224, 7, 2, 3), 3, 2, 1)]),
+        "separable-five-by-five": ([weights(1, 1, 5)], []),
+        "reduce-before-five": (
+            [],
+            [32, 192, 16, weights(192, 32, 5), weights(192, 16, 1) + weights(16, 32, 5)],
+        ),
+        "early-or-late": (
+            [],
+            [weights(16, 16, 3), weights(32, 32, 3), weights(16, 16, 3) * 32 * 32],
+        ),
+        "gradient-of-the-scores": ([*scores()], []),
+    }
+
+
 #: Numbers of papers and libraries, with their source.
 PUBLISHED = {
     "what-the-control-shows": "28.54 25.03",  # He et al. (2016), table 2
@@ -302,18 +309,22 @@ PUBLISHED = {
 }
 #: Numbers of examples: any others would do as well.
 EXAMPLES = {"one-pixel-filters": "256 64", "same-weights-everywhere": "64"}
-#: Facts in the questions' own texts.
-GIVEN = {
-    "where-the-parameters-are": [millions(network("alexnet").parameters)],
-    "cheapest-cut": [millions(network("vgg16").parameters)],
-    "thin-though-deep": [millions(network(x).parameters) for x in ("resnet152", "vgg19")],
-    "nine-times-deeper-and-cheaper": [billions("resnet152"), billions("vgg16")],
-    "loss-that-does-not-move": [round(math.log(100), 1)],
-    "steps-that-do-not-fit": [(10 - 3) / 2 + 1],
-    "field-of-vgg": [
-        field(*[(3, 1) if x == "C" else (2, 2) for x in "CCPCCPCCCPCCCPCCCP"]),
-    ],
-}
+
+
+@functools.cache
+def given():
+    """Facts in the questions' own texts."""
+    return {
+        "where-the-parameters-are": [millions(network("alexnet").parameters)],
+        "cheapest-cut": [millions(network("vgg16").parameters)],
+        "thin-though-deep": [millions(network(x).parameters) for x in ("resnet152", "vgg19")],
+        "nine-times-deeper-and-cheaper": [billions("resnet152"), billions("vgg16")],
+        "loss-that-does-not-move": [round(math.log(100), 1)],
+        "steps-that-do-not-fit": [(10 - 3) / 2 + 1],
+        "field-of-vgg": [
+            field(*[(3, 1) if x == "C" else (2, 2) for x in "CCPCCPCCCPCCCPCCCP"]),
+        ],
+    }
 
 
 def numbers(text):
@@ -335,14 +346,14 @@ def near(left, right):
 @BY_NAME
 def test_the_numbers_of_the_right_answer_are_computed(question):
     stated = numbers(question.options[question.right].text)
-    right = COMPUTED.get(question.name, ([], []))[0]
+    right = computed().get(question.name, ([], []))[0]
     assert near(stated, floats(right) | numbers(question.text) | {0, 1, 2, 3, 180}), stated
     assert near(floats(right), stated), "computed otherwise"
 
 
 @BY_NAME
 def test_no_other_number_comes_from_nowhere(question):
-    known = set().union(*(floats(x) for x in COMPUTED.get(question.name, ([], []))))
+    known = set().union(*(floats(x) for x in computed().get(question.name, ([], []))))
     known |= numbers(question.text) | numbers(PUBLISHED.get(question.name, ""))
     known |= numbers(EXAMPLES.get(question.name, ""))
     # Small whole numbers count things or are parts of sums; 180 degrees turn something round.
@@ -352,7 +363,7 @@ def test_no_other_number_comes_from_nowhere(question):
 
 
 def test_facts_in_the_questions_are_right():
-    for name, values in GIVEN.items():
+    for name, values in given().items():
         assert near(floats(values), numbers(bank()[name].text)), (name, values)
 
 

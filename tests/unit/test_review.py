@@ -144,6 +144,7 @@ def test_a_check_that_fails_is_kept_once_a_day_and_no_stub_is(kernel, lesson):
     assert line.split()[1:] == ["check", "strides-that-fit", "wrong"]
 
 
+@pytest.mark.slow
 def test_two_notebooks_at_once_lose_nothing(tmp_path):
     code = f"""
 import sys

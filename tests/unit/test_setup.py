@@ -167,6 +167,7 @@ def test_who_lacks_what_grading_needs_is_told_what_to_install():
     assert with_what_comes_with("grade", "-m", "autograder", "--help").startswith("usage:")
 
 
+@pytest.mark.slow
 def test_students_need_nothing_of_what_instructors_need():
     assert "convnets-course" in brought("")
     assert not brought("") & {"distributed", "rich", "jupytext", "sphinx", "pytest"}

@@ -84,6 +84,7 @@ def test_no_task_threatens():
     assert not [text for text in texts if re.search(r"the check notices|the grader looks", text)]
 
 
+@pytest.mark.slow
 def test_a_folder_named_like_a_package_is_no_package(tmp_path):
     for name in OTHERS:
         (tmp_path / name).mkdir()
