@@ -1,6 +1,6 @@
 """Write docs/attacks.md: what stock nbgrader and our grader make of hostile submissions.
 
-    python benchmarks/attacks.py [NAME ...]
+    python -m benchmarks.attacks [NAME ...]
 
 Stock nbgrader grades the submissions here, in throwaway copies of the course: all, or those named,
 and the others' rows stay as they are. What would harm this machine, or print its own secrets, is
@@ -15,11 +15,10 @@ import tempfile
 from importlib.metadata import version
 from pathlib import Path
 
-sys.path[:0] = [str(Path(__file__).resolve().parent.parent / x) for x in ("", "tests")]
+import nbformat
 
-import nbformat  # noqa: E402
-from corpus import CONTEST, Attack, corpus, lesson_points, make_course  # noqa: E402
-from course import RECORDS, ROOT, autograded, run, scores  # noqa: E402
+from tests.corpus import CONTEST, Attack, corpus, lesson_points, make_course
+from tests.course import RECORDS, ROOT, autograded, run, scores
 
 PAGE = ROOT / "docs" / "attacks.md"
 STOCK = f"""

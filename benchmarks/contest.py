@@ -4,8 +4,8 @@ Each looks for its learning rate, from one start and with pictures of their own,
 neighbours of the best are worse; with that rate it is then trained from three starts, and tested on
 the contest's pictures. On one core this takes some quarter of an hour.
 
-    python benchmarks/contest.py            # all five
-    python benchmarks/contest.py ResNet     # these only; the others stay as they are
+    python -m benchmarks.contest            # all five
+    python -m benchmarks.contest ResNet     # these only; the others stay as they are
 """
 
 import sys

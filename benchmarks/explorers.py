@@ -1,6 +1,6 @@
 """From a key press to the picture: each explorer, and the same one as ipywidgets with matplotlib.
 
-    python benchmarks/explorers.py [Convolution Pooling ...]
+    python -m benchmarks.explorers [Convolution Pooling ...]
 
 Both run in the same JupyterLab, in a real Chromium, and are moved by the same key on a slider. A
 time begins with the key's event in the browser, and ends when the changed picture is painted. What
@@ -18,14 +18,12 @@ import nbformat
 from nbformat.v4 import new_code_cell, new_notebook
 from playwright.sync_api import sync_playwright
 
+import utils.explorers
+from tests import explorers as pages
+from tests.browser import TOKEN, launch, served
+from tests.course import copy_course
+
 ROOT = Path(__file__).resolve().parent.parent
-sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
-
-import explorers as pages  # noqa: E402
-from browser import TOKEN, launch, served  # noqa: E402
-from course import copy_course  # noqa: E402
-
-import utils.explorers  # noqa: E402
 
 KEYS = 60
 #: Class -> the label of a slider, its trait, and the values that are gone through.

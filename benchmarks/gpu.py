@@ -1,8 +1,8 @@
 """Run all that the course computes on a GPU, compare it with the CPU, and time whole networks.
 
     make gpu                                      # finds a Python whose torch has CUDA
-    python benchmarks/gpu.py [--device cuda] [--out benchmarks/gpu] [--seconds 340] [--only layers]
-    python benchmarks/gpu.py --device cpu --quick # a rehearsal, with the CPU in the GPU's place
+    python -m benchmarks.gpu [--device cuda] [--out benchmarks/gpu] [--seconds 340] [--only layers]
+    python -m benchmarks.gpu --device cpu --quick # a rehearsal, with the CPU in the GPU's place
 
 Each step runs in a process of its own with its own time limit, so that one that crashes, hangs or
 breaks the device stops no other. What is known is written after each step to OUT.json and OUT.md.
@@ -27,10 +27,9 @@ import traceback
 from collections.abc import Iterator
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
-sys.path[:0] = [str(ROOT), str(ROOT / "benchmarks")]
+import torch
 
-import torch  # noqa: E402
+ROOT = Path(__file__).resolve().parent.parent
 
 #: Largest error of a result, as a part of its largest number, by dtype.
 TOLERANCE = {
@@ -76,7 +75,7 @@ def machine(device: torch.device, quick: bool) -> Iterator[Result]:
 
 def layers(device: torch.device, quick: bool) -> Iterator[Result]:
     """Every layer that is measured elsewhere, forward and backward, in all dtypes."""
-    from cases import CASES
+    from benchmarks.cases import CASES
 
     for case in CASES:
         for dtype in list(TOLERANCE)[1:3] if quick else TOLERANCE:
@@ -416,7 +415,7 @@ def child(step: str, device: torch.device, quick: bool) -> int:
 
 def run(step: str, arguments, limit: float) -> dict:
     """Run a step in a process of its own; return what it said, and how it ended."""
-    words = [sys.executable, __file__, "--step", step, "--device", arguments.device]
+    words = [sys.executable, "-m", "benchmarks.gpu", "--step", step, "--device", arguments.device]
     words += ["--quick"] if arguments.quick else []
     started = time.monotonic()
     with tempfile.TemporaryFile("w+") as out, tempfile.TemporaryFile("w+") as errors:

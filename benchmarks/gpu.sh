@@ -5,11 +5,11 @@ sees='import sys, torch; sys.exit(not torch.cuda.is_available())'
 for python in "$PYTHON" .venv/bin/python python3 python; do
   if [ -n "$python" ] && command -v "$python" >/dev/null 2>&1 && "$python" -c "$sees" 2>/dev/null; then
     echo "Using $(command -v "$python")"
-    exec "$python" benchmarks/gpu.py "$@"
+    exec "$python" -m benchmarks.gpu "$@"
   fi
 done
 echo "No Python here has a torch that sees a GPU; making an environment with one ..."
-make setup && .venv/bin/python -c "$sees" && exec .venv/bin/python benchmarks/gpu.py "$@"
+make setup && .venv/bin/python -c "$sees" && exec .venv/bin/python -m benchmarks.gpu "$@"
 echo "The torch in .venv sees no GPU either. Is there one (nvidia-smi)? Does its driver fit?"
 echo "Name a Python that has another torch: make gpu PYTHON=/path/to/python"
 exit 1

@@ -1,7 +1,7 @@
 """How long a large course takes: our export beside nbgrader's, our report, the formgrader's pages.
 
-    python benchmarks/gradebook.py                    # 1000 students, 6 lessons; minutes
-    python benchmarks/gradebook.py --students 50      # a minute
+    python -m benchmarks.gradebook                    # 1000 students, 6 lessons; minutes
+    python -m benchmarks.gradebook --students 50      # a minute
 
 It fills the gradebook of a copy of the course with random scores, the same ones each time.
 The commands are timed as one types them, with their start; the two exported files must be equal.
@@ -21,13 +21,10 @@ import urllib.request
 from contextlib import contextmanager
 from pathlib import Path
 
-from random_gradebook import fill
-
 from autograder.gradebook import scores as gradebook
 from autograder.gradebook.export import nbgrader as our_form
-
-sys.path.append(str(Path(__file__).resolve().parent.parent / "tests"))
-from course import LESSONS, copy_course, environment
+from benchmarks.random_gradebook import fill
+from tests.course import LESSONS, copy_course, environment
 
 
 def timed(course: Path, *command) -> float:

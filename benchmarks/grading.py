@@ -1,6 +1,6 @@
 """Grade the same submissions with stock nbgrader and with the course's grader, side by side.
 
-    python benchmarks/grading.py --lesson 01_convolution --stock 10 --ours 10 100 --workers 1 2
+    python -m benchmarks.grading --lesson 01_convolution --stock 10 --ours 10 100 --workers 1 2
 
 The submissions mix the mistakes and right answers of the lesson's catalogue, as the tests do.
 Stock nbgrader runs with its own preprocessors, in one batch process. Each run starts from a fresh
@@ -19,11 +19,10 @@ import time
 from pathlib import Path
 from typing import NamedTuple
 
-ROOT = Path(__file__).resolve().parent.parent
-sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
+from tests.course import answered, copy_course, environment, nbgrader, released, submit
+from tests.schedule import schedule
 
-from course import answered, copy_course, environment, nbgrader, released, submit  # noqa: E402
-from schedule import schedule  # noqa: E402
+ROOT = Path(__file__).resolve().parent.parent
 
 STOCK = """
 c = get_config()
@@ -111,7 +110,7 @@ def measure(course: Path, *command: str) -> Cost:
 def make(folder: Path, lesson: str, count: int) -> Path:
     """A fresh course with so many submissions, those of the tests' schedule over and over."""
     course = copy_course(folder / "course")
-    rows = list(schedule(lesson).values())
+    rows = list(schedule(lesson, 20).values())
     for number in range(count):
         row = rows[number % len(rows)]
         sources = {exercise: answer.source for exercise, answer in row.items()}

@@ -1,6 +1,6 @@
 """How fast are the layers of utils.functional, against torch's? Prints a table of ratios.
 
-    python benchmarks/layers.py [--backward] [--batch 1 8 32] [--case 3x3] [--quick]
+    python -m benchmarks.layers [--backward] [--batch 1 8 32] [--case 3x3] [--quick]
         [--threads 1] [--device cuda] [--plain-malloc] [--save benchmarks/RESULTS.md]
 
 Ours and torch's run in turns in one process; a ratio is the median over the rounds of ours / torch,
@@ -21,10 +21,11 @@ import time
 
 os.environ.setdefault("KINETO_LOG_LEVEL", "9")  # before torch, whose profiler is talkative
 
-import report
 import torch
-from cases import CASES
 from torch.profiler import ProfilerActivity, profile
+
+from benchmarks import report
+from benchmarks.cases import CASES
 
 MALLOC = {"MALLOC_MMAP_THRESHOLD_": str(2**33), "MALLOC_TRIM_THRESHOLD_": str(2**34)}
 
@@ -218,7 +219,7 @@ def main():
     raised = all(os.environ.get(name) == value for name, value in MALLOC.items())
     linux = sys.platform == "linux" and device.type == "cpu"
     if linux and not (options.plain_malloc or raised):
-        os.execve(sys.executable, [sys.executable, *sys.argv], os.environ | MALLOC)
+        os.execve(sys.executable, sys.orig_argv, os.environ | MALLOC)
     torch.set_num_threads(options.threads)
     # Full float32 products: TF32 would keep 10 of 23 bits.
     torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = False

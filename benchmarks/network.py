@@ -1,6 +1,6 @@
 """How fast is EfficientNet-Lite0 of our layers, against the same network of torch's?
 
-    python benchmarks/network.py [--threads 1] [--rounds 25] [--batch 1] [--wall]
+    python -m benchmarks.network [--threads 1] [--rounds 25] [--batch 1] [--wall]
 
 Both run in turns in one process, in evaluation mode and without gradients; the ratio is the median
 over the rounds of ours / torch, with its quartiles. With one thread the time is that of the CPU, so
@@ -15,8 +15,8 @@ import sys
 import time
 
 import torch
-from layers import MALLOC
 
+from benchmarks.layers import MALLOC
 from utils import models
 from utils.models.torch_layers import as_torch
 
@@ -29,7 +29,7 @@ def main():
     parser.add_argument("--wall", action="store_true")
     options = parser.parse_args()
     if sys.platform == "linux" and os.environ.get(next(iter(MALLOC))) is None:
-        os.execve(sys.executable, [sys.executable, *sys.argv], os.environ | MALLOC)
+        os.execve(sys.executable, sys.orig_argv, os.environ | MALLOC)
     torch.set_num_threads(options.threads)
     clock = time.perf_counter if options.wall or options.threads > 1 else time.thread_time
     ours = models.efficientnet_lite0("imagenet")

@@ -2,7 +2,6 @@
 
 import datetime
 import random
-import sys
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -13,9 +12,7 @@ from sqlalchemy.orm import Session
 from autograder.gradebook import journal
 from autograder.gradebook import scores as gradebook
 from autograder.judge.judging import Verdict
-
-sys.path.append(str(Path(__file__).resolve().parent.parent / "tests"))
-from course import COURSE_ID, LESSONS, RECORDS, solution
+from tests.course import COURSE_ID, LESSONS, RECORDS, solution
 
 HANDED_IN = datetime.datetime(2026, 2, 1, 12)
 WORDS = ["swaps rows and columns", "forgets the padding", "divides by the batch twice"]

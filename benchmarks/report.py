@@ -1,7 +1,7 @@
 """Show what layers.py measured: tables in a Markdown file, and a plot beside it.
 
 All runs are kept in ``results.json`` beside the Markdown file, one for each combination of
-direction, threads, allocator and device. ``python benchmarks/report.py benchmarks/RESULTS.md``
+direction, threads, allocator and device. ``python -m benchmarks.report benchmarks/RESULTS.md``
 writes the tables and the plot again.
 """
 
@@ -11,7 +11,7 @@ import platform
 import sys
 from pathlib import Path
 
-from cases import CASES
+from benchmarks.cases import CASES
 
 BEGIN, END = "<!-- tables: written by layers.py -->", "<!-- end of tables -->"
 HEADER = [

@@ -1,6 +1,6 @@
 """Take the pictures of README.md and docs/index.md anew, when a lesson in them has changed.
 
-    python docs/pictures.py [lesson explorer report check]
+    python -m docs.pictures [lesson explorer report check]
 
 The lesson and the explorer are taken from the site that `make site` has built. The report is on the
 submissions that the tests make of the catalogue's right and wrong answers; they are graded first,
@@ -16,13 +16,12 @@ from pathlib import Path
 from PIL import Image
 from playwright.sync_api import sync_playwright
 
+from docs._ext.paper import launch
+from tests.course import answered, copy_course, released, run, submit
+from tests.schedule import schedule
+
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent
-sys.path[:0] = [str(ROOT), *(str(ROOT / x) for x in ("docs/_ext", "tests"))]
-
-from course import answered, copy_course, released, run, submit  # noqa: E402
-from paper import launch  # noqa: E402
-from schedule import schedule  # noqa: E402
 
 LESSON = "01_convolution"
 #: What is at the top of the picture of a lesson.
@@ -49,7 +48,7 @@ def report(page) -> None:
     """The top of a report on a lesson."""
     with tempfile.TemporaryDirectory(prefix="convnets-pictures-") as folder:
         course = copy_course(Path(folder, "course"))
-        for student, answers in schedule(LESSON).items():
+        for student, answers in schedule(LESSON, 20).items():
             sources = {exercise: answer.source for exercise, answer in answers.items()}
             submit(course, student, answered(sources, released(LESSON)), lesson=LESSON)
         run(course, sys.executable, "-m", "autograder", "grade", LESSON)

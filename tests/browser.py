@@ -5,18 +5,16 @@ import os
 import signal
 import socket
 import subprocess
-import sys
 import time
 import urllib.error
 import urllib.request
 from contextlib import contextmanager
 
 import pytest
-from course import ROOT, environment
 from playwright.sync_api import sync_playwright
 
-sys.path.append(str(ROOT / "docs" / "_ext"))
-import paper
+from docs._ext import paper
+from tests.course import ROOT, environment
 
 ARTIFACTS = ROOT / "test-artifacts"
 TOKEN = "a-token-for-the-test"

@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 import torch
-from browser import browser, lab, page  # noqa: F401  (fixtures for all)
-from course import (
+
+from tests.browser import browser, lab, page  # noqa: F401  (fixtures for all)
+from tests.course import (
     LIGHT,
     ROOT,
     answered,
@@ -23,8 +24,8 @@ from course import (
     solution,
     submit,
 )
-from schedule import schedule
-from states import STATES, with_states
+from tests.schedule import schedule
+from tests.states import STATES, with_states
 
 TEMPORARY = pytest.StashKey[Path]()
 #: What lies in a temporary folder and is nobody's fault: pytest's own, torch's cache of kernels.

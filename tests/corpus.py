@@ -17,7 +17,8 @@ from pathlib import Path
 from types import ModuleType
 
 import nbformat
-from course import (
+
+from tests.course import (
     LESSON,
     answered,
     copy_course,

@@ -1,11 +1,11 @@
 """A small gradebook in which happens what happens to submissions, for tests that read it."""
 
 import sqlalchemy as sa
-from course import LESSONS, RECORDS, copy_course, gradebook, points, questions
 from nbgrader.api import Base
 
 from autograder.gradebook import journal
 from autograder.judge.judging import Verdict
+from tests.course import LESSONS, RECORDS, copy_course, gradebook, points, questions
 
 FIRST, SECOND = LESSONS[:2]
 FORMULA = "=cmd|' /C calc'!A0"  # the id of a student

@@ -15,14 +15,14 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
-from course import LESSON, RECORDS, environment, find, info, solution
-from small import KEPT
 
 from autograder.course import Course
 from autograder.errors import CourseError
 from autograder.judge import jobs as work
 from autograder.judge.judging import LessonBroken, Verdict, Verdicts
 from autograder.run import command as runner
+from tests.course import LESSON, RECORDS, environment, find, info, solution
+from tests.small import KEPT
 
 
 def command(*arguments):

@@ -4,7 +4,8 @@ import re
 
 import nbformat
 import sqlalchemy as sa
-from course import RECORDS
+
+from tests.course import RECORDS
 
 #: Tables of ours, which nbgrader does not know.
 OURS = ("convnets_journal", "convnets_lessons")

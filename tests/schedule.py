@@ -4,12 +4,12 @@ import copy
 import random
 from typing import NamedTuple
 
-from answers import RIGHT
-from course import find, info, points, solution
-
 from autograder.cells import BUILD_METADATA
+from tests.answers import RIGHT
+from tests.course import find, info, points, solution
 from utils.checks import EXERCISES
 
+LONG = 8  # seconds of an exercise's test
 SUBMISSIONS = 4  # of a lesson, which mix right answers and mistakes
 
 
@@ -79,18 +79,20 @@ def _copy(cell, number, took):
     return cell
 
 
-def schedule(lesson):
-    """Return the mixed submissions to a lesson: student -> exercise -> answer.
+def schedule(lesson, submissions=SUBMISSIONS):
+    """Return mixed submissions to a lesson: student -> exercise -> answer.
 
     In each, about half of the exercises carry a mistake and the others the published answer, so
     that one exercise's answer would show in another's score.
     """
     exercises = list(points(lesson))
+    took = solution(lesson).metadata[BUILD_METADATA]["seconds"]
+    long = {x for x in exercises if took.get(f"test-{x}", 0) >= LONG}
     dice = random.Random(lesson)  # a text as the seed gives the same choice everywhere
     rows = {}
-    for number in range(1, SUBMISSIONS + 1):
-        wrong = set(dice.sample(exercises, len(exercises) // 2))
-        rows[f"mixed-{number}"] = {
+    for number in range(1, submissions + 1):
+        wrong = long.union(dice.sample(exercises, len(exercises) // 2))
+        rows[f"mixed-{number:02d}"] = {
             x: dice.choice(mistakes(x)) if x in wrong else published(lesson, x) for x in exercises
         }
     return rows

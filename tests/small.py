@@ -4,7 +4,8 @@ import functools
 import json
 
 import nbformat
-from course import (
+
+from tests.course import (
     LESSON,
     RECORDS,
     answered,
@@ -18,7 +19,7 @@ from course import (
     solution,
     submit,
 )
-from schedule import schedule
+from tests.schedule import schedule
 
 KEPT = ("conv-output-size", "conv-params", "colleagues-convolution", "im2col")
 TOTAL = sum(points(LESSON)[name] for name in KEPT)

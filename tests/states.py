@@ -1,7 +1,8 @@
 """What a student may set for the whole process, and a submission that does."""
 
-from course import solution
 from nbformat.v4 import new_code_cell
+
+from tests.course import solution
 
 #: What somebody may write into a cell of their own.
 STATES = {

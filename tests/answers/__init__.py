@@ -2,9 +2,9 @@
 
 from importlib import import_module
 
-from course import LESSONS
+from tests.course import LESSONS
 
 # 03_pooling's are in pooling.py.
 RIGHT: dict[str, dict[str, list[str]]] = {
-    lesson: import_module(f"answers.{lesson.partition('_')[2]}").RIGHT for lesson in LESSONS
+    lesson: import_module(f"tests.answers.{lesson.partition('_')[2]}").RIGHT for lesson in LESSONS
 }

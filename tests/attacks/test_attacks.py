@@ -8,7 +8,6 @@ import os
 import re
 import secrets
 import sqlite3
-import sys
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
@@ -16,7 +15,10 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from corpus import (
+
+from autograder.judge.sandbox import available
+from benchmarks import attacks as page_of_attacks
+from tests.corpus import (
     CONTEST,
     LESSON,
     corpus,
@@ -25,12 +27,7 @@ from corpus import (
     processes,
     right_students,
 )
-from course import RECORDS, ROOT, autograded, environment, gradebook, nbgrader, run, scores
-
-from autograder.judge.sandbox import available
-
-sys.path.append(str(ROOT / "benchmarks"))
-import attacks as page_of_attacks
+from tests.course import RECORDS, ROOT, autograded, environment, gradebook, nbgrader, run, scores
 
 LIMITS = """
 c.Limits.cell_seconds = {seconds}
@@ -253,5 +250,5 @@ def test_the_corpus_is_large_and_says_what_it_is_about():
 def test_the_page_of_attacks_shows_the_corpus():
     page = page_of_attacks.PAGE.read_text("utf-8")
     stock = page_of_attacks.measured(page)
-    assert page_of_attacks.write(ATTACKS, stock) == page, "run `python benchmarks/attacks.py NAME`"
+    assert page_of_attacks.write(ATTACKS, stock) == page, "run `python -m benchmarks.attacks NAME`"
     assert page_of_attacks.MISSING not in stock.values()

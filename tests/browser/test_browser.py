@@ -5,10 +5,10 @@ import uuid
 
 import nbformat
 import pytest
-from browser import ARTIFACTS, TOKEN, get, wait_until
-from course import LESSONS, points, quick, released
 from playwright.sync_api import expect
 
+from tests.browser import ARTIFACTS, TOKEN, get, wait_until
+from tests.course import LESSONS, points, quick, released
 from utils.checks import EXERCISES
 
 CHECKS = len(points(LESSONS[0]))

@@ -8,16 +8,16 @@ import uuid
 import nbformat
 import numpy as np
 import pytest
-from browser import ARTIFACTS, TOKEN
-from explorers import (
-    assert_a_picture_without_script,
-    assert_fit_for_everyone,
-    violations,
-)
 from nbformat.v4 import new_code_cell, new_notebook
 from PIL import Image
 from playwright.sync_api import expect
 
+from tests.browser import ARTIFACTS, TOKEN
+from tests.explorers import (
+    assert_a_picture_without_script,
+    assert_fit_for_everyone,
+    violations,
+)
 from utils import data
 from utils.explorers import Classification
 

@@ -5,7 +5,9 @@ import re
 import matplotlib
 import numpy as np
 import pytest
-from explorers import (
+from playwright.sync_api import expect
+
+from tests.explorers import (
     PAGE,
     assert_a_picture_without_script,
     assert_fit_for_everyone,
@@ -17,8 +19,6 @@ from explorers import (
     slider,
     trait,
 )
-from playwright.sync_api import expect
-
 from utils.explorers import Features, sheets
 from utils.explorers.features import BRIGHTEN
 from utils.explorers.sheets import LAYERS, PHOTOGRAPHS

@@ -9,7 +9,10 @@ from itertools import product
 import numpy as np
 import pytest
 import torch
-from explorers import (
+from playwright.sync_api import expect
+from traitlets import TraitError
+
+from tests.explorers import (
     assert_a_picture_without_script,
     assert_fit_for_everyone,
     fact,
@@ -20,9 +23,6 @@ from explorers import (
     settle,
     trait,
 )
-from playwright.sync_api import expect
-from traitlets import TraitError
-
 from utils import data, gradients, models
 from utils._common.seeding import seeded
 from utils.explorers import GradientFlow

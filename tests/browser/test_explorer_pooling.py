@@ -4,7 +4,11 @@ import random
 
 import pytest
 import torch
-from explorers import (
+from playwright.sync_api import expect
+from torch.testing import assert_close
+from traitlets import TraitError
+
+from tests.explorers import (
     assert_a_picture_without_script,
     assert_fit_for_everyone,
     fact,
@@ -17,10 +21,6 @@ from explorers import (
     settle,
     trait,
 )
-from playwright.sync_api import expect
-from torch.testing import assert_close
-from traitlets import TraitError
-
 from utils import functional, sizing
 from utils.explorers import Pooling
 

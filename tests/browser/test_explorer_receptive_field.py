@@ -6,7 +6,13 @@ import re
 import numpy as np
 import pytest
 import torch
-from explorers import (
+from playwright.sync_api import expect
+from torch import nn
+from torch.nn import functional as F
+from torch.testing import assert_close
+from traitlets import TraitError
+
+from tests.explorers import (
     assert_a_picture_without_script,
     assert_fit_for_everyone,
     is_wider_than_its_window,
@@ -17,12 +23,6 @@ from explorers import (
     settle,
     trait,
 )
-from playwright.sync_api import expect
-from torch import nn
-from torch.nn import functional as F
-from torch.testing import assert_close
-from traitlets import TraitError
-
 from utils import models, sizing
 from utils.explorers import ReceptiveField
 

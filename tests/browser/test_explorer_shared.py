@@ -1,8 +1,8 @@
 """What all explorers share: fields, parts left out, and room on a screen."""
 
 import pytest
-from explorers import opened, put, settle, slider, trait
 
+from tests.explorers import opened, put, settle, slider, trait
 from utils import explorers
 
 NAMES = explorers.__all__

@@ -7,8 +7,11 @@ from pathlib import Path
 
 import pytest
 import torch
-from browser import wait_until
-from explorers import (
+from playwright.sync_api import expect
+from traitlets import TraitError
+
+from tests.browser import wait_until
+from tests.explorers import (
     assert_a_picture_without_script,
     assert_fit_for_everyone,
     fact,
@@ -21,9 +24,6 @@ from explorers import (
     settle,
     trait,
 )
-from playwright.sync_api import expect
-from traitlets import TraitError
-
 from utils import models, nn, sizing
 from utils.explorers import Sizing
 from utils.explorers.layers import NETWORKS

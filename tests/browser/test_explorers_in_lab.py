@@ -5,12 +5,12 @@ import uuid
 
 import nbformat
 import pytest
-from browser import ARTIFACTS, TOKEN
-from explorers import SLIDERS, press_at_its_end, slider, violations
 from nbformat.v4 import new_code_cell, new_notebook
 from playwright.sync_api import expect
 
 import utils.explorers
+from tests.browser import ARTIFACTS, TOKEN
+from tests.explorers import SLIDERS, press_at_its_end, slider, violations
 
 NOW = f"print('now', *({', '.join(f'{name}.{x[1]}' for name, x in SLIDERS.items())},))"
 

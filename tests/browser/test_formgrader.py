@@ -11,8 +11,13 @@ import uuid
 
 import nbformat
 import pytest
-from browser import ARTIFACTS, TOKEN, wait_until
-from course import (
+from nbformat.v4 import new_code_cell, new_markdown_cell
+from playwright.sync_api import expect
+
+from autograder.hooks.mark_schemes import ShowMarkSchemes
+from autograder.hooks.pages import markdown_to_html
+from tests.browser import ARTIFACTS, TOKEN, wait_until
+from tests.course import (
     LESSON,
     LESSONS,
     RECORDS,
@@ -28,11 +33,6 @@ from course import (
     solution,
     submit,
 )
-from nbformat.v4 import new_code_cell, new_markdown_cell
-from playwright.sync_api import expect
-
-from autograder.hooks.mark_schemes import ShowMarkSchemes
-from autograder.hooks.pages import markdown_to_html
 
 QUESTION = "why-share"
 ANSWER = "An edge is an edge wherever it is, so $F^2 D_1$ weights do for $K = 1$ filter."

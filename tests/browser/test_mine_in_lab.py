@@ -6,11 +6,11 @@ import uuid
 
 import nbformat
 import pytest
-from browser import ARTIFACTS, TOKEN, get, wait_until
-from course import LESSON, LESSONS, find, points, quick, released, solution
 from playwright.sync_api import expect
 from test_browser import code_cell, run, write
 
+from tests.browser import ARTIFACTS, TOKEN, get, wait_until
+from tests.course import LESSON, LESSONS, find, points, quick, released, solution
 from utils.checks import EXERCISES
 from utils.mine.parts import PARTS
 

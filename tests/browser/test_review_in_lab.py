@@ -5,12 +5,12 @@ import uuid
 
 import nbformat
 import pytest
-from browser import ARTIFACTS, TOKEN, wait_until
-from explorers import violations
 from nbformat.v4 import new_code_cell, new_notebook
 from playwright.sync_api import expect
 from test_mine_in_lab import shut_down
 
+from tests.browser import ARTIFACTS, TOKEN, wait_until
+from tests.explorers import violations
 from utils.mine.bank import bank
 
 PREDICTED = "scale-of-dropout"  # of this lesson, so not among what is reviewed

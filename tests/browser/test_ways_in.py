@@ -11,12 +11,12 @@ from importlib import metadata
 import nbformat
 import pytest
 import yaml
-from course import ROOT, environment, errors, points, released, short
 from jupyter_server.serverapp import DEFAULT_JUPYTER_SERVER_PORT
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 
 from autograder.build import pack
+from tests.course import ROOT, environment, errors, points, released, short
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 PYTHON = SpecifierSet(PROJECT["requires-python"])

@@ -3,11 +3,11 @@
 import functools
 
 import pytest
-from answers import RIGHT
-from course import LESSONS, ROOT, autograded, errors, points, scores
-from schedule import one_after_another, schedule
 
 from autograder.judge.judging import Judge
+from tests.answers import RIGHT
+from tests.course import LESSONS, ROOT, autograded, errors, points, scores
+from tests.schedule import one_after_another, schedule
 from utils.checks import EXERCISES
 
 ALL = [(lesson, exercise) for lesson in LESSONS for exercise in points(lesson)]

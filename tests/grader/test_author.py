@@ -5,7 +5,8 @@ import subprocess
 import sys
 
 import pytest
-from course import LESSONS, points
+
+from tests.course import LESSONS, points
 
 
 def autograder(course, *words):

@@ -8,7 +8,9 @@ import copy
 
 import nbformat
 import pytest
-from course import (
+from nbformat.v4 import new_code_cell, new_notebook
+
+from tests.course import (
     LESSON,
     answered,
     autograded,
@@ -22,7 +24,6 @@ from course import (
     submission,
     submit,
 )
-from nbformat.v4 import new_code_cell, new_notebook
 
 SOUND = "zoe"  # the last in the alphabet, so graded after all the others
 FIRST, EXERCISE = "conv-output-size", "conv-params"

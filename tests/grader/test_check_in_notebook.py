@@ -6,7 +6,9 @@ import sys
 
 import nbformat
 import pytest
-from course import (
+from IPython.core.interactiveshell import InteractiveShell
+
+from tests.course import (
     answered,
     find,
     nbgrader,
@@ -18,8 +20,6 @@ from course import (
     submission,
     submit,
 )
-from IPython.core.interactiveshell import InteractiveShell
-
 from utils.checks import CheckFailed, NotAnswered, check
 from utils.checks.notebook import NOT_YET, PASSED, calm_stubs
 

@@ -9,7 +9,16 @@ import zipfile
 import nbformat
 import pytest
 from bs4 import BeautifulSoup
-from course import (
+
+from autograder.build import pack
+from autograder.collect import roster
+from autograder.collect.archives import Limits, look_through
+from autograder.collect.choice import choose
+from autograder.collect.command import collect
+from autograder.collect.names import owner, version_of
+from autograder.course import Course
+from autograder.errors import CourseError
+from tests.course import (
     LESSON,
     RECORDS,
     answered,
@@ -21,15 +30,6 @@ from course import (
     solution,
     submission,
 )
-
-from autograder.build import pack
-from autograder.collect import roster
-from autograder.collect.archives import Limits, look_through
-from autograder.collect.choice import choose
-from autograder.collect.command import collect
-from autograder.collect.names import owner, version_of
-from autograder.course import Course
-from autograder.errors import CourseError
 
 NOTEBOOK = f"{LESSON}.ipynb"
 

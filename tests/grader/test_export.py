@@ -5,16 +5,16 @@ import csv
 import io
 import sys
 
-import grades
 import pytest
-from course import gradebook, nbgrader, points, questions
-from grades import FIRST, FORMULA, SCRIPT, SECOND, STUDENTS, TERMINAL
 from nbgrader.plugins import CsvExportPlugin
 
 from autograder import __main__ as command
 from autograder.errors import CourseError
 from autograder.gradebook import export
 from autograder.gradebook.scores import opened, read_grades
+from tests import grades
+from tests.course import gradebook, nbgrader, points, questions
+from tests.grades import FIRST, FORMULA, SCRIPT, SECOND, STUDENTS, TERMINAL
 
 TOTAL = float(sum(points(FIRST).values()))
 

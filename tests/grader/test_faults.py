@@ -10,8 +10,10 @@ import time
 from pathlib import Path
 
 import pytest
-from course import LESSON, RECORDS
-from grading import (
+
+from autograder.judge import cgroups
+from tests.course import LESSON, RECORDS
+from tests.grading import (
     command,
     grade,
     leftovers,
@@ -21,10 +23,8 @@ from grading import (
     temporary,
     wait_for,
 )
-from rows import files, journal, rows
-from small import hand_in, small_course
-
-from autograder.judge import cgroups
+from tests.rows import files, journal, rows
+from tests.small import hand_in, small_course
 
 SUBMISSIONS, FEW = 24, 12
 #: What is killed, and how often.

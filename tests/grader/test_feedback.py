@@ -3,13 +3,13 @@
 import re
 
 import pytest
-from course import LESSON, RECORDS, ROOT, answered, copy_course, nbgrader, released, submit
 from nbformat.v4 import new_code_cell, new_markdown_cell
-from schedule import mistakes, published
 
 from autograder.cells import HIDDEN
 from autograder.hooks.feedback import HIDDEN_HERE
 from autograder.hooks.pages import markdown_to_html
+from tests.course import LESSON, RECORDS, ROOT, answered, copy_course, nbgrader, released, submit
+from tests.schedule import mistakes, published
 
 #: Right in all that the visible check tries, and wrong where only the hidden test looks.
 TOO_CLEVER = """

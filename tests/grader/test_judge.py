@@ -5,8 +5,6 @@ import time
 
 import nbformat
 import pytest
-from course import LESSONS, ROOT, points, solution
-from grading import wait_for
 from nbformat.v4 import new_code_cell, new_notebook
 
 from autograder.cells import BUILD_METADATA
@@ -16,6 +14,8 @@ from autograder.judge.outputs import cleaned, without_paths
 from autograder.judge.plan import plan
 from autograder.judge.rebuild import rebuild
 from autograder.judge.sandbox import Limits
+from tests.course import LESSONS, ROOT, points, solution
+from tests.grading import wait_for
 
 SETUP = "import numpy as np\nimport torch\nfrom torch import nn\nfrom utils import nn as own"
 

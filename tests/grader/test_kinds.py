@@ -6,9 +6,9 @@ Both stand in one cell, the check first, so what the check refuses is refused wh
 import numpy as np
 import pytest
 import torch
-from course import LESSONS, find, points, solution
 
 from autograder.cells import visible
+from tests.course import LESSONS, find, points, solution
 from utils.checks import EXERCISES as EXERCISES_OF
 from utils.checks import ModuleExercise
 

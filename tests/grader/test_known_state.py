@@ -7,7 +7,10 @@ import sys
 import numpy as np
 import pytest
 import torch
-from course import (
+
+from autograder.judge.judging import Judge
+from autograder.judge.rebuild import rebuild
+from tests.course import (
     LESSON,
     LESSONS,
     ROOT,
@@ -19,10 +22,7 @@ from course import (
     scores,
     solution,
 )
-from states import STATES, with_states
-
-from autograder.judge.judging import Judge
-from autograder.judge.rebuild import rebuild
+from tests.states import STATES, with_states
 from utils._common.known_state import known_state
 from utils.checks import EXERCISES
 

@@ -1,9 +1,9 @@
 """A module that a student writes is tried where it lives, as strictly as a function is."""
 
 import pytest
-from answers.learning_filters import RIGHT
 from test_judge import Lesson
 
+from tests.answers.learning_filters import RIGHT
 from utils.checks import EXERCISES
 
 EXERCISE = EXERCISES["conv2d-module"]

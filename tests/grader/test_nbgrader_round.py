@@ -8,7 +8,8 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from course import (
+
+from tests.course import (
     COURSE_ID,
     LESSON,
     LESSONS,

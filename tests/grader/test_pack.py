@@ -8,11 +8,11 @@ import zipfile
 
 import nbformat
 import pytest
-from course import LESSON, ROOT, environment, errors, info, points, released, solution
 
 from autograder.build import pack
 from autograder.build.pack import FOLDER
 from autograder.errors import CourseError
+from tests.course import LESSON, ROOT, environment, errors, info, points, released, solution
 
 
 @pytest.fixture(scope="module")

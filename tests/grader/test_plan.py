@@ -1,12 +1,12 @@
 """Where cells run is read off their text: tests get what they need, and demonstrations stay out."""
 
 import pytest
-from course import LESSONS, find, info, points, quick, released, solution
 from nbformat.v4 import new_code_cell, new_notebook
 
 from autograder.cells import is_answer
 from autograder.judge.plan import bound, needed, plan
 from autograder.judge.rebuild import rebuild
+from tests.course import LESSONS, find, info, points, quick, released, solution
 from utils.checks import EXERCISES
 
 

@@ -7,9 +7,9 @@ from types import SimpleNamespace
 
 import nbformat
 import pytest
-from course import LESSON, LESSONS, ROOT, nbgrader, points, run
 
 from autograder.build import pack
+from tests.course import LESSON, LESSONS, ROOT, nbgrader, points, run
 from utils.checks import CheckFailed, check
 from utils.home import page
 from utils.mine.parts import PARTS, file_of

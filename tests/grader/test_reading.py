@@ -8,7 +8,16 @@ import json
 import nbformat
 import pytest
 from bs4 import BeautifulSoup
-from course import (
+from nbformat.v4 import new_code_cell, new_markdown_cell
+from PIL import Image
+from playwright.sync_api import expect
+
+from autograder.hooks.pages import markdown_to_html
+from autograder.judge import pictures
+from autograder.judge.jobs import read_notebook
+from autograder.judge.rebuild import rebuild
+from autograder.timestamps import parse_timestamp
+from tests.course import (
     LESSON,
     answered,
     autograded,
@@ -26,15 +35,6 @@ from course import (
     submission,
     submit,
 )
-from nbformat.v4 import new_code_cell, new_markdown_cell
-from PIL import Image
-from playwright.sync_api import expect
-
-from autograder.hooks.pages import markdown_to_html
-from autograder.judge import pictures
-from autograder.judge.jobs import read_notebook
-from autograder.judge.rebuild import rebuild
-from autograder.timestamps import parse_timestamp
 
 QUESTION = next(iter(questions()))
 

@@ -4,11 +4,11 @@ import copy
 
 import nbformat
 import pytest
-from course import find, info, points, questions, released, solution
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_raw_cell
 
 from autograder.cells import visible
 from autograder.judge.rebuild import UnreadableSubmission, rebuild
+from tests.course import find, info, points, questions, released, solution
 
 EXERCISE = "conv-params"
 TEST = f"test-{EXERCISE}"

@@ -8,13 +8,13 @@ import shutil
 import nbformat
 import pytest
 import torch
-from course import ROOT, info
 
 from autograder.build import release
 from autograder.build.pack import REGIONS
 from autograder.build.release import Lesson, convert
 from autograder.build.slugs import give_ids, slug
 from autograder.errors import CourseError
+from tests.course import ROOT, info
 
 LESSONS = [lesson.name for lesson in release.lessons(ROOT)]
 
@@ -359,7 +359,7 @@ def test_an_unknown_lesson_is_refused(tiny):
 
 
 def test_the_command_fails_in_a_line(course):
-    from course import run
+    from tests.course import run
 
     said = run(course, "python", "-m", "autograder", "release", "07_nothing", status=1)
     assert said.startswith("release: no lesson 07_nothing; there are: ")

@@ -7,12 +7,9 @@ import io
 import sys
 from html.parser import HTMLParser
 
-import grades
 import nbformat
 import pytest
 from bs4 import BeautifulSoup
-from course import LESSONS, find, points, solution
-from grades import FIRST, FORMULA, SCRIPT, TERMINAL
 from rich.console import Console
 
 from autograder import __main__ as command
@@ -22,6 +19,9 @@ from autograder.report import command as report
 from autograder.report import text as report_text
 from autograder.report.html import page
 from autograder.texts import printable
+from tests import grades
+from tests.course import LESSONS, find, points, solution
+from tests.grades import FIRST, FORMULA, SCRIPT, TERMINAL
 
 VOID = {"meta", "link", "br", "img", "hr", "input"}
 

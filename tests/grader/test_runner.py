@@ -24,7 +24,18 @@ from typing import NamedTuple
 import distributed
 import nbformat
 import pytest
-from course import (
+from nbgrader.apps.api import NbGraderAPI
+
+from autograder.course import Course
+from autograder.errors import CourseError
+from autograder.gradebook import writer
+from autograder.judge import jobs as work
+from autograder.judge.judging import LessonBroken, Verdicts
+from autograder.judge.kernels import NotWarm
+from autograder.judge.sandbox import NoSandbox
+from autograder.run import cluster, scratch
+from autograder.run import command as runner
+from tests.course import (
     COURSE_ID,
     LESSON,
     RECORDS,
@@ -39,7 +50,7 @@ from course import (
     submission,
     submit,
 )
-from grading import (
+from tests.grading import (
     Judge,
     command,
     folder,
@@ -54,9 +65,8 @@ from grading import (
     temporary,
     wait_for,
 )
-from nbgrader.apps.api import NbGraderAPI
-from rows import database, files, journal, rows
-from small import (
+from tests.rows import database, files, journal, rows
+from tests.small import (
     KEPT,
     TOTAL,
     change,
@@ -68,16 +78,6 @@ from small import (
     small_course,
     write_solution,
 )
-
-from autograder.course import Course
-from autograder.errors import CourseError
-from autograder.gradebook import writer
-from autograder.judge import jobs as work
-from autograder.judge.judging import LessonBroken, Verdicts
-from autograder.judge.kernels import NotWarm
-from autograder.judge.sandbox import NoSandbox
-from autograder.run import cluster, scratch
-from autograder.run import command as runner
 
 CRASHES = "Zoë O'Neil"  # the student whose answer ends its kernel
 LATE = 'c.LateSubmissionPlugin.penalty_method = "zero"'

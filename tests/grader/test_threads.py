@@ -2,11 +2,11 @@
 
 import pytest
 import torch
-from course import LESSON, ROOT, find, points, solution
 from nbformat.v4 import new_code_cell
 
 from autograder.judge.judging import Judge
 from autograder.judge.rebuild import rebuild
+from tests.course import LESSON, ROOT, find, points, solution
 from utils.checks import EXERCISES, CheckFailed, check
 
 FORBIDS = "conv2d-naive"

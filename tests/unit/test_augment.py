@@ -2,8 +2,8 @@
 
 import pytest
 import torch
-from devices import DEVICES
 
+from tests.devices import DEVICES
 from utils.data.augment import (
     Augment,
     colour_shift,

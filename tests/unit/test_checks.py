@@ -9,10 +9,10 @@ from itertools import permutations
 import numpy as np
 import pytest
 import torch
-from answers import RIGHT
-from course import LESSONS, imports, points
 from PIL import Image
 
+from tests.answers import RIGHT
+from tests.course import LESSONS, imports, points
 from utils import sizing
 from utils.checks import EXERCISES, CheckFailed, check, core
 from utils.checks.core import Exercise, ValueExercise

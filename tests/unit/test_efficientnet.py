@@ -6,8 +6,8 @@ import importlib.util
 
 import pytest
 import torch
-from devices import PRECISE
 
+from tests.devices import PRECISE
 from utils import models, nn, sizing
 from utils._common.checkpoints import CheckpointError
 from utils._common.files import ChecksumError

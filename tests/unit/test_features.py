@@ -5,9 +5,9 @@ import copy
 import matplotlib.pyplot as plt
 import pytest
 import torch
-from devices import DEVICES
 from torch import nn as theirs
 
+from tests.devices import DEVICES
 from utils import data, features, models, nn, sizing
 
 

@@ -5,8 +5,8 @@ from collections import defaultdict
 
 import pytest
 import torch
-from course import ROOT
 
+from tests.course import ROOT
 from utils import few_images, models
 
 LESSON = ROOT / "lessons" / "08_architectures"

@@ -5,9 +5,9 @@ import copy
 import pytest
 import torch
 import torch.nn.functional as F
-from devices import DEVICES, PRECISE
 from torch import nn
 
+from tests.devices import DEVICES, PRECISE
 from utils._common.seeding import seeded
 from utils.gradients import gradient_norms, signal_norms
 

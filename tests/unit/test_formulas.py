@@ -5,9 +5,9 @@ from xml.etree import ElementTree
 
 import bs4
 import pytest
-from course import LESSONS, solution
 
 from autograder.hooks.pages import markdown_to_html
+from tests.course import LESSONS, solution
 from utils._common.formulas import ATTRIBUTES, LONGEST, TAGS, mathml
 
 MATHML = "{http://www.w3.org/1998/Math/MathML}"

@@ -5,9 +5,9 @@ from itertools import product
 import pytest
 import torch
 import torch.nn.functional as F
-from devices import DEVICES, PRECISE
 from torch.profiler import ProfilerActivity, profile
 
+from tests.devices import DEVICES, PRECISE
 from utils import functional
 from utils.functional import conv_im2col, memo
 from utils.functional.conv import METHODS

@@ -6,15 +6,14 @@ import subprocess
 import sys
 
 import pytest
-from course import ROOT
 
-SCRIPT = ROOT / "benchmarks" / "gpu.py"
+SCRIPT = ("-m", "benchmarks.gpu")
 pytestmark = pytest.mark.slow
 
 
 def rehearse(folder, *words, status=0):
     done = subprocess.run(
-        [sys.executable, SCRIPT, "--device", "cpu", "--out", folder / "gpu", *words],
+        [sys.executable, *SCRIPT, "--device", "cpu", "--out", folder / "gpu", *words],
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
@@ -42,7 +41,7 @@ def test_a_step_that_takes_too_long_stops_no_other_and_what_it_has_is_kept(tmp_p
 
 def test_a_machine_without_a_gpu_is_told_so(tmp_path):
     done = subprocess.run(
-        [sys.executable, SCRIPT, "--out", tmp_path / "gpu"],
+        [sys.executable, *SCRIPT, "--out", tmp_path / "gpu"],
         capture_output=True,
         text=True,
         env=os.environ | {"CUDA_VISIBLE_DEVICES": ""},

@@ -2,8 +2,8 @@
 
 import pytest
 import torch
-from devices import PRECISE
 
+from tests.devices import PRECISE
 from utils import functional, gradients
 
 

@@ -4,10 +4,10 @@ import re
 import shutil
 
 import pytest
-from course import LESSONS, ROOT, points
 
 from autograder.build import home, release
 from autograder.errors import CourseError
+from tests.course import LESSONS, ROOT, points
 from utils.home import page
 
 

@@ -5,8 +5,8 @@ from itertools import product
 import pytest
 import torch
 import torch.nn.functional as F
-from devices import DEVICES, PRECISE
 
+from tests.devices import DEVICES, PRECISE
 from utils import gradients
 from utils.functional import (
     activations,

@@ -12,8 +12,8 @@ import xml.etree.ElementTree
 import pytest
 import torch
 import torch.nn.functional as F
-from course import ROOT
 
+from tests.course import ROOT
 from utils import functional, mine, nn
 from utils.checks import EXERCISES, CheckFailed
 from utils.checks.running import Outcome

@@ -4,9 +4,9 @@ import shutil
 
 import pytest
 import torch
-from course import LESSONS, find, points, solution
 from test_nn import LAYERS, run
 
+from tests.course import LESSONS, find, points, solution
 from utils import data, mine, models, nn, sizing
 from utils.checks import EXERCISES
 from utils.mine import parts, shelf

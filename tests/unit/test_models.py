@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 import torch
-from devices import DEVICES, PRECISE
 
+from tests.devices import DEVICES, PRECISE
 from utils import mine, models, nn, sizing
 from utils._common import files
 from utils._common.checkpoints import CheckpointError

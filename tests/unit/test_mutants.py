@@ -14,9 +14,9 @@ from types import ModuleType
 
 import pytest
 import torch
-from course import LESSONS, find, imports, points, solution
 from torch.overrides import TorchFunctionMode
 
+from tests.course import LESSONS, find, imports, points, solution
 from utils.checks import EXERCISES
 from utils.checks.core import Exercise
 from utils.checks.running import run

@@ -6,8 +6,8 @@ import pickle
 import pytest
 import torch
 import torch.nn.functional as F
-from devices import DEVICES
 
+from tests.devices import DEVICES
 from utils import data, nn
 
 # Each is made by its name from utils.nn and from torch.nn, with these arguments, for this input.

@@ -5,9 +5,9 @@ import itertools
 
 import pytest
 import torch
-from devices import DEVICES, PRECISE
 from torch import nn
 
+from tests.devices import DEVICES, PRECISE
 from utils.optim import SGD, MultiStepLR, StepLR
 
 

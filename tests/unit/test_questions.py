@@ -8,8 +8,8 @@ import re
 import pytest
 import torch
 import torch.nn.functional as F
-from course import ROOT
 
+from tests.course import ROOT
 from utils import functional, models, sizing
 from utils.checks import EXERCISES
 from utils.mine.bank import bank, read

@@ -3,7 +3,8 @@
 import re
 
 import pytest
-from course import ROOT
+
+from tests.course import ROOT
 
 READMES = [
     "README.md",

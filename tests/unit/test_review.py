@@ -7,8 +7,8 @@ import sys
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from course import ROOT
 
+from tests.course import ROOT
 from utils import mine
 from utils.checks import CheckFailed, check
 from utils.mine import answers

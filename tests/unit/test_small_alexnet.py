@@ -5,8 +5,8 @@ from collections import defaultdict
 
 import pytest
 import torch
-from course import ROOT
 
+from tests.course import ROOT
 from utils import nn, small_alexnet
 
 

@@ -2,7 +2,7 @@
 
 import re
 
-from course import LESSONS, ROOT, points, questions
+from tests.course import LESSONS, ROOT, points, questions
 
 TEXT = (ROOT / "lessons" / "SYLLABUS.md").read_text("utf-8")
 

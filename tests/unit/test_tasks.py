@@ -5,8 +5,8 @@ import subprocess
 import sys
 
 import pytest
-from course import LESSONS, ROOT, released
 
+from tests.course import LESSONS, ROOT, released
 from utils.checks import EXERCISES
 from utils.mine.parts import PARTS
 from utils.watch import OTHERS

@@ -8,11 +8,11 @@ from itertools import chain
 import pytest
 import torch
 import torch.nn.functional as F
-from devices import DEVICES
 from IPython.lib.pretty import pretty
 from torch import nn
 from torch.utils.data import DataLoader, TensorDataset
 
+from tests.devices import DEVICES
 from utils import contest, sizing
 from utils._common import checkpoints
 from utils._common.checkpoints import CheckpointError

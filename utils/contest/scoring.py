@@ -52,7 +52,7 @@ class Typical(NamedTuple):
 
 
 def _measured() -> tuple[Typical, ...]:
-    """Read front.toml, which `python benchmarks/contest.py` writes."""
+    """Read front.toml, which `python -m benchmarks.contest` writes."""
     text = (Path(__file__).parent / "front.toml").read_text()
     rows = tomllib.loads(text)["design"]
     return tuple(Typical(**row | {"accuracies": tuple(row["accuracies"])}) for row in rows)

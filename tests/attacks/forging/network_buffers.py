@@ -1,6 +1,6 @@
 """Weights that were trained beforehand sit in buffers, which nobody counts."""
 
-from designs import SMALL
+from tests.designs import SMALL
 
 LESSON = "08_architectures"
 INTENT = "more weights than the budget allows, and none of them fresh"

@@ -1,6 +1,6 @@
 """A forward hook computes the scores."""
 
-from designs import SMALL
+from tests.designs import SMALL
 
 LESSON = "08_architectures"
 INTENT = "what the hook computes is not counted"

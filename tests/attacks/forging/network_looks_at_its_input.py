@@ -1,6 +1,6 @@
 """`forward` branches: for the black image of the cost it does nothing."""
 
-from designs import SMALL
+from tests.designs import SMALL
 
 LESSON = "08_architectures"
 INTENT = "the large branch is never measured"

@@ -1,6 +1,6 @@
 """A patched encoder gives a layer a function of the student's for a method."""
 
-from designs import SMALL
+from tests.designs import SMALL
 
 LESSON = "08_architectures"
 INTENT = "the layer calls back into the student's kernel, where a larger network answers"

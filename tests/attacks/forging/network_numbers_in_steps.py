@@ -1,6 +1,6 @@
 """Weights that were trained beforehand are picked out by lists of numbers in `forward`."""
 
-from designs import SMALL
+from tests.designs import SMALL
 
 LESSON = "08_architectures"
 INTENT = "thousands of numbers that are no parameters come along"

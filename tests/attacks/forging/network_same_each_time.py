@@ -1,6 +1,6 @@
 """Every call hands out the same network."""
 
-from designs import SMALL
+from tests.designs import SMALL
 
 LESSON = "08_architectures"
 INTENT = "a network that has been trained in one call is measured in the next"

@@ -1,6 +1,6 @@
 """A patched encoder writes tensors into the steps, where honest ones have none."""
 
-from designs import SMALL
+from tests.designs import SMALL
 
 LESSON = "08_architectures"
 INTENT = "weights that were trained beforehand come along as a step's argument"

@@ -1,6 +1,6 @@
 """The network was trained in a cell of its own, and is copied out."""
 
-from designs import SMALL
+from tests.designs import SMALL
 
 LESSON = "08_architectures"
 INTENT = "its weights are not fresh"

@@ -1,6 +1,6 @@
 """A patched encoder sends steps and layers that are on no list."""
 
-from designs import SMALL
+from tests.designs import SMALL
 
 LESSON = "08_architectures"
 INTENT = "the trusted kernel calls a function of the student's choice"

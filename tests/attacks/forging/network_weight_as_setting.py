@@ -1,6 +1,6 @@
 """A patched encoder sends a layer's weight as a setting instead of a parameter."""
 
-from designs import SMALL
+from tests.designs import SMALL
 
 LESSON = "08_architectures"
 INTENT = "weights that were trained beforehand are neither counted nor recognised"

@@ -1,6 +1,6 @@
 """The answer notes down what it is called with, and a later cell prints it."""
 
-from answers.convolution import RIGHT
+from tests.answers.convolution import RIGHT
 
 INTENT = "the hidden tests' inputs are shown in the feedback"
 EXPECTED = {}

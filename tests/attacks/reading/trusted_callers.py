@@ -1,6 +1,6 @@
 """During a test's call the answer walks up the frames, and prints what it finds."""
 
-from answers.convolution import RIGHT
+from tests.answers.convolution import RIGHT
 
 INTENT = "the caller's frames hold the test, or what it expects"
 EXPECTED = {}
