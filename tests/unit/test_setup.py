@@ -245,3 +245,18 @@ def test_every_link_to_a_file_leads_somewhere(page):
     links = re.findall(r"\]\(([^)#]+)", page.read_text())
     missing = [x for x in links if "://" not in x and not (page.parent / x).exists()]
     assert not missing
+
+
+def test_a_version_has_its_section_of_the_changelog_and_is_cited(tmp_path):
+    version = project()["version"]
+    assert yaml.safe_load((ROOT / "CITATION.cff").read_text())["version"] == version
+    workflow = yaml.safe_load((ROOT / ".github" / "workflows" / "test.yml").read_text())
+    lines = workflow["jobs"]["tag"]["steps"][-1]["run"].splitlines()
+    script = "\n".join(x for x in lines if not x.startswith("gh ")) + '\necho "$version"; cat '
+    notes = tmp_path / "notes.md"
+    script = (script + "notes.md").replace("notes.md", str(notes))
+    said = subprocess.run(["sh", "-ec", script], cwd=ROOT, capture_output=True, text=True).stdout
+    assert said.splitlines()[0] == version
+    changes = (ROOT / "CHANGELOG.md").read_text("utf-8")
+    section = re.search(rf"^## {re.escape(version)} .*\n((?:(?!## ).*\n)*)", changes, re.MULTILINE)
+    assert notes.read_text("utf-8") == section[1] and "### For students" in section[1]
