@@ -3,6 +3,9 @@
 A matrix product has nothing to share here: each number of the input meets few weights.
 """
 
+import functools
+from typing import NamedTuple
+
 import torch
 from torch import Tensor
 from torch.nn.functional import pad
@@ -13,6 +16,18 @@ from utils.functional.conv_im2col import block_bytes, windows, working_dtype
 # Measured with `benchmarks/layers.py`: images with fewer columns of outputs are faster pixel by
 # pixel, as their rows are short.
 FEW_COLUMNS = 28
+
+
+class Meeting(NamedTuple):
+    """One element of the filter, the outputs that see a pixel through it, and the first pixel."""
+
+    tap: int
+    rows: int
+    columns: int
+    y: int
+    x: int
+    top: int
+    left: int
 
 
 def conv2d_depthwise(
@@ -31,47 +46,69 @@ def _by_pixels(input, weight, bias, geometry: ConvGeometry, output: Tensor) -> N
     """With the channels of a pixel side by side, all filters' weights at a place are one vector.
 
     So a run in memory is as long as there are channels, whatever the stride and the image's size.
+    Nothing is padded: where an element of the filter lies outside the image, nothing is added.
     """
     dtype = working_dtype(input)
     taps = weight.to(dtype).flatten(1).t().contiguous().unbind(0)
-    (step_y, step_x), (spread_y, spread_x) = geometry.stride, geometry.dilation
+    meetings = _meetings(geometry, input.shape[2], input.shape[3])
+    differentiated = torch.is_grad_enabled() and (input.requires_grad or weight.requires_grad)
     for images in slices(len(input), _images_at_a_time(input, output[:1].numel())):
-        padded = _padded_pixels(input[images], geometry, dtype)
-        image, y, x, _ = padded.stride()
-        # (FH, FW, N, H2, W2, C) without a copy: what each of the filters' places sees.
-        size = (*geometry.kernel, len(padded), *geometry.output, len(weight))
-        strides = (spread_y * y, spread_x * x, image, step_y * y, step_x * x, 1)
-        views = [x for row in padded.as_strided(size, strides).unbind(0) for x in row.unbind(0)]
+        pixels = input[images].permute(0, 2, 3, 1).to(dtype).contiguous()
         place = output[images].permute(0, 2, 3, 1)
-        differentiated = torch.is_grad_enabled() and (padded.requires_grad or weight.requires_grad)
         in_place = place.is_contiguous() and place.dtype == dtype and not differentiated
-        total = torch.mul(views[0], taps[0], out=place if in_place else None)
-        for seen, tap in zip(views[1:], taps[1:], strict=True):
-            total.addcmul_(seen, tap)
+        total = place if in_place else torch.empty_like(place, dtype=dtype)
+        _sum_taps(pixels, taps, meetings, geometry.stride, total, differentiated)
         if bias is not None:
             total += bias
         if not in_place:
             place.copy_(total)
 
 
-def _padded_pixels(images: Tensor, geometry: ConvGeometry, dtype: torch.dtype) -> Tensor:
-    """(N, C, H, W) as a contiguous (N, top + H + bottom, left + W + right, C)."""
-    if min(geometry.padding) < 0:  # the way back cuts off what was padded
-        images = pad(images, [min(side, 0) for side in geometry.padding])
-    left, right, top, bottom = (max(side, 0) for side in geometry.padding)
-    pixels = images.permute(0, 2, 3, 1)
-    if not left + right + top + bottom:
-        return pixels.to(dtype).contiguous()
-    count, height, width, channels = pixels.shape
-    size = (count, top + height + bottom, left + width + right, channels)
-    padded = images.new_empty(size, dtype=dtype)
-    for border in (padded[:, :top], padded[:, top + height :]):
-        border.zero_()
-    rows = padded[:, top : top + height]
-    for border in (rows[:, :, :left], rows[:, :, left + width :]):
-        border.zero_()
-    rows[:, :, left : left + width] = pixels
-    return padded
+def _sum_taps(pixels, taps, meetings, stride, total: Tensor, differentiated: bool) -> None:
+    """Add up what each element of the filter sees, times its weights, in (N, H2, W2, C)."""
+    image, row, pixel, _ = pixels.stride()
+    steps, places = (image, row * stride[0], pixel * stride[1], 1), total.stride()
+    images, _, _, channels = total.shape
+    first, place = pixels.storage_offset(), total.storage_offset()
+    # The element in the middle mostly meets all outputs: what was there need not be cleared.
+    whole = bool(meetings) and meetings[0][1:3] == total.shape[1:3] and not differentiated
+    if not whole:
+        total.zero_()
+    for tap, rows, columns, y, x, top, left in meetings:
+        size = (images, rows, columns, channels)
+        target = total.as_strided(size, places, place + y * places[1] + x * places[2])
+        seen = pixels.as_strided(size, steps, first + top * row + left * pixel)
+        if whole:
+            torch.mul(seen, taps[tap], out=target)
+            whole = False
+        else:
+            target.addcmul_(seen, taps[tap])
+
+
+@functools.lru_cache(maxsize=256)
+def _meetings(geometry: ConvGeometry, height: int, width: int) -> list[Meeting]:
+    """Say for each element of the filter which outputs see a pixel of the image through it."""
+    kernel, stride, (left, _, top, _), dilation, _, output = geometry
+    axes = zip((height, width), (top, left), kernel, stride, dilation, output, strict=True)
+    down, across = (_meetings_along(*axis) for axis in axes)
+    meetings = [
+        Meeting(u * len(across) + v, rows, columns, y, x, first_row, first_column)
+        for u, (rows, y, first_row) in enumerate(down)
+        for v, (columns, x, first_column) in enumerate(across)
+        if rows > 0 and columns > 0
+    ]
+    return sorted(meetings, key=lambda meeting: -meeting.rows * meeting.columns)
+
+
+def _meetings_along(size, padding, kernel, stride, dilation, outputs) -> list[tuple]:
+    """Along one axis, for each element: how many outputs, the first one, and what it sees."""
+    meetings = []
+    for element in range(kernel):
+        shift = element * dilation - padding
+        first = max(0, -(shift // stride))
+        last = min(outputs - 1, (size - 1 - shift) // stride)
+        meetings.append((last + 1 - first, first, first * stride + shift))
+    return meetings
 
 
 def _by_channels(input, weight, bias, geometry: ConvGeometry, output: Tensor) -> None:

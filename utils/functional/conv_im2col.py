@@ -111,15 +111,16 @@ def conv2d_im2col(
 ) -> None:
     """Convolve (N, C, H, W) and write into ``output``: one matrix product for each block."""
     groups, filters = geometry.groups, len(weight)
+    if groups == 1 and output.dtype == working_dtype(weight):
+        pointwise = geometry.kernel == (1, 1) and not any(geometry.padding)
+        if is_channels_last(output) and (pointwise or _has_short_pixels(weight, geometry)):
+            _convolve_pixels(input, weight, bias, geometry, output)
+            return
+        if pointwise and input.is_contiguous() and geometry.stride == (1, 1):
+            if _fills_products(output):
+                _pointwise_images(input, weight.view(filters, -1), bias, output)
+                return
     matrix = weight.reshape(groups, filters // groups, -1).to(working_dtype(weight))
-    pointwise = geometry.kernel == (1, 1) and groups == 1 and not any(geometry.padding)
-    if pointwise and output.dtype == matrix.dtype:
-        if is_channels_last(output):
-            _pointwise(input, matrix[0], bias, geometry, output)
-            return
-        if input.is_contiguous() and geometry.stride == (1, 1) and _fills_products(output):
-            _pointwise_images(input, matrix[0], bias, output)
-            return
     if _can_share_rows(geometry, output, matrix):
         _convolve_shared_rows(input, weight, bias, geometry, output)
         return
@@ -137,16 +138,29 @@ def conv2d_im2col(
             target.copy_(product.transpose(0, 1))
 
 
-def _pointwise(input, matrix, bias, geometry, output) -> None:
-    """1x1 filters on channels-last images: each pixel's channels are a row as they lie there."""
-    step_y, step_x = geometry.stride
-    seen = input[:, :, ::step_y, ::step_x].permute(0, 2, 3, 1)
+def _has_short_pixels(weight: Tensor, geometry: ConvGeometry) -> bool:
+    """Whether a window's rows are short runs: in a network's first layer, pixels of few colours."""
+    return weight.shape[1] < 8 and geometry.dilation[1] == 1 and min(geometry.padding) >= 0
+
+
+def _convolve_pixels(input, weight, bias, geometry, output) -> None:
+    """Convolve channels-last images: a row of a window is a run in memory, and so is an output.
+
+    Each window is a row of the matrix; with 1x1 filters and stride 1 it lies there as it is.
+    """
+    (height, width), (step_y, step_x), _, (spread_y, _), _, (rows, columns) = geometry
+    matrix = weight.permute(0, 2, 3, 1).reshape(len(weight), -1).t()
     places = output.permute(0, 2, 3, 1)
-    image_bytes = max(1, places[:1].numel() * places.element_size())
-    at_a_time = max(1, block_bytes(input) // image_bytes)
-    for images in slices(len(input), at_a_time):
-        place = places[images].view(-1, len(matrix))
-        place.addmm_(seen[images].reshape(-1, input.shape[1]), matrix.t(), beta=0)
+    window_bytes = rows * columns * len(matrix) * input.element_size()
+    for images in slices(len(input), max(1, block_bytes(input) // window_bytes)):
+        padded = pad(input[images], geometry.padding) if any(geometry.padding) else input[images]
+        pixels = padded.permute(0, 2, 3, 1).contiguous()
+        image, y, x, _ = pixels.stride()
+        size = (len(pixels), rows, columns, height, width * input.shape[1])
+        strides = (image, step_y * y, step_x * x, spread_y * y, 1)
+        seen = pixels.as_strided(size, strides, pixels.storage_offset())
+        place = places[images].view(-1, len(weight))
+        place.addmm_(seen.reshape(-1, len(matrix)), matrix, beta=0)
         if bias is not None:
             place += bias
 

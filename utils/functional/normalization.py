@@ -128,8 +128,8 @@ def batch_norm(
         raise ValueError(f"{layer}: evaluation needs running_mean and running_var")
     else:
         scale = _scale(wide(running_var), weight, eps)
-        shift = -scale * wide(running_mean)
-        shift = shift if bias is None else shift.add_(bias)
+        shift = torch.zeros_like(scale) if bias is None else bias
+        shift = torch.addcmul(shift, scale, wide(running_mean), value=-1)
         if is_channels_last(input):
             return _scale_and_shift_pixels(numbers, scale, shift).to(input.dtype)
         output = numbers * _per_channel(scale, input)
