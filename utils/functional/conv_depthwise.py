@@ -19,22 +19,20 @@ FEW_COLUMNS = 28
 
 
 class Meeting(NamedTuple):
-    """One element of the filter, the outputs that see a pixel through it, and the first pixel."""
+    """An element of the filter, and the outputs that see a pixel of the image through it."""
 
-    tap: int
+    element: int
     rows: int
     columns: int
-    y: int
-    x: int
-    top: int
-    left: int
+    output: int  # the first of these outputs, counted row by row
+    pixel: int  # what it sees
 
 
 def conv2d_depthwise(
     input: Tensor, weight: Tensor, bias: Tensor | None, geometry: ConvGeometry, output: Tensor
 ) -> None:
     """Convolve (N, C, H, W) with (m C, 1, FH, FW) filters and write into ``output``."""
-    one_each = len(weight) == input.shape[1] and input.device.type == "cpu"
+    one_each = weight.shape[0] == input.shape[1] and input.device.type == "cpu"
     short_runs = geometry.stride[1] > 1 or geometry.output[1] < FEW_COLUMNS
     if one_each and (short_runs or is_channels_last(output)):
         _by_pixels(input, weight, bias, geometry, output)
@@ -50,58 +48,61 @@ def _by_pixels(input, weight, bias, geometry: ConvGeometry, output: Tensor) -> N
     """
     dtype = working_dtype(input)
     taps = weight.to(dtype).flatten(1).t().contiguous().unbind(0)
-    meetings = _meetings(geometry, input.shape[2], input.shape[3])
-    differentiated = torch.is_grad_enabled() and (input.requires_grad or weight.requires_grad)
-    for images in slices(len(input), _images_at_a_time(input, output[:1].numel())):
+    bias = None if bias is None else bias.to(dtype)
+    tensors = input, weight, bias
+    differentiated = torch.is_grad_enabled() and any(x.requires_grad for x in tensors if x is not None)
+    for images in slices(input.shape[0], _images_at_a_time(input, output.shape[1:].numel())):
         pixels = input[images].permute(0, 2, 3, 1).to(dtype).contiguous()
         place = output[images].permute(0, 2, 3, 1)
         in_place = place.is_contiguous() and place.dtype == dtype and not differentiated
-        total = place if in_place else torch.empty_like(place, dtype=dtype)
-        _sum_taps(pixels, taps, meetings, geometry.stride, total, differentiated)
-        if bias is not None:
-            total += bias
+        total = place if in_place else place.new_empty(place.shape, dtype=dtype)
+        _sum_taps(pixels, taps, bias, geometry, total, differentiated)
         if not in_place:
             place.copy_(total)
 
 
-def _sum_taps(pixels, taps, meetings, stride, total: Tensor, differentiated: bool) -> None:
-    """Add up what each element of the filter sees, times its weights, in (N, H2, W2, C)."""
+def _sum_taps(pixels, taps, bias, geometry: ConvGeometry, total: Tensor, differentiated) -> None:
+    """Write into (N, H2, W2, C) the bias and what each element of the filter sees times its weights."""
+    images, rows, columns, channels = total.shape
+    places, start = total.stride(), total.storage_offset()
     image, row, pixel, _ = pixels.stride()
-    steps, places = (image, row * stride[0], pixel * stride[1], 1), total.stride()
-    images, _, _, channels = total.shape
-    first, place = pixels.storage_offset(), total.storage_offset()
-    # The element in the middle mostly meets all outputs: what was there need not be cleared.
-    whole = bool(meetings) and meetings[0][1:3] == total.shape[1:3] and not differentiated
-    if not whole:
-        total.zero_()
-    for tap, rows, columns, y, x, top, left in meetings:
+    steps = (image, row * geometry.stride[0], pixel * geometry.stride[1], 1)
+    first = pixels.storage_offset()
+    meetings = _meetings(geometry, pixels.shape[1], pixels.shape[2])
+    # Through one element all outputs mostly see a pixel: what it adds is written, not added.
+    begun = differentiated or not meetings or meetings[0][1:3] != (rows, columns)
+    if begun:
+        total.zero_() if bias is None else total.copy_(bias)
+    for element, rows, columns, output, seen in meetings:
         size = (images, rows, columns, channels)
-        target = total.as_strided(size, places, place + y * places[1] + x * places[2])
-        seen = pixels.as_strided(size, steps, first + top * row + left * pixel)
-        if whole:
-            torch.mul(seen, taps[tap], out=target)
-            whole = False
+        target = total if size == total.shape else total.as_strided(size, places, start + output * channels)
+        source = pixels.as_strided(size, steps, first + seen * channels)
+        if begun:
+            target.addcmul_(source, taps[element])
+        elif bias is None:
+            torch.mul(source, taps[element], out=target)
         else:
-            target.addcmul_(seen, taps[tap])
+            torch.addcmul(bias, source, taps[element], out=target)
+        begun = True
 
 
 @functools.lru_cache(maxsize=256)
 def _meetings(geometry: ConvGeometry, height: int, width: int) -> list[Meeting]:
-    """Say for each element of the filter which outputs see a pixel of the image through it."""
+    """List the elements of the filter; first the one through which most outputs see a pixel."""
     kernel, stride, (left, _, top, _), dilation, _, output = geometry
     axes = zip((height, width), (top, left), kernel, stride, dilation, output, strict=True)
     down, across = (_meetings_along(*axis) for axis in axes)
     meetings = [
-        Meeting(u * len(across) + v, rows, columns, y, x, first_row, first_column)
-        for u, (rows, y, first_row) in enumerate(down)
-        for v, (columns, x, first_column) in enumerate(across)
+        Meeting(u * kernel[1] + v, rows, columns, i * output[1] + j, y * width + x)
+        for u, (rows, i, y) in enumerate(down)
+        for v, (columns, j, x) in enumerate(across)
         if rows > 0 and columns > 0
     ]
     return sorted(meetings, key=lambda meeting: -meeting.rows * meeting.columns)
 
 
 def _meetings_along(size, padding, kernel, stride, dilation, outputs) -> list[tuple]:
-    """Along one axis, for each element: how many outputs, the first one, and what it sees."""
+    """For each element along one axis: how many outputs, the first one, and what that one sees."""
     meetings = []
     for element in range(kernel):
         shift = element * dilation - padding

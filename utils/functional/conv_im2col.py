@@ -110,16 +110,20 @@ def conv2d_im2col(
     input: Tensor, weight: Tensor, bias: Tensor | None, geometry: ConvGeometry, output: Tensor
 ) -> None:
     """Convolve (N, C, H, W) and write into ``output``: one matrix product for each block."""
-    groups, filters = geometry.groups, len(weight)
+    groups, filters = geometry.groups, weight.shape[0]
     if groups == 1 and output.dtype == working_dtype(weight):
         pointwise = geometry.kernel == (1, 1) and not any(geometry.padding)
-        if is_channels_last(output) and (pointwise or _has_short_pixels(weight, geometry)):
-            _convolve_pixels(input, weight, bias, geometry, output)
-            return
-        if pointwise and input.is_contiguous() and geometry.stride == (1, 1):
-            if _fills_products(output):
-                _pointwise_images(input, weight.view(filters, -1), bias, output)
+        in_place = pointwise and geometry.stride == (1, 1)
+        if is_channels_last(output):
+            if in_place:
+                _pointwise_pixels(input, weight, bias, output)
                 return
+            if pointwise or _has_short_pixels(weight, geometry):
+                _convolve_pixels(input, weight, bias, geometry, output)
+                return
+        elif in_place and input.is_contiguous() and _fills_products(output):
+            _pointwise_images(input, weight, bias, output)
+            return
     matrix = weight.reshape(groups, filters // groups, -1).to(working_dtype(weight))
     if _can_share_rows(geometry, output, matrix):
         _convolve_shared_rows(input, weight, bias, geometry, output)
@@ -138,31 +142,42 @@ def conv2d_im2col(
             target.copy_(product.transpose(0, 1))
 
 
+def _pointwise_pixels(input, weight, bias, output) -> None:
+    """1x1 filters on channels-last images: each pixel's channels are a row as they lie there."""
+    filters, channels = weight.shape[:2]
+    pixels = input.permute(0, 2, 3, 1).view(-1, channels)
+    place = output.permute(0, 2, 3, 1).view(-1, filters)
+    _product(pixels, weight.flatten(1).t(), bias, place)
+
+
+def _product(rows: Tensor, matrix: Tensor, bias: Tensor | None, place: Tensor) -> None:
+    """``rows @ matrix + bias``, straight into its place."""
+    if bias is not None:
+        place.copy_(bias)
+    place.addmm_(rows, matrix, beta=float(bias is not None))
+
+
 def _has_short_pixels(weight: Tensor, geometry: ConvGeometry) -> bool:
     """Whether a window's rows are short runs: in a network's first layer, pixels of few colours."""
     return weight.shape[1] < 8 and geometry.dilation[1] == 1 and min(geometry.padding) >= 0
 
 
 def _convolve_pixels(input, weight, bias, geometry, output) -> None:
-    """Convolve channels-last images: a row of a window is a run in memory, and so is an output.
-
-    Each window is a row of the matrix; with 1x1 filters and stride 1 it lies there as it is.
-    """
+    """Convolve channels-last images: a row of a window is a run in memory, and so is an output."""
     (height, width), (step_y, step_x), _, (spread_y, _), _, (rows, columns) = geometry
-    matrix = weight.permute(0, 2, 3, 1).reshape(len(weight), -1).t()
+    filters, channels = weight.shape[:2]
+    matrix = weight.permute(0, 2, 3, 1).reshape(filters, -1).t()
     places = output.permute(0, 2, 3, 1)
-    window_bytes = rows * columns * len(matrix) * input.element_size()
-    for images in slices(len(input), max(1, block_bytes(input) // window_bytes)):
+    window_bytes = rows * columns * weight[0].nbytes
+    for images in slices(input.shape[0], max(1, block_bytes(input) // window_bytes)):
         padded = pad(input[images], geometry.padding) if any(geometry.padding) else input[images]
         pixels = padded.permute(0, 2, 3, 1).contiguous()
         image, y, x, _ = pixels.stride()
-        size = (len(pixels), rows, columns, height, width * input.shape[1])
+        size = (pixels.shape[0], rows, columns, height, width * channels)
         strides = (image, step_y * y, step_x * x, spread_y * y, 1)
         seen = pixels.as_strided(size, strides, pixels.storage_offset())
-        place = places[images].view(-1, len(weight))
-        place.addmm_(seen.reshape(-1, len(matrix)), matrix, beta=0)
-        if bias is not None:
-            place += bias
+        windows = seen.reshape(-1, height * width * channels)
+        _product(windows, matrix, bias, places[images].view(-1, filters))
 
 
 def _fills_products(output: Tensor) -> bool:
@@ -171,9 +186,10 @@ def _fills_products(output: Tensor) -> bool:
     return large or len(output) == 1
 
 
-def _pointwise_images(input, matrix, bias, output) -> None:
+def _pointwise_images(input, weight, bias, output) -> None:
     """1x1 filters on contiguous images: each image is a matrix as it lies there."""
-    for n in range(len(input)):
+    matrix = weight.flatten(1)
+    for n in range(input.shape[0]):
         place = output[n].flatten(1)
         place.addmm_(matrix, input[n].flatten(1), beta=0)  # straight into its place
         if bias is not None:
