@@ -49,8 +49,8 @@ def _by_pixels(input, weight, bias, geometry: ConvGeometry, output: Tensor) -> N
     dtype = working_dtype(input)
     taps = weight.to(dtype).flatten(1).t().contiguous().unbind(0)
     bias = None if bias is None else bias.to(dtype)
-    tensors = input, weight, bias
-    differentiated = torch.is_grad_enabled() and any(x.requires_grad for x in tensors if x is not None)
+    watched = any(x is not None and x.requires_grad for x in (input, weight, bias))
+    differentiated = watched and torch.is_grad_enabled()
     for images in slices(input.shape[0], _images_at_a_time(input, output.shape[1:].numel())):
         pixels = input[images].permute(0, 2, 3, 1).to(dtype).contiguous()
         place = output[images].permute(0, 2, 3, 1)
@@ -62,7 +62,7 @@ def _by_pixels(input, weight, bias, geometry: ConvGeometry, output: Tensor) -> N
 
 
 def _sum_taps(pixels, taps, bias, geometry: ConvGeometry, total: Tensor, differentiated) -> None:
-    """Write into (N, H2, W2, C) the bias and what each element of the filter sees times its weights."""
+    """Write the bias, and what each element of the filter sees times its weight: (N, H2, W2, C)."""
     images, rows, columns, channels = total.shape
     places, start = total.stride(), total.storage_offset()
     image, row, pixel, _ = pixels.stride()
@@ -75,7 +75,9 @@ def _sum_taps(pixels, taps, bias, geometry: ConvGeometry, total: Tensor, differe
         total.zero_() if bias is None else total.copy_(bias)
     for element, rows, columns, output, seen in meetings:
         size = (images, rows, columns, channels)
-        target = total if size == total.shape else total.as_strided(size, places, start + output * channels)
+        target = total
+        if size != total.shape:
+            target = total.as_strided(size, places, start + output * channels)
         source = pixels.as_strided(size, steps, first + seen * channels)
         if begun:
             target.addcmul_(source, taps[element])
@@ -87,7 +89,7 @@ def _sum_taps(pixels, taps, bias, geometry: ConvGeometry, total: Tensor, differe
 
 
 @functools.lru_cache(maxsize=256)
-def _meetings(geometry: ConvGeometry, height: int, width: int) -> list[Meeting]:
+def _meetings(geometry: ConvGeometry, height: int, width: int) -> tuple[Meeting, ...]:
     """List the elements of the filter; first the one through which most outputs see a pixel."""
     kernel, stride, (left, _, top, _), dilation, _, output = geometry
     axes = zip((height, width), (top, left), kernel, stride, dilation, output, strict=True)
@@ -98,7 +100,7 @@ def _meetings(geometry: ConvGeometry, height: int, width: int) -> list[Meeting]:
         for v, (columns, j, x) in enumerate(across)
         if rows > 0 and columns > 0
     ]
-    return sorted(meetings, key=lambda meeting: -meeting.rows * meeting.columns)
+    return tuple(sorted(meetings, key=lambda meeting: -meeting.rows * meeting.columns))
 
 
 def _meetings_along(size, padding, kernel, stride, dilation, outputs) -> list[tuple]:
