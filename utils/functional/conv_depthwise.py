@@ -34,10 +34,16 @@ def conv2d_depthwise(
     """Convolve (N, C, H, W) with (m C, 1, FH, FW) filters and write into ``output``."""
     one_each = weight.shape[0] == input.shape[1] and input.device.type == "cpu"
     short_runs = geometry.stride[1] > 1 or geometry.output[1] < FEW_COLUMNS
-    if one_each and (short_runs or is_channels_last(output)):
+    suits = one_each and (short_runs or is_channels_last(output))
+    if suits and not _watched(input, weight, bias):
         _by_pixels(input, weight, bias, geometry, output)
     else:
         _by_channels(input, weight, bias, geometry, output)
+
+
+def _watched(*tensors: Tensor | None) -> bool:
+    """Whether autograd follows what is computed of these: then it must not be written in parts."""
+    return torch.is_grad_enabled() and any(x is not None and x.requires_grad for x in tensors)
 
 
 def _by_pixels(input, weight, bias, geometry: ConvGeometry, output: Tensor) -> None:
@@ -49,19 +55,17 @@ def _by_pixels(input, weight, bias, geometry: ConvGeometry, output: Tensor) -> N
     dtype = working_dtype(input)
     taps = weight.to(dtype).flatten(1).t().contiguous().unbind(0)
     bias = None if bias is None else bias.to(dtype)
-    watched = any(x is not None and x.requires_grad for x in (input, weight, bias))
-    differentiated = watched and torch.is_grad_enabled()
     for images in slices(input.shape[0], _images_at_a_time(input, output.shape[1:].numel())):
         pixels = input[images].permute(0, 2, 3, 1).to(dtype).contiguous()
         place = output[images].permute(0, 2, 3, 1)
-        in_place = place.is_contiguous() and place.dtype == dtype and not differentiated
+        in_place = place.is_contiguous() and place.dtype == dtype
         total = place if in_place else place.new_empty(place.shape, dtype=dtype)
-        _sum_taps(pixels, taps, bias, geometry, total, differentiated)
+        _sum_taps(pixels, taps, bias, geometry, total)
         if not in_place:
             place.copy_(total)
 
 
-def _sum_taps(pixels, taps, bias, geometry: ConvGeometry, total: Tensor, differentiated) -> None:
+def _sum_taps(pixels, taps, bias, geometry: ConvGeometry, total: Tensor) -> None:
     """Write the bias, and what each element of the filter sees times its weight: (N, H2, W2, C)."""
     images, rows, columns, channels = total.shape
     places, start = total.stride(), total.storage_offset()
@@ -70,7 +74,7 @@ def _sum_taps(pixels, taps, bias, geometry: ConvGeometry, total: Tensor, differe
     first = pixels.storage_offset()
     meetings = _meetings(geometry, pixels.shape[1], pixels.shape[2])
     # Through one element all outputs mostly see a pixel: what it adds is written, not added.
-    begun = differentiated or not meetings or meetings[0][1:3] != (rows, columns)
+    begun = not meetings or meetings[0][1:3] != (rows, columns)
     if begun:
         total.zero_() if bias is None else total.copy_(bias)
     for element, rows, columns, output, seen in meetings:
