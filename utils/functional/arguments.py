@@ -64,8 +64,10 @@ def _padding(layer: str, padding, kernel: Pair, stride: Pair, dilation: Pair):
 
 def check_tensors(layer: str, **tensors: Tensor | None) -> None:
     """Floating tensors of one dtype on one device, or a TypeError or ValueError that says which."""
-    present = {name: tensor for name, tensor in tensors.items() if tensor is not None}
-    for name, tensor in present.items():
+    first, reference = "", None
+    for name, tensor in tensors.items():
+        if tensor is None:
+            continue
         if not isinstance(tensor, Tensor):
             raise TypeError(f"{layer}: {name} must be a torch tensor, but is {type(tensor)}")
         if not tensor.is_floating_point():
@@ -73,14 +75,14 @@ def check_tensors(layer: str, **tensors: Tensor | None) -> None:
                 f"{layer}: {name} must hold floating-point numbers, but its dtype is "
                 f"{tensor.dtype}; convert it with {name}.float()"
             )
-    (first, reference), *others = present.items()
-    for name, tensor in others:
-        if tensor.dtype != reference.dtype:
+        if reference is None:
+            first, reference = name, tensor
+        elif tensor.dtype != reference.dtype:
             raise TypeError(
                 f"{layer}: {first} (shape {shape(reference)}) is {reference.dtype}, but {name} "
                 f"(shape {shape(tensor)}) is {tensor.dtype}; convert one of them"
             )
-        if tensor.device != reference.device:
+        elif tensor.device != reference.device:
             raise ValueError(
                 f"{layer}: {first} (shape {shape(reference)}) is on {reference.device}, but {name} "
                 f"(shape {shape(tensor)}) is on {tensor.device}; move one of them"
@@ -93,14 +95,15 @@ def conv_geometry(
     """Read and check a convolution's hyperparameters against its input and weight."""
     numbers = stride, padding, dilation, groups
     # A network asks the same again and again. True, 1.0 and 1 are one key, so only ints are kept.
-    read = _remembered_geometry if all(map(_is_plain, numbers)) else _geometry
+    plain = all(type(value) is int or _is_plain(value) for value in numbers)
+    read = _remembered_geometry if plain else _geometry
     return read(layer, shape(input), shape(weight), *numbers)
 
 
 def _is_plain(value) -> bool:
     if type(value) is tuple:
         return all(type(number) is int for number in value)
-    return type(value) is int or type(value) is str
+    return type(value) is str
 
 
 def _geometry(

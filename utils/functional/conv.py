@@ -187,7 +187,7 @@ def _forward(
     if automatic := method == "auto":
         method = _fastest(input, weight, geometry)
     layout = torch.channels_last if is_channels_last(input) else torch.contiguous_format
-    size = (len(input), len(weight), *geometry.output)
+    size = (input.shape[0], weight.shape[0], *geometry.output)
     output = torch.empty(size, dtype=input.dtype, device=input.device, memory_format=layout)
     IMPLEMENTATIONS[method](input, weight, bias, geometry, output)
     if automatic and _may_be_spoilt(method, output):
@@ -209,7 +209,7 @@ def _may_be_spoilt(method: str, result: Tensor) -> bool:
 def _fastest(input: Tensor, weight: Tensor, geometry: ConvGeometry) -> str:
     """Choose the fastest method for these sizes, as measured by ``benchmarks/layers.py``."""
     groups, (size, other) = geometry.groups, geometry.kernel
-    filters, channels = len(weight), input.shape[1]
+    filters, channels = weight.shape[0], input.shape[1]
     if groups == channels > 1:
         return "depthwise"
     plain = geometry.stride == geometry.dilation == (1, 1) and groups == 1

@@ -3,6 +3,9 @@
 A matrix product has nothing to share here: each number of the input meets few weights.
 """
 
+import functools
+from typing import NamedTuple
+
 import torch
 from torch import Tensor
 from torch.nn.functional import pad
@@ -15,63 +18,104 @@ from utils.functional.conv_im2col import block_bytes, windows, working_dtype
 FEW_COLUMNS = 28
 
 
+class Meeting(NamedTuple):
+    """An element of the filter, and the outputs that see a pixel of the image through it."""
+
+    element: int
+    rows: int
+    columns: int
+    output: int  # the first of these outputs, counted row by row
+    pixel: int  # what it sees
+
+
 def conv2d_depthwise(
     input: Tensor, weight: Tensor, bias: Tensor | None, geometry: ConvGeometry, output: Tensor
 ) -> None:
     """Convolve (N, C, H, W) with (m C, 1, FH, FW) filters and write into ``output``."""
-    one_each = len(weight) == input.shape[1] and input.device.type == "cpu"
+    one_each = weight.shape[0] == input.shape[1] and input.device.type == "cpu"
     short_runs = geometry.stride[1] > 1 or geometry.output[1] < FEW_COLUMNS
-    if one_each and (short_runs or is_channels_last(output)):
+    suits = one_each and (short_runs or is_channels_last(output))
+    if suits and not _watched(input, weight, bias):
         _by_pixels(input, weight, bias, geometry, output)
     else:
         _by_channels(input, weight, bias, geometry, output)
+
+
+def _watched(*tensors: Tensor | None) -> bool:
+    """Whether autograd follows what is computed of these: then it must not be written in parts."""
+    return torch.is_grad_enabled() and any(x is not None and x.requires_grad for x in tensors)
 
 
 def _by_pixels(input, weight, bias, geometry: ConvGeometry, output: Tensor) -> None:
     """With the channels of a pixel side by side, all filters' weights at a place are one vector.
 
     So a run in memory is as long as there are channels, whatever the stride and the image's size.
+    Nothing is padded: where an element of the filter lies outside the image, nothing is added.
     """
     dtype = working_dtype(input)
     taps = weight.to(dtype).flatten(1).t().contiguous().unbind(0)
-    (step_y, step_x), (spread_y, spread_x) = geometry.stride, geometry.dilation
-    for images in slices(len(input), _images_at_a_time(input, output[:1].numel())):
-        padded = _padded_pixels(input[images], geometry, dtype)
-        image, y, x, _ = padded.stride()
-        # (FH, FW, N, H2, W2, C) without a copy: what each of the filters' places sees.
-        size = (*geometry.kernel, len(padded), *geometry.output, len(weight))
-        strides = (spread_y * y, spread_x * x, image, step_y * y, step_x * x, 1)
-        views = [x for row in padded.as_strided(size, strides).unbind(0) for x in row.unbind(0)]
+    bias = None if bias is None else bias.to(dtype)
+    for images in slices(input.shape[0], _images_at_a_time(input, output.shape[1:].numel())):
+        pixels = input[images].permute(0, 2, 3, 1).to(dtype).contiguous()
         place = output[images].permute(0, 2, 3, 1)
-        differentiated = torch.is_grad_enabled() and (padded.requires_grad or weight.requires_grad)
-        in_place = place.is_contiguous() and place.dtype == dtype and not differentiated
-        total = torch.mul(views[0], taps[0], out=place if in_place else None)
-        for seen, tap in zip(views[1:], taps[1:], strict=True):
-            total.addcmul_(seen, tap)
-        if bias is not None:
-            total += bias
+        in_place = place.is_contiguous() and place.dtype == dtype
+        total = place if in_place else place.new_empty(place.shape, dtype=dtype)
+        _sum_taps(pixels, taps, bias, geometry, total)
         if not in_place:
             place.copy_(total)
 
 
-def _padded_pixels(images: Tensor, geometry: ConvGeometry, dtype: torch.dtype) -> Tensor:
-    """(N, C, H, W) as a contiguous (N, top + H + bottom, left + W + right, C)."""
-    if min(geometry.padding) < 0:  # the way back cuts off what was padded
-        images = pad(images, [min(side, 0) for side in geometry.padding])
-    left, right, top, bottom = (max(side, 0) for side in geometry.padding)
-    pixels = images.permute(0, 2, 3, 1)
-    if not left + right + top + bottom:
-        return pixels.to(dtype).contiguous()
-    count, height, width, channels = pixels.shape
-    size = (count, top + height + bottom, left + width + right, channels)
-    padded = images.new_empty(size, dtype=dtype)
-    for border in (padded[:, :top], padded[:, top + height :]):
-        border.zero_()
-    rows = padded[:, top : top + height]
-    for border in (rows[:, :, :left], rows[:, :, left + width :]):
-        border.zero_()
-    rows[:, :, left : left + width] = pixels
-    return padded
+def _sum_taps(pixels, taps, bias, geometry: ConvGeometry, total: Tensor) -> None:
+    """Write the bias, and what each element of the filter sees times its weight: (N, H2, W2, C)."""
+    images, rows, columns, channels = total.shape
+    places, start = total.stride(), total.storage_offset()
+    image, row, pixel, _ = pixels.stride()
+    steps = (image, row * geometry.stride[0], pixel * geometry.stride[1], 1)
+    first = pixels.storage_offset()
+    meetings = _meetings(geometry, pixels.shape[1], pixels.shape[2])
+    # Through one element all outputs mostly see a pixel: what it adds is written, not added.
+    begun = not meetings or meetings[0][1:3] != (rows, columns)
+    if begun:
+        total.zero_() if bias is None else total.copy_(bias)
+    for element, rows, columns, output, seen in meetings:
+        size = (images, rows, columns, channels)
+        target = total
+        if size != total.shape:
+            target = total.as_strided(size, places, start + output * channels)
+        source = pixels.as_strided(size, steps, first + seen * channels)
+        if begun:
+            target.addcmul_(source, taps[element])
+        elif bias is None:
+            torch.mul(source, taps[element], out=target)
+        else:
+            torch.addcmul(bias, source, taps[element], out=target)
+        begun = True
+
+
+@functools.lru_cache(maxsize=256)
+def _meetings(geometry: ConvGeometry, height: int, width: int) -> tuple[Meeting, ...]:
+    """List the elements of the filter; first the one through which most outputs see a pixel."""
+    kernel, stride, (left, _, top, _), dilation, _, output = geometry
+    axes = zip((height, width), (top, left), kernel, stride, dilation, output, strict=True)
+    down, across = (_meetings_along(*axis) for axis in axes)
+    meetings = [
+        Meeting(u * kernel[1] + v, rows, columns, i * output[1] + j, y * width + x)
+        for u, (rows, i, y) in enumerate(down)
+        for v, (columns, j, x) in enumerate(across)
+        if rows > 0 and columns > 0
+    ]
+    return tuple(sorted(meetings, key=lambda meeting: -meeting.rows * meeting.columns))
+
+
+def _meetings_along(size, padding, kernel, stride, dilation, outputs) -> list[tuple]:
+    """For each element along one axis: how many outputs, the first one, and what that one sees."""
+    meetings = []
+    for element in range(kernel):
+        shift = element * dilation - padding
+        first = max(0, -(shift // stride))
+        last = min(outputs - 1, (size - 1 - shift) // stride)
+        meetings.append((last + 1 - first, first, first * stride + shift))
+    return meetings
 
 
 def _by_channels(input, weight, bias, geometry: ConvGeometry, output: Tensor) -> None:

@@ -110,16 +110,21 @@ def conv2d_im2col(
     input: Tensor, weight: Tensor, bias: Tensor | None, geometry: ConvGeometry, output: Tensor
 ) -> None:
     """Convolve (N, C, H, W) and write into ``output``: one matrix product for each block."""
-    groups, filters = geometry.groups, len(weight)
-    matrix = weight.reshape(groups, filters // groups, -1).to(working_dtype(weight))
-    pointwise = geometry.kernel == (1, 1) and groups == 1 and not any(geometry.padding)
-    if pointwise and output.dtype == matrix.dtype:
+    groups, filters = geometry.groups, weight.shape[0]
+    if groups == 1 and output.dtype == working_dtype(weight):
+        pointwise = geometry.kernel == (1, 1) and not any(geometry.padding)
+        in_place = pointwise and geometry.stride == (1, 1)
         if is_channels_last(output):
-            _pointwise(input, matrix[0], bias, geometry, output)
+            if in_place:
+                _pointwise_pixels(input, weight, bias, output)
+                return
+            if pointwise or _has_short_pixels(weight, geometry):
+                _convolve_pixels(input, weight, bias, geometry, output)
+                return
+        elif in_place and input.is_contiguous() and _fills_products(output):
+            _pointwise_images(input, weight, bias, output)
             return
-        if input.is_contiguous() and geometry.stride == (1, 1) and _fills_products(output):
-            _pointwise_images(input, matrix[0], bias, output)
-            return
+    matrix = weight.reshape(groups, filters // groups, -1).to(working_dtype(weight))
     if _can_share_rows(geometry, output, matrix):
         _convolve_shared_rows(input, weight, bias, geometry, output)
         return
@@ -137,18 +142,42 @@ def conv2d_im2col(
             target.copy_(product.transpose(0, 1))
 
 
-def _pointwise(input, matrix, bias, geometry, output) -> None:
+def _pointwise_pixels(input, weight, bias, output) -> None:
     """1x1 filters on channels-last images: each pixel's channels are a row as they lie there."""
-    step_y, step_x = geometry.stride
-    seen = input[:, :, ::step_y, ::step_x].permute(0, 2, 3, 1)
+    filters, channels = weight.shape[:2]
+    pixels = input.permute(0, 2, 3, 1).view(-1, channels)
+    place = output.permute(0, 2, 3, 1).view(-1, filters)
+    _product(pixels, weight.flatten(1).t(), bias, place)
+
+
+def _product(rows: Tensor, matrix: Tensor, bias: Tensor | None, place: Tensor) -> None:
+    """``rows @ matrix + bias``, straight into its place."""
+    if bias is not None:
+        place.copy_(bias)
+    place.addmm_(rows, matrix, beta=float(bias is not None))
+
+
+def _has_short_pixels(weight: Tensor, geometry: ConvGeometry) -> bool:
+    """Whether a window's rows are short runs: in a network's first layer, pixels of few colours."""
+    return weight.shape[1] < 8 and geometry.dilation[1] == 1 and min(geometry.padding) >= 0
+
+
+def _convolve_pixels(input, weight, bias, geometry, output) -> None:
+    """Convolve channels-last images: a row of a window is a run in memory, and so is an output."""
+    (height, width), (step_y, step_x), _, (spread_y, _), _, (rows, columns) = geometry
+    filters, channels = weight.shape[:2]
+    matrix = weight.permute(0, 2, 3, 1).reshape(filters, -1).t()
     places = output.permute(0, 2, 3, 1)
-    image_bytes = max(1, places[:1].numel() * places.element_size())
-    at_a_time = max(1, block_bytes(input) // image_bytes)
-    for images in slices(len(input), at_a_time):
-        place = places[images].view(-1, len(matrix))
-        place.addmm_(seen[images].reshape(-1, input.shape[1]), matrix.t(), beta=0)
-        if bias is not None:
-            place += bias
+    window_bytes = rows * columns * weight[0].nbytes
+    for images in slices(input.shape[0], max(1, block_bytes(input) // window_bytes)):
+        padded = pad(input[images], geometry.padding) if any(geometry.padding) else input[images]
+        pixels = padded.permute(0, 2, 3, 1).contiguous()
+        image, y, x, _ = pixels.stride()
+        size = (pixels.shape[0], rows, columns, height, width * channels)
+        strides = (image, step_y * y, step_x * x, spread_y * y, 1)
+        seen = pixels.as_strided(size, strides, pixels.storage_offset())
+        windows = seen.reshape(-1, height * width * channels)
+        _product(windows, matrix, bias, places[images].view(-1, filters))
 
 
 def _fills_products(output: Tensor) -> bool:
@@ -157,9 +186,10 @@ def _fills_products(output: Tensor) -> bool:
     return large or len(output) == 1
 
 
-def _pointwise_images(input, matrix, bias, output) -> None:
+def _pointwise_images(input, weight, bias, output) -> None:
     """1x1 filters on contiguous images: each image is a matrix as it lies there."""
-    for n in range(len(input)):
+    matrix = weight.flatten(1)
+    for n in range(input.shape[0]):
         place = output[n].flatten(1)
         place.addmm_(matrix, input[n].flatten(1), beta=0)  # straight into its place
         if bias is not None:

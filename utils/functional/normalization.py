@@ -20,9 +20,6 @@ __all__ = [
     "local_response_norm_backward",
 ]
 
-# Measured: with fewer, runs of so many numbers are too short.
-FEW_CHANNELS = 64
-
 
 def _per_channel(vector: Tensor, like: Tensor) -> Tensor:
     """A (C,) vector in the shape that broadcasts over (N, C, ...)."""
@@ -33,10 +30,11 @@ def _check_batch_norm(layer: str, input: Tensor, **vectors: Tensor | None) -> No
     check_tensors(layer, input=input)
     if input.ndim < 2:
         raise ValueError(f"{layer}: the input must be (N, C, ...), but has shape {shape(input)}")
+    expected = input.shape[1:2]
     for name, vector in vectors.items():
-        if vector is not None and vector.shape != input.shape[1:2]:
+        if vector is not None and vector.shape != expected:
             reason = f"one number for each channel of the input, whose shape is {shape(input)}"
-            check_shape(layer, name, vector, input.shape[1:2], reason)
+            check_shape(layer, name, vector, expected, reason)
 
 
 def _sum(tensor: Tensor) -> Tensor:
@@ -128,30 +126,16 @@ def batch_norm(
         raise ValueError(f"{layer}: evaluation needs running_mean and running_var")
     else:
         scale = _scale(wide(running_var), weight, eps)
-        shift = -scale * wide(running_mean)
-        shift = shift if bias is None else shift.add_(bias)
+        shift = torch.zeros_like(scale) if bias is None else bias
+        shift = torch.addcmul(shift, scale, wide(running_mean), value=-1)
         if is_channels_last(input):
-            return _scale_and_shift_pixels(numbers, scale, shift).to(input.dtype)
+            # With a pixel's channels side by side it is one step over memory.
+            pixels = torch.addcmul(shift, numbers.permute(0, 2, 3, 1), scale)
+            return pixels.permute(0, 3, 1, 2).to(input.dtype)
         output = numbers * _per_channel(scale, input)
     if shift is not None:
         output += _per_channel(shift, input)
     return output.to(input.dtype)
-
-
-def _scale_and_shift_pixels(input: Tensor, scale: Tensor, shift: Tensor) -> Tensor:
-    """``input * scale + shift`` of channels-last images in one step.
-
-    Few channels are short runs in memory. Then a row of pixels is taken at a time.
-    """
-    images, channels, height, width = input.shape
-    pixels = input.permute(0, 2, 3, 1)
-    if channels < FEW_CHANNELS:
-        rows = pixels.view(images, height, width * channels)
-        scale, shift = (x.expand(width, -1).reshape(-1) for x in (scale, shift))
-        output = torch.addcmul(shift, rows, scale).view_as(pixels)
-    else:
-        output = torch.addcmul(shift, pixels, scale)
-    return output.permute(0, 3, 1, 2)
 
 
 def _scale(variance: Tensor, weight: Tensor | None, eps: float) -> Tensor:
