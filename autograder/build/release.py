@@ -17,9 +17,10 @@ import os
 import re
 import shutil
 import tempfile
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import zip_longest
+from itertools import groupby, zip_longest
 from pathlib import Path
 
 import jupytext
@@ -294,6 +295,20 @@ def execute(notebook: nbformat.NotebookNode, lesson: Lesson) -> None:
     notebook.metadata[BUILD_METADATA]["seconds"] = seconds
 
 
+def join_streams(notebook: nbformat.NotebookNode) -> None:
+    """Join what a cell prints: a kernel sends it in pieces, which readers would see set apart."""
+    for cell in notebook.cells:
+        if cell.cell_type == "code":
+            runs = groupby(cell.outputs, lambda x: x.get("name"))  # streams alone have names
+            cell.outputs = [x for name, run in runs for x in (_joined(run) if name else run)]
+
+
+def _joined(streams: Iterable[nbformat.NotebookNode]) -> list[nbformat.NotebookNode]:
+    first, *others = streams
+    first.text += "".join(x.text for x in others)
+    return [first]
+
+
 def check_points(notebook: nbformat.NotebookNode, lesson: Lesson) -> None:
     """Raise CourseError if the executed solution loses any of its automatic points."""
     for cell in notebook.cells:
@@ -333,6 +348,7 @@ def build_solution(lesson: Lesson, force: bool = False, say=lambda text: None) -
     if why:
         say(f"{lesson.name}: executed anew, as {why} ...")
         execute(notebook, lesson)
+    join_streams(notebook)
     check_points(notebook, lesson)
     nbformat.write(notebook, lesson.solution)
     return bool(why)

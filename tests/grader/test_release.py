@@ -2,6 +2,7 @@
 
 import argparse
 import filecmp
+import itertools
 import re
 import shutil
 
@@ -92,6 +93,25 @@ def test_the_solution_is_executed_from_top_to_bottom_without_errors(lesson):
     kinds = {output.output_type for cell in code for output in cell.outputs}
     assert kinds and "error" not in kinds
     release.check_points(release.read(lesson.solution), lesson)
+
+
+def test_what_a_cell_prints_is_in_one_piece(lesson):
+    for cell in release.read(lesson.solution).cells:
+        names = [x.get("name") for x in cell.get("outputs", [])]
+        assert not [x for x, after in itertools.pairwise(names) if x == after is not None], cell.id
+
+
+def test_pieces_of_a_print_are_joined_and_what_lies_between_stays():
+    new = nbformat.v4
+    texts = [("stdout", "a\n"), ("stdout", "b\n"), ("stderr", "c\n"), ("stderr", "d\n")]
+    pieces = [new.new_output("stream", name=name, text=text) for name, text in texts]
+    figure = new.new_output("display_data", {"text/plain": "a figure"})
+    notebook = new.new_notebook(cells=cells("text", ">1"))
+    notebook.cells[1].outputs = [figure, *pieces[:2], figure, figure, *pieces[2:], pieces[0]]
+    release.join_streams(notebook)
+    said = [(x.get("name"), x.get("text")) for x in notebook.cells[1].outputs]
+    other = (None, None)
+    assert said[:5] == [other, ("stdout", "a\nb\n"), other, other, ("stderr", "c\nd\n")]
 
 
 def test_no_output_is_a_raw_object(lesson):
