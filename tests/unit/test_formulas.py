@@ -101,6 +101,7 @@ def test_what_cannot_be_converted_is_shown_as_it_was_written(tex):
     assert "<code>" in markdown_to_html(f"${tex}$")
 
 
+@pytest.mark.slow
 def test_a_page_holds_no_mark_of_a_formula():
     pages = [markdown_to_html(text) for lesson in LESSONS for text in texts(lesson)]
     assert not [page for page in pages if "formula-" in page]

@@ -140,6 +140,7 @@ def test_the_same_answer_again_changes_nothing(typed, lesson):
     assert path.stat().st_mtime == 1 and files(lesson) == ["__init__.py", "conv2d.py"]
 
 
+@pytest.mark.slow
 def test_a_later_answer_replaces_it_and_the_one_before_is_kept(typed, lesson):
     typed(MEAN, MEAN_CHECK)
     before = (library(lesson) / "global_avg_pool2d.py").read_bytes()
@@ -788,6 +789,7 @@ def test_a_part_that_would_call_itself_is_not_kept(typed, lesson):
     assert "F.unfold" in (library(lesson) / "conv2d.py").read_text()
 
 
+@pytest.mark.slow
 def test_a_part_may_use_another(typed, lesson):
     columns = "def im2col(input, kernel_size, stride=1, padding=0):\n"
     columns += "    x = F.pad(input, (padding,) * 4)\n"

@@ -166,6 +166,7 @@ def test_a_trained_network_of_parts_names_a_photograph(own):
     assert repr(network.stem).endswith(", yours)")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("build", [models.googlenet, models.prelu_net, models.vgg, models.resnet18])
 def test_every_layer_becomes_one_of_parts(build, own):
     with torch.device("meta"):

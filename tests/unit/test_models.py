@@ -293,6 +293,7 @@ def test_without_a_network_it_says_so(tmp_path, monkeypatch):
         models.load_pretrained(model, tmp_path / "vgg16.pth")
 
 
+@pytest.mark.slow
 def test_weights_for_other_classes_and_other_models(tmp_path):
     state = models.resnet(18).state_dict()
     digits = published(state, tmp_path / "r.pth")
