@@ -204,7 +204,7 @@ def test_stock_forgets_a_student_who_hands_in_no_notebook(course, said):
 
 
 def test_stock_keeps_the_old_score_when_a_later_submission_is_refused(course, published_answers):
-    student = "renamed"
+    student = "one-who-hands-in-twice"
     submit(course, student, answered(published_answers, released()))
     nbgrader(course, "autograde", LESSON, f"--student={student}")
     assert scores(course, student) == points()
