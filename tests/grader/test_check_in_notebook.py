@@ -27,7 +27,7 @@ RIGHT = find(solution(), "conv-params").source
 TALKS = """
 import logging, sys, warnings
 _log = logging.getLogger("mine")
-_log.addHandler(logging.StreamHandler())  # keeps the standard error as it is now
+_log.handlers[:] = [logging.StreamHandler()]  # keeps the standard error as it is now
 _answer = conv_params
 def conv_params(*args, **options):
     print("called with", args)

@@ -137,6 +137,8 @@ class Graded(NamedTuple):
     own: Path  # in two runs: Ctrl-C has stopped the first one
     stopped: "Stopped"
     said: str  # by the second one
+    left: list  # processes and temporary files of both
+    records: set  # what the course's records held then
 
 
 class Stopped(NamedTuple):
@@ -168,7 +170,8 @@ def graded(tmp_path_factory):
         status, said = grade(own, "--workers", 2, TMPDIR=str(temporary(own)))
         other.result()
     assert status == 0, said
-    return Graded(stock, own, stopped, said)
+    records = {x.name for x in (own / RECORDS).iterdir()}
+    return Graded(stock, own, stopped, said, leftovers(own), records)
 
 
 def stop(course):
@@ -229,9 +232,8 @@ def test_the_autograded_folders_are_those_that_nbgrader_writes(graded):
 
 
 def test_a_run_leaves_nothing_behind(graded):
-    assert leftovers(graded.own) == []
-    left = {x.name for x in (graded.own / RECORDS).iterdir()}
-    assert left == {"autograded", "submitted", "gradebook.db", ".grading"}
+    assert graded.left == []
+    assert graded.records == {"autograded", "submitted", "gradebook.db", ".grading"}
 
 
 def use_it(course, *options):
@@ -262,8 +264,9 @@ def test_nbgraders_other_tools_work_on_it(graded):
 
 
 @pytest.fixture(scope="module")
-def on_postgres(graded, tmp_path_factory):
-    """The same submissions, graded by one worker into a PostgreSQL server; with its address."""
+def on_postgres(tmp_path_factory):
+    """The same submissions, graded by one worker into a PostgreSQL server: course, address, and
+    what was then in its gradebook and its folders."""
     if importlib.util.find_spec("psycopg") is None:
         missing("psycopg is not installed")
     with postgres() as url:
@@ -273,17 +276,17 @@ def on_postgres(graded, tmp_path_factory):
         set_duedate(course, url=url)
         status, said = grade(course, "--workers", 1)
         assert status == 0, said
-        yield course, url
+        yield course, url, rows(course, url), files(course)
 
 
 def test_postgresql_holds_the_same(graded, on_postgres):
-    course, url = on_postgres
-    assert rows(course, url) == rows(graded.own)
-    assert files(course) == files(graded.own)
+    _, _, written, notebooks = on_postgres
+    assert written == rows(graded.own)
+    assert notebooks == files(graded.own)
 
 
 def test_nbgrader_itself_works_with_postgresql(on_postgres):
-    course, url = on_postgres
+    course, url, *_ = on_postgres
     use_it(course, "--student=solved")
     before = rows(course, url)
     nbgrader(course, "autograde", LESSON, "--student=mixed-0", "--force")
@@ -291,7 +294,7 @@ def test_nbgrader_itself_works_with_postgresql(on_postgres):
 
 
 def test_postgresql_is_only_written_what_has_changed(judge, on_postgres):  # noqa: F811
-    course, url = on_postgres
+    course, url, *_ = on_postgres
     judge.grade(course)
     assert judge.asked == []
     with gradebook_of(course, url) as book:
