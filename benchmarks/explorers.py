@@ -23,8 +23,6 @@ from tests import explorers as pages
 from tests.browser import TOKEN, launch, served
 from tests.course import copy_course
 
-ROOT = Path(__file__).resolve().parent.parent
-
 KEYS = 60
 #: Class -> the label of a slider, its trait, and the values that are gone through.
 SLIDERS = {

@@ -22,8 +22,6 @@ from typing import NamedTuple
 from tests.course import answered, copy_course, environment, nbgrader, released, submit
 from tests.schedule import schedule
 
-ROOT = Path(__file__).resolve().parent.parent
-
 STOCK = """
 c = get_config()
 from pathlib import Path

@@ -134,13 +134,13 @@ def test_each_module_can_be_imported_with_what_its_extra_brings(folder):
         if x.stem != "__main__" and "attacks" not in x.relative_to(ROOT / folder).parts[:-2]
     ]
     assert modules
-    assert with_what_comes_with(EXTRA[folder], "-c", IMPORT_EACH, *modules, path=base) == ""
+    assert with_what_comes_with(EXTRA[folder], "-c", IMPORT_EACH, *modules) == ""
 
 
-def with_what_comes_with(extra, *words, path=ROOT):
+def with_what_comes_with(extra, *words):
     """Run Python where only what an extra brings can be imported; return what it printed."""
-    tests = [ROOT / "tests", *sorted((ROOT / "tests").glob("*/"))]
-    paths = os.pathsep.join(map(str, [path, ROOT, ROOT / "docs" / "_ext", *tests]))
+    folders = [ROOT, ROOT / "docs" / "_ext", *sorted((ROOT / "tests").glob("*/"))]
+    paths = os.pathsep.join(map(str, folders))
     done = subprocess.run(
         [sys.executable, "-W", "ignore", "-c", HIDE, " ".join(brought(extra)), *words],
         cwd=ROOT,
