@@ -30,8 +30,6 @@ from tests.states import STATES, with_states
 TEMPORARY = pytest.StashKey[Path]()
 #: What lies in a temporary folder and is nobody's fault: pytest's own, torch's cache of kernels.
 NO_LEFTOVERS = ("pytest-of-", "torchinductor_")
-#: Files of tests that share a lesson's round of grading, by the lesson in their name.
-OF_A_LESSON = ("test_answers.py", "test_nbgrader_round.py", "test_known_state.py")
 LONGEST_FIRST = ("attacks", "grader", "browser", "unit")
 
 

@@ -10,7 +10,6 @@ from tests.course import find, info, points, solution
 from utils.checks import EXERCISES
 
 LONG = 8  # seconds of an exercise's test
-SUBMISSIONS = 4  # of a lesson, which mix right answers and mistakes
 
 
 class Answer(NamedTuple):
@@ -79,20 +78,22 @@ def _copy(cell, number, took):
     return cell
 
 
-def schedule(lesson, submissions=SUBMISSIONS):
+def schedule(lesson, submissions=2):
     """Return mixed submissions to a lesson: student -> exercise -> answer.
 
-    In each, about half of the exercises carry a mistake and the others the published answer, so
-    that one exercise's answer would show in another's score.
+    In every other one, half of the exercises carries a mistake and the others the published answer;
+    in the next it is the other way round. One exercise's answer would show in another's score.
     """
     exercises = list(points(lesson))
     took = solution(lesson).metadata[BUILD_METADATA]["seconds"]
     long = {x for x in exercises if took.get(f"test-{x}", 0) >= LONG}
     dice = random.Random(lesson)  # a text as the seed gives the same choice everywhere
-    rows = {}
-    for number in range(1, submissions + 1):
-        wrong = long.union(dice.sample(exercises, len(exercises) // 2))
-        rows[f"mixed-{number:02d}"] = {
-            x: dice.choice(mistakes(x)) if x in wrong else published(lesson, x) for x in exercises
+    wrong, rows = set(), {}
+    for number in range(submissions):
+        half = set(dice.sample(exercises, len(exercises) // 2))
+        wrong = set(exercises) - wrong if number % 2 else half
+        rows[f"mixed-{number + 1:02d}"] = {
+            x: dice.choice(mistakes(x)) if x in wrong | long else published(lesson, x)
+            for x in exercises
         }
     return rows

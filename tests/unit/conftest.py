@@ -1,9 +1,20 @@
 """Fixtures of the unit tests."""
 
+import random
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
+import numpy as np
 import pytest
+import torch
+
+
+@pytest.fixture(autouse=True)
+def seed():
+    """Let each test draw the same numbers, whatever ran before it."""
+    random.seed(0)
+    np.random.seed(0)
+    torch.manual_seed(0)
 
 
 @pytest.fixture
