@@ -31,6 +31,7 @@ TEMPORARY = pytest.StashKey[Path]()
 #: What lies in a temporary folder and is nobody's fault: pytest's own, torch's cache of kernels.
 NO_LEFTOVERS = ("pytest-of-", "torchinductor_")
 LONGEST_FIRST = ("attacks", "grader", "browser", "unit")
+LONGEST_FILES = ("test_site.py", "test_faults.py")
 
 
 def pytest_configure(config):
@@ -84,8 +85,13 @@ def pytest_unconfigure(config):
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items):
-    """Begin with the folders whose files take longest, so that the workers end together."""
-    items.sort(key=lambda item: LONGEST_FIRST.index(item.path.relative_to(ROOT / "tests").parts[0]))
+    """Begin with the folders and files that take longest, so that the workers end together."""
+
+    def place(item):
+        folder = item.path.relative_to(ROOT / "tests").parts[0]
+        return LONGEST_FIRST.index(folder), item.path.name not in LONGEST_FILES
+
+    items.sort(key=place)
 
 
 @pytest.hookimpl(optionalhook=True)  # pytest-xdist may be missing, or not asked for
