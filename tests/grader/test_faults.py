@@ -105,8 +105,8 @@ def test_a_run_survives_whatever_is_killed(undisturbed, course):
         words = command("--workers", 2, *force)
         with program(*words, course=course, TMPDIR=str(temporary(course))) as process:
             _kill(course, process, kills, dice, ours)
-            process.wait(120)
-            wait_for(lambda: not processes(course), 10, "the end of all that the run had started")
+            process.wait(300)
+            wait_for(lambda: not processes(course), what="the end of all that the run had started")
         # With all that is done by now, there would be nothing left to kill.
         force = ("--force",) if results(course) > SUBMISSIONS - 8 else ()
     assert not kills
@@ -164,7 +164,7 @@ def test_another_program_locks_the_gradebook_for_a_while(undisturbed, short_cour
         time.sleep(3)
         other.rollback()
         other.close()
-        assert process.wait(120) == 0
+        assert process.wait(300) == 0
     same(course, undisturbed)
 
 
@@ -177,7 +177,7 @@ def test_the_disk_is_full_for_a_moment(undisturbed, short_course, little_disk): 
         with contextlib.suppress(OSError), filler.open("wb", buffering=0) as file:
             while file.write(b"x" * 4096):
                 pass
-        assert process.wait(120) == 1
+        assert process.wait(300) == 1
         said = process.stdout.read()
     assert "make room" in said and "Traceback" not in said
     filler.unlink()

@@ -205,7 +205,7 @@ def stop(course):
     wait_for(lambda: b" a minute" in said and b"0:00:" in said, 120, "results and the time left")
     os.write(parent, b"\x03")
     started = time.monotonic()
-    status = process.wait(60)
+    status = process.wait(120)
     seconds = time.monotonic() - started
     listener.join()
     os.close(parent)
@@ -987,7 +987,7 @@ def test_workers_of_another_clone(graded, small, tmp_path):
     worker = [*dask, "worker", "--scheduler-file", contact, *local, "--nthreads", "2"]
     with program(*scheduler, "--scheduler-file", contact, **where):
         wait_for(contact.exists, 60, "the scheduler")
-        wait_for(lambda: contact.read_text().endswith("}"), 10)
+        wait_for(lambda: contact.read_text().endswith("}"))
         address = json.loads(contact.read_text())["address"]
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(runner.cluster, "FIRST", 1)
@@ -1003,7 +1003,7 @@ def test_workers_of_another_clone(graded, small, tmp_path):
             assert status == 1
             assert f"{clone} has other files of the course; update its clone" in said
             assert said.count("\n") == 1
-    wait_for(lambda: not processes(clone), 10)
+    wait_for(lambda: not processes(clone))
 
 
 FAILURES = {
