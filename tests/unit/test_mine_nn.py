@@ -179,7 +179,6 @@ def test_every_layer_becomes_one_of_parts(build, own):
 
 
 def test_a_network_of_parts_learns_as_the_network_does(own):
-    torch.manual_seed(0)
     input, target = torch.randn(8, 3, 16, 16), torch.arange(8)
     losses = []
     for options in ({"parts": mine}, {}):
