@@ -53,7 +53,7 @@ class Pooling(Explorer, script="pooling.js"):
     """
 
     PARTS = (
-        "mode", "layer", "kernel_size", "stride", "padding", "row", "column", "player",
+        "mode", "layer", "kernel_size", "stride", "padding", "row", "column", "player", "shift",
         "output", "parameters", "winners",
     )  # fmt: skip
 

@@ -110,6 +110,22 @@ function change(model, values) {
 }
 
 /**
+ * Do what may change heights, and keep what is used where it is on the screen: who clicks twice,
+ * clicks the same button twice, although a warning came above it. What is above it moves instead.
+ */
+function inPlace(root, action) {
+  const used = root?.querySelector("svg:active") ?? root?.querySelector(":focus");
+  const top = () => used.getBoundingClientRect().top;
+  const before = used && top();
+  action();
+  if (!used?.getClientRects().length || before < 0 || before > innerHeight) return; // it is not seen
+  let scroller = root.parentElement;
+  while (scroller && !(scroller.scrollHeight > scroller.clientHeight && /auto|scroll/.test(getComputedStyle(scroller).overflowY)))
+    scroller = scroller.parentElement;
+  (scroller ?? document.scrollingElement).scrollBy({ top: top() - before, behavior: "instant" });
+}
+
+/**
  * Lay out an explorer. Whatever changes, `draw` is called once before the next picture is painted.
  *
  * @param controls made by slider, choice, toggle, button or player; those in a list of their own
@@ -131,11 +147,13 @@ function explorer({ el, model, title, controls, stage, draw, refuse }) {
   const paint = () => {
     waiting = 0;
     root.dataset.without = model.get("without").join(" ");
-    for (const control of controls) {
-      control.refresh?.();
-      leaveOut(root, control.node);
-    }
-    draw();
+    inPlace(root, () => {
+      for (const control of controls) {
+        control.refresh?.();
+        leaveOut(root, control.node);
+      }
+      draw();
+    });
   };
   const changed = () => {
     refuse?.("");
@@ -163,7 +181,8 @@ function leaveOut(root, node) {
 /** A place for what is refused, and why; `refuse("")` forgets it. */
 function refusal() {
   const node = element("p", { class: "explorer-text explorer-refusal explorer-wide", role: "status" });
-  return { node, refuse: (words) => (node.textContent = words) };
+  const refuse = (words) => inPlace(node.closest(".explorer"), () => (node.textContent = words));
+  return { node, refuse };
 }
 
 /** What is opened when it is wanted: where a number comes from, and what else there is to read. */

@@ -127,7 +127,8 @@ function shifter(model) {
     ["→", "Shift right", by(0, 1)],
   ].map(one);
   const back = button("Undo", () => change(model, { shift: [0, 0] }), { class: "explorer-button explorer-small" }).node;
-  return element("div", { class: "explorer-player", role: "group", "aria-label": "Shift the input" }, "Shift", ...buttons, back);
+  const named = { class: "explorer-player", role: "group", "aria-label": "Shift the input", "data-control": "shift" };
+  return { node: element("div", named, "Shift", ...buttons, back) };
 }
 
 /** What sets the gradient of the output: a number for the framed one, or all at once. */
@@ -175,6 +176,7 @@ function render({ model, el }) {
     slider(model, "stride", "Stride", { min: 1, max: upTo("stride", side) }),
     slider(model, "padding", "Padding", { max: 4 }),
     ...windowControls(model, () => poolGeometry(model), "Move the window"),
+    shifter(model), // above the pictures: the first shift shows one more of them
   ];
 
   const { node: refused, refuse } = refusal();
@@ -206,7 +208,7 @@ function render({ model, el }) {
   const table = facts();
   const stages = (...parts) => element("div", { class: "explorer-stage explorer-wide explorer-compact" }, ...parts);
   // Input above its gradient, output above its own: forward to the right, backward to the left.
-  const forward = stages(input.node, output.node, before.node, fields.node, shifter(model), sum, stays);
+  const forward = stages(input.node, output.node, before.node, fields.node, sum, stays);
   const backward = stages(gradient.node, gradOutput.node, setter.node, route);
   for (const node of [warning, sum, stays, route]) node.classList.add("explorer-wide");
   const stage = [refused, warning, forward, backward, folded("The layer in numbers", table.node).node];
@@ -355,7 +357,8 @@ function render({ model, el }) {
     const values = (from) => from.flat().map(({ value }) => value);
     const moved = shiftInWords(now.shift);
     if (!moved) {
-      stays.textContent = "Shift the input by a pixel. How many outputs will stay the same?";
+      const isAsked = !model.get("without").includes("shift");
+      stays.textContent = isAsked ? "Shift the input by a pixel. How many outputs will stay the same?" : "";
       return [];
     }
     stays.replaceChildren(
