@@ -285,17 +285,23 @@ class _Session:
             ours, theirs = socket.socketpair()
             with ours, theirs:
                 self.student = self._start("student", theirs)
-                trusted.order({}, self.limits.cell_seconds, fds=[ours.fileno()])
+                try:
+                    trusted.order({}, self.limits.cell_seconds, fds=[ours.fileno()])
+                except KernelDied:  # no cell's fault: both are started anew
+                    self._stop_trusted()
+                    self._died()
+                    trusted = self._the_trusted()
+                    continue
             for place, cell in enumerate(self.ran):
                 try:
                     self._order(self.student, cell)
-                except KernelDied as error:
-                    self._died(error)
+                except KernelDied:
+                    self._died()
                     del self.ran[place]
                     break
         return self.student
 
-    def _died(self, error: KernelDied) -> None:
+    def _died(self) -> None:
         self.deaths += 1
         if self.student is not None:
             used = self.student.close()
@@ -341,7 +347,7 @@ class _Session:
             self.ran.append(cell)
             self._look_for_missing(outputs)
         except KernelDied as error:
-            self._died(error)
+            self._died()
             self.verdicts.notes.append(f"{cell.name}: the student's kernel stopped: {error}")
             outputs = [_failure("KernelDied", f"This cell stopped its kernel: {error}.")]
         self._put(target, outputs)
@@ -373,8 +379,9 @@ class _Session:
             reply = {"ok": False, "outputs": [_failure("KernelDied", said)]}
             self.verdicts.notes.append(f"{cell.name}: {said}")
         outputs = reply.get("outputs", [])
-        if reply.get("gone"):
-            self._died(KernelDied(str(reply["gone"])))
+        # A test that takes too long by itself ends without a word on the kernel that was stopped.
+        if reply.get("gone") or (self.student is not None and self.student.closed):
+            self._died()
             self.verdicts.notes.append(f"{cell.name}: the student's kernel died during the test")
         peak = self.student.peak() if cell.names and self.student is not None else None
         earned = self._points(cell, reply, most)

@@ -186,6 +186,11 @@ class Kernel:
         with contextlib.suppress(ProcessLookupError, OSError):
             signal.pidfd_send_signal(self.pidfd, signal.SIGINT)
 
+    @property
+    def closed(self) -> bool:
+        """Whether it was ended: by a limit, or by whoever waits for another that waits for it."""
+        return self.pidfd is None
+
     def peak(self) -> int | None:
         """Peak memory in bytes since the last call, where that can be told."""
         group = self.sandbox.group

@@ -9,7 +9,7 @@ from nbformat.v4 import new_code_cell, new_notebook
 
 from autograder.cells import BUILD_METADATA
 from autograder.judge.judging import Judge, LessonBroken, imports
-from autograder.judge.kernels import ForkServer
+from autograder.judge.kernels import ForkServer, Kernel, KernelDied
 from autograder.judge.outputs import cleaned, without_paths
 from autograder.judge.plan import plan
 from autograder.judge.rebuild import rebuild
@@ -349,6 +349,28 @@ def test_a_call_that_kills_or_holds_the_kernel_costs_its_own_points_only(lesson,
     started = time.monotonic()
     assert lesson(tests, answers) == {"a": 2, "b": 0, "c": 2}
     assert time.monotonic() - started < 120  # and not for ever
+
+
+def test_a_test_that_takes_too_long_by_itself_costs_no_other(lesson):
+    """The student's kernel, for which it might have waited, is stopped first, and then it ends."""
+    between = 7.5  # 6 seconds of a cell and 1 of grace are over, but not the next one
+    tests = {"f": f"import time\nf\ntime.sleep({between})", "g": "assert g == f == 1"}
+    assert lesson(tests, {"f": "f = 1", "g": "g = 1"})["g"] == 2
+
+
+def test_a_kernel_that_dies_as_it_meets_the_other_is_started_anew(lesson, monkeypatch):
+    order, met = Kernel.order, []
+
+    def dies_once(kernel, message, *args, **more):
+        if message or met:
+            return order(kernel, message, *args, **more)
+        met.append(kernel.role)
+        kernel.close()
+        raise KernelDied("it ended")
+
+    monkeypatch.setattr(Kernel, "order", dies_once)
+    assert one(lesson, "assert f == 1", "f = 1") == 2
+    assert met == ["trusted"]
 
 
 def test_a_lesson_that_is_broken_says_so(lesson):
